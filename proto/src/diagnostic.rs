@@ -1,0 +1,116 @@
+//! What went wrong or deserves attention, in four parts: what, why, where, and what to do.
+//!
+//! The wire knows no hint: it becomes the last paragraph of the detail.
+
+use crate::value::Path;
+use crate::wire::tfplugin5 as pb;
+
+/// Whether the operation fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// It fails.
+    Error,
+    /// It goes on.
+    Warning,
+}
+
+/// One message to the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Whether the operation fails.
+    pub severity: Severity,
+    /// What failed, in one line without a full stop.
+    pub summary: String,
+    /// Why, in whole sentences, with the service's code and request id where there are any.
+    pub detail: String,
+    /// What to do about it.
+    pub hint: String,
+    /// Where: the attribute at fault.
+    pub path: Option<Path>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
+        let (summary, detail) = (summary.into(), detail.into());
+        Diagnostic { severity: Severity::Error, summary, detail, hint: String::new(), path: None }
+    }
+
+    /// A warning.
+    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(summary, detail) }
+    }
+
+    /// The same, on the attribute `name` of the resource.
+    #[must_use]
+    pub fn on(self, name: &str) -> Diagnostic {
+        self.at(Path::attribute(name))
+    }
+
+    /// The same, on the attribute that `path` leads to.
+    #[must_use]
+    pub fn at(mut self, path: Path) -> Diagnostic {
+        self.path = Some(path);
+        self
+    }
+
+    /// The same, with what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The same as a warning.
+    #[must_use]
+    pub fn as_warning(mut self) -> Diagnostic {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// Whether the operation fails.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    pub(crate) fn to_wire(&self) -> pb::Diagnostic {
+        let severity = match self.severity {
+            Severity::Error => pb::diagnostic::Severity::Error,
+            Severity::Warning => pb::diagnostic::Severity::Warning,
+        };
+        let gap = if self.detail.is_empty() || self.hint.is_empty() { "" } else { "\n\n" };
+        pb::Diagnostic {
+            severity: severity.into(),
+            summary: self.summary.clone(),
+            detail: format!("{}{gap}{}", self.detail, self.hint),
+            attribute: self.path.as_ref().map(Path::to_wire),
+        }
+    }
+}
+
+impl Path {
+    pub(crate) fn to_wire(&self) -> pb::AttributePath {
+        use pb::attribute_path::step::Selector;
+        let step = |step: &crate::value::Step| {
+            let selector = match step {
+                crate::value::Step::Attribute(name) => Selector::AttributeName(name.clone()),
+                crate::value::Step::Index(index) => Selector::ElementKeyInt(*index),
+                crate::value::Step::Key(key) => Selector::ElementKeyString(key.clone()),
+            };
+            pb::attribute_path::Step { selector: Some(selector) }
+        };
+        pb::AttributePath { steps: self.0.iter().map(step).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_is_the_last_paragraph() {
+        let wire = Diagnostic::error("No name", "A robot needs a name.").on("name").hint("Give it one.").to_wire();
+        assert_eq!(wire.detail, "A robot needs a name.\n\nGive it one.");
+        assert_eq!(wire.attribute.unwrap().steps.len(), 1);
+    }
+}

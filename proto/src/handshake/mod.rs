@@ -1,0 +1,129 @@
+//! The process as Terraform starts it: a cookie in, one line on stdout, and a socket behind mutual TLS.
+//!
+//! One apply starts the provider four times, so the order is that of haste: cookie, key, socket, line; only then everything else. The
+//! socket's backlog holds the client meanwhile.
+
+mod greeting;
+mod incoming;
+mod process;
+mod services;
+mod socket;
+mod tls;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tonic::transport::server::Router;
+
+use crate::log;
+use crate::wire::plugin::{
+    grpc_broker_server::GrpcBrokerServer, grpc_controller_server::GrpcControllerServer,
+    grpc_stdio_server::GrpcStdioServer,
+};
+use crate::wire::tfplugin5::provider_server::{Provider, ProviderServer};
+
+use greeting::Start;
+use socket::Socket;
+
+/// As large a message as the Go providers take.
+const MAX_MESSAGE: usize = 256 << 20;
+/// How long a connection may outlive the request to shut down.
+const GUARD: Duration = Duration::from_millis(50);
+
+/// What a plugin is, for Terraform and for a person who runs it.
+#[derive(Debug, Clone, Copy)]
+pub struct Plugin {
+    /// The binary's name: `terraform-provider-…`.
+    pub name: &'static str,
+    /// The address in a registry: `registry.terraform.io/…/…`.
+    pub address: &'static str,
+    /// What it does, in a sentence.
+    pub about: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// The crates whose log lines go to Terraform. Those of libraries may hold what must not be logged, and stay away.
+    pub logs: &'static [&'static str],
+}
+
+impl Plugin {
+    /// The provider's short name: what follows `terraform-provider-`.
+    pub fn short_name(&self) -> &'static str {
+        self.name.strip_prefix("terraform-provider-").unwrap_or(self.name)
+    }
+}
+
+/// Runs the plugin until Terraform ends it. `service` is made after the handshake.
+///
+/// With the argument `-debug` it runs for a debugger instead: in plain text, for any number of clients, until Ctrl-C.
+pub fn serve<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> ExitCode {
+    match run(plugin, service) {
+        Ok(code) => code,
+        Err(message) => {
+            let _ = writeln!(std::io::stderr(), "{}: {message}", plugin.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> Result<ExitCode, String> {
+    let parent = process::parent();
+    let debug = match greeting::start(plugin) {
+        Start::Plugin => false,
+        Start::Debug => true,
+        Start::Said(code) => return Ok(code),
+    };
+    let client = if debug { None } else { tls::client_certificate()? };
+    let identity = client.map(tls::Identity::new).transpose()?;
+    let socket = Socket::bind()?;
+    if debug {
+        greeting::print_reattach(plugin, &socket)?;
+    } else {
+        greeting::print_line(&socket, identity.as_ref())?;
+    }
+
+    process::hook_panics();
+    log::start(plugin);
+    socket.sweep();
+    let tls = identity.map(tls::Identity::acceptor).transpose()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the runtime cannot start: {error}"))?;
+    runtime.block_on(async {
+        let (ended, end) = watch::channel(false);
+        let router = router(service(), ended.clone());
+        let incoming = incoming::accept(&socket, tls)?;
+        let mut shut_down = end.clone();
+        let serving = router.serve_with_incoming_shutdown(incoming, async move {
+            let _ = shut_down.wait_for(|ended| *ended).await;
+        });
+        let watch = process::watch(parent, debug, ended);
+        let mut ended = end;
+        let guard = async {
+            let _ = ended.wait_for(|ended| *ended).await;
+            tokio::time::sleep(GUARD).await;
+        };
+        tokio::select! {
+            served = serving => served.map_err(|error| format!("the socket failed: {error}")),
+            () = watch => Ok(()),
+            () = guard => Ok(()),
+        }
+    })?;
+    socket.remove();
+    // What is still under way must not keep the process: Terraform has gone.
+    runtime.shutdown_background();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn router<S: Provider>(service: S, ended: watch::Sender<bool>) -> Router {
+    let provider =
+        ProviderServer::new(service).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE);
+    tonic::transport::Server::builder()
+        .add_service(provider)
+        .add_service(services::health())
+        .add_service(GrpcControllerServer::new(services::Controller(ended)))
+        .add_service(GrpcStdioServer::new(services::Stdio))
+        .add_service(GrpcBrokerServer::new(services::Broker))
+}

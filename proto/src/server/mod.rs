@@ -1,0 +1,171 @@
+//! The provider behind the socket: every rpc decodes, asks, and encodes.
+//!
+//! No rpc fails with a gRPC status: Terraform shows those as an error of the plugin. What goes wrong, a panic included, is a
+//! diagnostic of the answer.
+
+mod answer;
+mod rpc;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Instant;
+
+use futures_util::FutureExt as _;
+use tokio_util::sync::CancellationToken;
+use tonic::{Response, Status};
+use tracing::Instrument as _;
+
+use crate::cty::Type;
+use crate::diagnostic::Diagnostic;
+use crate::json::from_json;
+use crate::msgpack;
+use crate::resource::{AnyResource, Context, Provider, Result};
+use crate::schema::Schema;
+use crate::value::Value;
+use crate::wire::tfplugin5 as pb;
+
+use answer::Answer;
+
+/// Serves a provider over protocol 5.
+pub struct Server<P: Provider> {
+    provider: P,
+    provider_type: Type,
+    resources: BTreeMap<&'static str, Served<P::Clients>>,
+    clients: RwLock<Option<Arc<P::Clients>>>,
+    stopped: Mutex<CancellationToken>,
+}
+
+/// A resource and the type of its states, made once.
+struct Served<C> {
+    resource: Box<dyn AnyResource<C>>,
+    schema: &'static Schema,
+    ty: Type,
+}
+
+impl<P: Provider> Server<P> {
+    /// Serves `provider`.
+    pub fn new(provider: P) -> Server<P> {
+        let served = |resource: Box<dyn AnyResource<P::Clients>>| {
+            let schema = resource.schema();
+            (resource.name(), Served { resource, schema, ty: schema.block.ty() })
+        };
+        let resources = provider.resources().into_iter().map(served).collect();
+        let provider_type = provider.schema().block.ty();
+        Server { provider, provider_type, resources, clients: RwLock::default(), stopped: Mutex::default() }
+    }
+
+    fn resource(&self, type_name: &str) -> Result<&Served<P::Clients>> {
+        self.resources.get(type_name).ok_or_else(|| self.no_such("resource type", type_name))
+    }
+
+    fn no_such(&self, kind: &str, name: &str) -> Diagnostic {
+        let provider = self.provider.name();
+        let detail = format!("The provider {provider} has no {kind} named {name:?}.");
+        Diagnostic::error(format!("Unknown {kind}"), detail)
+            .hint("Check the spelling, and whether this version of the provider has it.")
+    }
+
+    /// What an operation of a configured provider has at hand.
+    fn context(&self, served: &Served<P::Clients>, config: Value) -> Result<Context<P::Clients>> {
+        let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(|| {
+            Diagnostic::error("The provider is not configured", "An operation was asked for before Configure.")
+                .hint("This is an error in the client of the provider.")
+        })?;
+        Ok(Context::new(clients, config, self.stopped(), served.ty.clone()))
+    }
+
+    fn stopped(&self) -> CancellationToken {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Cancels what is under way; what is asked later goes on as ever.
+    fn stop(&self) {
+        let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *stopped).cancel();
+    }
+
+    /// Runs one rpc: its log lines carry its name, and a panic in it becomes a diagnostic.
+    async fn run<R: Answer>(
+        &self,
+        name: &'static str,
+        type_name: &str,
+        work: impl Future<Output = Result<R>>,
+    ) -> std::result::Result<Response<R>, Status> {
+        let span = tracing::info_span!(
+            "rpc",
+            tf_req_id = %uuid::Uuid::new_v4(),
+            tf_rpc = name,
+            tf_proto_version = "5.10",
+            tf_provider_addr = self.provider.name(),
+            tf_resource_type = type_name,
+        );
+        let started = Instant::now();
+        let work = async {
+            tracing::trace!("Received request");
+            let answer = match AssertUnwindSafe(work).catch_unwind().await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(diagnostic)) => R::failing(&diagnostic),
+                Err(_) => R::failing(&panicked(name)),
+            };
+            for diagnostic in answer.diagnostics() {
+                tracing::debug!(
+                    diagnostic_severity = diagnostic.severity().as_str_name(),
+                    diagnostic_summary = diagnostic.summary,
+                    "Response contains a diagnostic"
+                );
+            }
+            let errors = answer.diagnostics().iter().filter(|one| one.severity() == pb::diagnostic::Severity::Error);
+            let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            tracing::trace!(tf_req_duration_ms = took, diagnostic_error_count = errors.count(), "Served request");
+            answer
+        };
+        Ok(Response::new(work.instrument(span).await))
+    }
+}
+
+impl<P: Provider> std::fmt::Debug for Server<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("provider", &self.provider.name()).finish_non_exhaustive()
+    }
+}
+
+fn panicked(rpc: &str) -> Diagnostic {
+    let detail = format!("The provider panicked in {rpc}. The log holds the place and the stack.");
+    Diagnostic::error("The provider has a bug", detail).hint("Please report it, with the log of a run under TF_LOG=TRACE.")
+}
+
+/// Reads a value that Terraform sent; what is missing is null.
+fn decode(value: Option<&pb::DynamicValue>, ty: &Type) -> Result<Value> {
+    let Some(value) = value else { return Ok(Value::Null) };
+    if value.msgpack.is_empty() && !value.json.is_empty() {
+        return parse_json(&value.json, ty);
+    }
+    if value.msgpack.is_empty() {
+        return Ok(Value::Null);
+    }
+    msgpack::from_bytes(&value.msgpack, ty).map_err(|error| unreadable(&error.to_string()))
+}
+
+fn parse_json(json: &[u8], ty: &Type) -> Result<Value> {
+    let text = std::str::from_utf8(json).map_err(|_| unreadable("it is not UTF-8"))?;
+    from_json(text, ty).map_err(|what| unreadable(&what))
+}
+
+fn unreadable(what: &str) -> Diagnostic {
+    Diagnostic::error("A value from Terraform cannot be read", format!("It does not fit the schema: {what}."))
+        .hint("This is an error in the provider or in the client. Please report it.")
+}
+
+fn encode(value: &Value, ty: &Type) -> Result<Option<pb::DynamicValue>> {
+    let msgpack = msgpack::to_bytes(value, ty).map_err(|error| {
+        Diagnostic::error("The provider made a value that does not fit its schema", format!("{error}."))
+            .hint("This is an error in the provider. Please report it.")
+    })?;
+    Ok(Some(pb::DynamicValue { msgpack, json: Vec::new() }))
+}
+
+fn to_wire(diagnostics: &[Diagnostic]) -> Vec<pb::Diagnostic> {
+    diagnostics.iter().map(Diagnostic::to_wire).collect()
+}

@@ -1,0 +1,294 @@
+//! Holds a configuration against its schema; every error sits on the attribute at fault.
+//!
+//! An unknown value satisfies everything: Terraform asks again when it is known.
+
+use crate::diagnostic::Diagnostic;
+use crate::schema::{Attribute, Block, Mode, Nesting};
+use crate::value::{Number, Path, Step, Value};
+
+/// What a single value must satisfy.
+#[derive(Debug, Clone, Copy)]
+pub enum Check {
+    /// A text of at least `min` and at most `max` characters.
+    Length {
+        /// The least number of characters.
+        min: usize,
+        /// The greatest number of characters.
+        max: usize,
+    },
+    /// A whole number between `min` and `max`, both included.
+    Between {
+        /// The least value.
+        min: i64,
+        /// The greatest value.
+        max: i64,
+    },
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// A text that passes `test`; `words` completes the sentence "The value must …".
+    Pattern {
+        /// Whether a text is right.
+        test: fn(&str) -> bool,
+        /// What it must be, in words.
+        words: &'static str,
+    },
+    /// A GUID, dashed or not.
+    Uuid,
+    /// An absolute `https` address.
+    Url,
+    /// A text that `parse` understands; its error is a sentence that says what is wrong.
+    Format(fn(&str) -> Result<(), String>),
+}
+
+/// What must hold among attributes and blocks of one block.
+#[derive(Debug, Clone, Copy)]
+pub enum Rule {
+    /// At most one of these is set.
+    Conflicts(&'static [&'static str]),
+    /// Exactly one of these is set.
+    ExactlyOneOf(&'static [&'static str]),
+    /// One of these is set, or several.
+    AtLeastOneOf(&'static [&'static str]),
+    /// When the first is set, so are the others.
+    Requires(&'static str, &'static [&'static str]),
+}
+
+/// What is wrong with a configuration, by its schema alone. `write_only_allowed` is whether the client knows to keep write-only
+/// arguments out of its state.
+pub fn validate(block: &Block, config: &Value, write_only_allowed: bool) -> Vec<Diagnostic> {
+    let mut walk = Walk { write_only_allowed, found: Vec::new() };
+    walk.block(block, config, &Path::default());
+    walk.found
+}
+
+struct Walk {
+    write_only_allowed: bool,
+    found: Vec<Diagnostic>,
+}
+
+impl Walk {
+    fn block(&mut self, block: &Block, config: &Value, path: &Path) {
+        if !matches!(config, Value::Map(_)) {
+            return;
+        }
+        for attribute in block.attributes {
+            self.attribute(attribute, config.at(attribute.name), &path.join(attribute.name));
+        }
+        for rule in block.rules {
+            self.found.extend(rule.broken_by(config, path));
+        }
+        for nested in block.blocks {
+            let (value, path) = (config.at(nested.name), path.join(nested.name));
+            match (nested.nesting, value) {
+                (Nesting::Single | Nesting::Group, value) => self.block(&nested.block, value, &path),
+                (Nesting::List { .. }, Value::List(elements)) => {
+                    for (place, element) in elements.iter().enumerate() {
+                        self.block(&nested.block, element, &path.then(Step::Index(place as i64)));
+                    }
+                }
+                // The elements of a set cannot be addressed: the error sits on the set.
+                (Nesting::Set { .. }, Value::List(elements)) => {
+                    elements.iter().for_each(|element| self.block(&nested.block, element, &path));
+                }
+                (Nesting::Map, Value::Map(elements)) => {
+                    for (key, element) in elements {
+                        self.block(&nested.block, element, &path.then(Step::Key(key.clone())));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn attribute(&mut self, attribute: &Attribute, value: &Value, path: &Path) {
+        let name = attribute.name;
+        if value.is_null() {
+            if attribute.mode == Mode::Required {
+                let summary = format!("Missing required argument {name}");
+                self.found.push(Diagnostic::error(summary, "It has no value.").at(path.clone()).hint("Set it."));
+            }
+            return;
+        }
+        if !attribute.is_configurable() {
+            let detail = "Only the provider sets it.";
+            let hint = "Remove it from the configuration.";
+            self.found.push(Diagnostic::error(format!("{name} cannot be set"), detail).at(path.clone()).hint(hint));
+            return;
+        }
+        if attribute.write_only && !self.write_only_allowed {
+            let detail = "Write-only arguments need Terraform 1.11 or later, or OpenTofu 1.11 or later: older versions would store \
+                          the value in the state and in plan files.";
+            let summary = format!("{name} is a write-only argument");
+            let hint = "Upgrade, or leave the argument out.";
+            self.found.push(Diagnostic::error(summary, detail).at(path.clone()).hint(hint));
+        }
+        for check in attribute.checks {
+            if let Some(what) = check.broken_by(value) {
+                let shown = match value {
+                    _ if attribute.sensitive || attribute.write_only => String::new(),
+                    Value::String(text) => format!(" It is {text:?}."),
+                    Value::Number(Number::Finite(number)) => format!(" It is {number}."),
+                    _ => String::new(),
+                };
+                let detail = format!("The value {what}.{shown}");
+                self.found.push(Diagnostic::error(format!("Invalid value for {name}"), detail).at(path.clone()));
+                break;
+            }
+        }
+    }
+}
+
+impl Check {
+    /// What is wrong, as a predicate: "must be …"; nothing when all is well or the value is not known.
+    fn broken_by(&self, value: &Value) -> Option<String> {
+        let text = value.as_str();
+        match self {
+            Check::Length { min, max } => {
+                let length = text?.chars().count();
+                let words = match (min, max) {
+                    (0, max) => format!("must have at most {max} characters and has {length}"),
+                    (1, _) if length == 0 => "must not be empty".to_owned(),
+                    (1, max) => format!("must have at most {max} characters and has {length}"),
+                    (min, max) => format!("must have {min} to {max} characters and has {length}"),
+                };
+                (length < *min || length > *max).then_some(words)
+            }
+            Check::Between { min, max } => match value {
+                Value::Number(number) if *number < Number::from(*min) || *number > Number::from(*max) => {
+                    Some(format!("must be between {min} and {max}"))
+                }
+                Value::Number(Number::Finite(number)) if !number.is_integer() => Some("must be a whole number".to_owned()),
+                _ => None,
+            },
+            Check::OneOf(allowed) => {
+                let quoted: Vec<String> = allowed.iter().map(|allowed| format!("{allowed:?}")).collect();
+                (!allowed.contains(&text?)).then(|| format!("must be one of {}", quoted.join(", ")))
+            }
+            Check::Pattern { test, words } => (!test(text?)).then(|| format!("must {words}")),
+            Check::Uuid => uuid::Uuid::try_parse(text?)
+                .is_err()
+                .then(|| "must be a GUID such as 8f6d5a1c-1111-4222-8333-444455556666".to_owned()),
+            Check::Url => {
+                let right = url::Url::parse(text?).is_ok_and(|url| url.scheme() == "https" && url.has_host());
+                (!right).then(|| "must be an absolute address that begins with https://".to_owned())
+            }
+            Check::Format(parse) => parse(text?).err(),
+        }
+    }
+}
+
+impl Rule {
+    fn broken_by(&self, config: &Value, path: &Path) -> Option<Diagnostic> {
+        let is_set = |name: &&&str| !config.at(name).is_null() && !config.at(name).is_unknown();
+        let may_be_set = |name: &&&str| !config.at(name).is_null();
+        let names = match self {
+            Rule::Conflicts(names) | Rule::ExactlyOneOf(names) | Rule::AtLeastOneOf(names) | Rule::Requires(_, names) => *names,
+        };
+        let set: Vec<&&str> = names.iter().filter(is_set).collect();
+        let listed = names.join(", ");
+        match self {
+            Rule::Conflicts(_) | Rule::ExactlyOneOf(_) if set.len() > 1 => {
+                let detail = format!("{} are set; at most one of {listed} can be.", join(&set));
+                let summary = format!("{} conflicts with {}", set[1], set[0]);
+                Some(Diagnostic::error(summary, detail).at(path.join(set[1])).hint("Keep one and remove the other."))
+            }
+            Rule::ExactlyOneOf(_) | Rule::AtLeastOneOf(_) if names.iter().filter(may_be_set).count() == 0 => {
+                let detail = format!("None of {listed} is set.");
+                Some(Diagnostic::error(format!("Missing {}", names[0]), detail).at(path.join(names[0])).hint("Set one of them."))
+            }
+            Rule::Requires(name, _) if is_set(&name) => {
+                let missing = names.iter().find(|name| config.at(name).is_null())?;
+                let detail = format!("{name} is set, and it needs {missing} too.");
+                Some(Diagnostic::error(format!("Missing {missing}"), detail).at(path.join(missing)).hint("Set it."))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn join(names: &[&&str]) -> String {
+    names.iter().map(|name| **name).collect::<Vec<_>>().join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cty::Type;
+
+    const BLOCK: Block = Block {
+        attributes: &[
+            Attribute::required("id", Type::String, "").check(&[Check::Uuid]),
+            Attribute::optional("name", Type::String, "").check(&[Check::Length { min: 1, max: 5 }]),
+            Attribute::optional("alias", Type::String, ""),
+            Attribute::optional("days", Type::Number, "").check(&[Check::Between { min: 0, max: 9 }]),
+            Attribute::optional("site", Type::String, "").check(&[Check::Url]),
+            Attribute::optional("kind", Type::String, "").check(&[Check::OneOf(&["a", "b"])]),
+            Attribute::optional("secret", Type::String, "").write_only().check(&[Check::Length { min: 3, max: 5 }]),
+        ],
+        rules: &[Rule::ExactlyOneOf(&["name", "alias"]), Rule::Requires("days", &["kind"])],
+        ..Block::new("")
+    };
+    const ID: &str = "8f6d5a1c-1111-4222-8333-444455556666";
+
+    #[track_caller]
+    fn check(fields: &[(&str, Value)], expected: &[&str]) {
+        let config = Value::object(fields.iter().map(|(name, value)| (*name, value.clone())));
+        let found = validate(&BLOCK, &config, true);
+        let found: Vec<String> = found
+            .iter()
+            .map(|diagnostic| format!("{}: {}", diagnostic.path.as_ref().unwrap(), diagnostic.detail))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn every_error_sits_on_its_attribute() {
+        let id = ("id", ID.into());
+        check(&[id.clone(), ("name", "ada".into())], &[]);
+        check(&[("name", "ada".into())], &["id: It has no value."]);
+        check(
+            &[("id", "7".into()), ("name", "ada".into())],
+            &[r#"id: The value must be a GUID such as 8f6d5a1c-1111-4222-8333-444455556666. It is "7"."#],
+        );
+        check(&[id.clone()], &["name: None of name, alias is set."]);
+        check(
+            &[id.clone(), ("name", "a".into()), ("alias", "b".into())],
+            &["alias: name and alias are set; at most one of name, alias can be."],
+        );
+        check(
+            &[id.clone(), ("name", "adalovelace".into())],
+            &[r#"name: The value must have at most 5 characters and has 11. It is "adalovelace"."#],
+        );
+        check(
+            &[id.clone(), ("name", "a".into()), ("days", 10.into()), ("kind", "a".into())],
+            &["days: The value must be between 0 and 9. It is 10."],
+        );
+        check(&[id.clone(), ("name", "a".into()), ("days", 1.into())], &["kind: days is set, and it needs kind too."]);
+        check(
+            &[id.clone(), ("name", "a".into()), ("site", "http://a".into())],
+            &[r#"site: The value must be an absolute address that begins with https://. It is "http://a"."#],
+        );
+        check(
+            &[id.clone(), ("name", "a".into()), ("kind", "c".into())],
+            &[r#"kind: The value must be one of "a", "b". It is "c"."#],
+        );
+        check(
+            &[id, ("name", "a".into()), ("secret", "hunter2".into())],
+            &["secret: The value must have 3 to 5 characters and has 7."],
+        );
+    }
+
+    #[test]
+    fn the_unknown_satisfies_everything() {
+        check(&[("id", Value::UNKNOWN), ("name", Value::UNKNOWN), ("kind", Value::UNKNOWN)], &[]);
+        check(&[("id", Value::UNKNOWN), ("name", Value::UNKNOWN), ("alias", "b".into())], &[]);
+    }
+
+    #[test]
+    fn a_client_that_would_store_a_secret_is_refused() {
+        let config = Value::object([("id", ID.into()), ("name", "a".into()), ("secret", "1234".into())]);
+        let found = validate(&BLOCK, &config, false);
+        assert_eq!(found[0].path.as_ref().unwrap().to_string(), "secret");
+        assert!(found[0].detail.contains("1.11"));
+    }
+}
