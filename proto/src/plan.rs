@@ -264,13 +264,13 @@ mod tests {
 
     const BLOCK: Block = Block {
         attributes: &[
-            Attribute::computed("id", Type::String, ""),
-            Attribute::required("name", Type::String, "").replaces().same(str::eq_ignore_ascii_case),
-            Attribute::optional_computed("note", Type::String, ""),
-            Attribute::optional_computed("days", Type::Number, "").default(Default::Int(30)),
-            Attribute::computed("print", Type::String, "").follows(&["vault"]),
-            Attribute::optional("vault", Type::String, ""),
-            Attribute::optional("secret", Type::String, "").write_only(),
+            Attribute::computed("id", &Type::String, ""),
+            Attribute::required("name", &Type::String, "").replaces().same(str::eq_ignore_ascii_case),
+            Attribute::optional_computed("note", &Type::String, ""),
+            Attribute::optional_computed("days", &Type::Number, "").default(Default::Int(30)),
+            Attribute::computed("print", &Type::String, "").follows(&["vault"]),
+            Attribute::optional("vault", &Type::String, ""),
+            Attribute::optional("secret", &Type::String, "").write_only(),
         ],
         blocks: &[NestedBlock {
             name: "owner",
@@ -278,8 +278,8 @@ mod tests {
             presence_replaces: true,
             block: Block {
                 attributes: &[
-                    Attribute::required("mail", Type::String, ""),
-                    Attribute::optional_computed("code", Type::Number, "").default(Default::Int(7)),
+                    Attribute::required("mail", &Type::String, ""),
+                    Attribute::optional_computed("code", &Type::Number, "").default(Default::Int(7)),
                 ],
                 ..Block::new("")
             },

@@ -98,7 +98,7 @@ pub struct Attribute {
     /// Its name.
     pub name: &'static str,
     /// What it holds.
-    pub ty: Type,
+    pub ty: &'static Type,
     /// Who gives it its value.
     pub mode: Mode,
     /// What it means, in Markdown: whole sentences with units, limits, and what happens when it is left out.
@@ -144,7 +144,7 @@ impl Default {
 }
 
 impl Attribute {
-    const fn new(name: &'static str, ty: Type, mode: Mode, description: &'static str) -> Attribute {
+    const fn new(name: &'static str, ty: &'static Type, mode: Mode, description: &'static str) -> Attribute {
         Attribute {
             name,
             ty,
@@ -162,22 +162,22 @@ impl Attribute {
     }
 
     /// An attribute that the configuration must set.
-    pub const fn required(name: &'static str, ty: Type, description: &'static str) -> Attribute {
+    pub const fn required(name: &'static str, ty: &'static Type, description: &'static str) -> Attribute {
         Attribute::new(name, ty, Mode::Required, description)
     }
 
     /// An attribute that the configuration may set, and that is null otherwise.
-    pub const fn optional(name: &'static str, ty: Type, description: &'static str) -> Attribute {
+    pub const fn optional(name: &'static str, ty: &'static Type, description: &'static str) -> Attribute {
         Attribute::new(name, ty, Mode::Optional, description)
     }
 
     /// An attribute that only the provider sets.
-    pub const fn computed(name: &'static str, ty: Type, description: &'static str) -> Attribute {
+    pub const fn computed(name: &'static str, ty: &'static Type, description: &'static str) -> Attribute {
         Attribute::new(name, ty, Mode::Computed, description)
     }
 
     /// An attribute that the configuration may set, and the provider otherwise.
-    pub const fn optional_computed(name: &'static str, ty: Type, description: &'static str) -> Attribute {
+    pub const fn optional_computed(name: &'static str, ty: &'static Type, description: &'static str) -> Attribute {
         Attribute::new(name, ty, Mode::OptionalComputed, description)
     }
 

@@ -217,13 +217,13 @@ mod tests {
 
     const BLOCK: Block = Block {
         attributes: &[
-            Attribute::required("id", Type::String, "").check(&[Check::Uuid]),
-            Attribute::optional("name", Type::String, "").check(&[Check::Length { min: 1, max: 5 }]),
-            Attribute::optional("alias", Type::String, ""),
-            Attribute::optional("days", Type::Number, "").check(&[Check::Between { min: 0, max: 9 }]),
-            Attribute::optional("site", Type::String, "").check(&[Check::Url]),
-            Attribute::optional("kind", Type::String, "").check(&[Check::OneOf(&["a", "b"])]),
-            Attribute::optional("secret", Type::String, "").write_only().check(&[Check::Length { min: 3, max: 5 }]),
+            Attribute::required("id", &Type::String, "").check(&[Check::Uuid]),
+            Attribute::optional("name", &Type::String, "").check(&[Check::Length { min: 1, max: 5 }]),
+            Attribute::optional("alias", &Type::String, ""),
+            Attribute::optional("days", &Type::Number, "").check(&[Check::Between { min: 0, max: 9 }]),
+            Attribute::optional("site", &Type::String, "").check(&[Check::Url]),
+            Attribute::optional("kind", &Type::String, "").check(&[Check::OneOf(&["a", "b"])]),
+            Attribute::optional("secret", &Type::String, "").write_only().check(&[Check::Length { min: 3, max: 5 }]),
         ],
         rules: &[Rule::ExactlyOneOf(&["name", "alias"]), Rule::Requires("days", &["kind"])],
         ..Block::new("")

@@ -1,0 +1,196 @@
+//! Who signs in. The credential is Microsoft's own; tokens are kept here, one for each scope, because not every credential keeps its own.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
+use azure_core::http::{ClientOptions, Transport};
+use azure_identity::{
+    AzureCliCredential, AzureCliCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use time::{Duration, OffsetDateTime};
+use tokio::sync::Mutex;
+
+use super::cloud::Cloud;
+use super::http::sdk_retry;
+use super::{Error, SignIn};
+
+/// A token is not used any more when it has less time left than this.
+const MARGIN: Duration = Duration::minutes(5);
+
+/// Who is signed in, by the claims of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The object id of the user or service principal.
+    pub object_id: String,
+    /// The application's id, of a service principal.
+    pub app_id: Option<String>,
+    /// The user's name.
+    pub name: Option<String>,
+    /// The tenant.
+    pub tenant_id: Option<String>,
+}
+
+/// The principal that signs in.
+pub struct Entra {
+    tenant_id: Option<String>,
+    sign_in: SignIn,
+    cloud: Cloud,
+    credential: OnceLock<Arc<dyn TokenCredential>>,
+    tokens: Mutex<HashMap<String, AccessToken>>,
+}
+
+impl Entra {
+    pub(super) fn new(tenant_id: Option<String>, sign_in: SignIn, cloud: Cloud) -> Entra {
+        Entra { tenant_id, sign_in, cloud, credential: OnceLock::new(), tokens: Mutex::default() }
+    }
+
+    /// A token for `scope`. One is asked for at a time, so that ten callers make one request.
+    pub(super) async fn token(&self, scope: &str, transport: Transport) -> Result<Secret, Error> {
+        let mut tokens = self.tokens.lock().await;
+        if let Some(token) = tokens.get(scope)
+            && token.expires_on - OffsetDateTime::now_utc() > MARGIN
+        {
+            return Ok(token.token.clone());
+        }
+        let credential = self.credential(transport)?;
+        let token = credential.get_token(&[scope], None).await.map_err(|error| explained(&error, scope))?;
+        let secret = token.token.clone();
+        tokens.insert(scope.to_owned(), token);
+        Ok(secret)
+    }
+
+    /// Forgets the token for `scope`: the service does not accept it any more.
+    pub(super) async fn forget(&self, scope: &str) {
+        self.tokens.lock().await.remove(scope);
+    }
+
+    /// Who is signed in, from the claims of any token. Tokens are opaque by contract: nothing but messages and a comparison of ids
+    /// rests on it.
+    pub(super) async fn caller(&self, transport: Transport) -> Option<Caller> {
+        let any = self.tokens.lock().await.values().next().map(|token| token.token.clone());
+        let token = match any {
+            Some(token) => token,
+            None => self.token(self.cloud.environments_scope(), transport).await.ok()?,
+        };
+        claims(token.secret())
+    }
+
+    fn credential(&self, transport: Transport) -> Result<&Arc<dyn TokenCredential>, Error> {
+        if let Some(credential) = self.credential.get() {
+            return Ok(credential);
+        }
+        let failed = |error: azure_core::Error| Error::sign_in(error.to_string());
+        let credential: Arc<dyn TokenCredential> = match &self.sign_in {
+            SignIn::ClientSecret { client_id, secret } => {
+                let client_options =
+                    ClientOptions { transport: Some(transport), retry: sdk_retry(), ..ClientOptions::default() };
+                let options = ClientSecretCredentialOptions { client_options };
+                let tenant_id = self.tenant_id.as_deref().unwrap_or_default();
+                ClientSecretCredential::new(tenant_id, client_id.clone(), secret.clone(), Some(options)).map_err(failed)?
+            }
+            SignIn::Cli => {
+                let options =
+                    AzureCliCredentialOptions { tenant_id: self.tenant_id.clone(), ..AzureCliCredentialOptions::default() };
+                AzureCliCredential::new(Some(options)).map_err(failed)?
+            }
+        };
+        Ok(self.credential.get_or_init(|| credential))
+    }
+}
+
+impl fmt::Debug for Entra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entra").field("tenant_id", &self.tenant_id).finish_non_exhaustive()
+    }
+}
+
+/// Hands our tokens to Microsoft's SDKs.
+pub(super) struct Borrowed {
+    pub(super) http: Arc<super::http::Http>,
+}
+
+impl fmt::Debug for Borrowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Borrowed")
+    }
+}
+
+#[async_trait::async_trait]
+impl TokenCredential for Borrowed {
+    async fn get_token(&self, scopes: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
+        let scope = scopes.first().copied().unwrap_or_default();
+        let asked = async { self.http.entra().token(scope, self.http.transport()?).await };
+        let token = asked.await.map_err(|error| azure_core::Error::new(azure_core::error::ErrorKind::Credential, error))?;
+        Ok(AccessToken { token, expires_on: OffsetDateTime::now_utc() + MARGIN })
+    }
+}
+
+/// Entra's own words, without the SDK's wrapping.
+fn explained(error: &azure_core::Error, scope: &str) -> Error {
+    use azure_core::error::ErrorKind;
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    let mut connection = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io);
+    while let Some(inner) = source {
+        if let Some(inner) = inner.downcast_ref::<azure_core::Error>() {
+            connection |= matches!(inner.kind(), ErrorKind::Connection | ErrorKind::Io);
+        }
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text = format!("{text}: {inner_text}");
+        }
+        source = inner.source();
+    }
+    if connection {
+        return Error::connection("signing in", false, text);
+    }
+    let code = text.find("AADSTS").map(|at| text[at..].lines().next().unwrap_or_default().trim().to_owned());
+    let said = code.unwrap_or(text);
+    let hint = match said.split(':').next().unwrap_or_default() {
+        "AADSTS7000215" => " The client secret is wrong: is it the secret's value, and not its id?",
+        "AADSTS7000222" => " The client secret has expired: make a new one.",
+        "AADSTS700016" => " The tenant has no such application: check client_id and tenant_id.",
+        "AADSTS90002" => " There is no such tenant: check tenant_id.",
+        _ => "",
+    };
+    Error::sign_in(format!("Microsoft Entra gave no token for {scope}: {said}{hint}"))
+}
+
+fn claims(token: &str) -> Option<Caller> {
+    #[derive(Deserialize)]
+    struct Claims {
+        oid: String,
+        appid: Option<String>,
+        azp: Option<String>,
+        upn: Option<String>,
+        unique_name: Option<String>,
+        tid: Option<String>,
+    }
+    let payload = token.split('.').nth(1)?;
+    let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?).ok()?;
+    Some(Caller {
+        object_id: claims.oid,
+        app_id: claims.appid.or(claims.azp),
+        name: claims.upn.or(claims.unique_name),
+        tenant_id: claims.tid,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_read_from_a_token_and_from_nothing_else() {
+        let payload = URL_SAFE_NO_PAD.encode(r#"{"oid":"1","appid":"2","tid":"3"}"#);
+        let caller = claims(&format!("e30.{payload}.sig")).unwrap();
+        assert_eq!((caller.object_id.as_str(), caller.app_id.as_deref()), ("1", Some("2")));
+        assert_eq!(claims("opaque"), None);
+        assert_eq!(claims("a.b.c"), None);
+    }
+}

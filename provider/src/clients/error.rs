@@ -1,0 +1,293 @@
+//! What a service, or the way to it, can answer besides what was asked for.
+//!
+//! Callers ask questions of it and never match on codes. Nothing secret is ever inside: bodies are kept only as the service's own
+//! error message.
+
+use std::fmt;
+
+/// Why a request did not do what it was meant to.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation}: {kind}")]
+pub struct Error {
+    /// What was asked for, and of what: `reading the credential 1234`.
+    pub(super) operation: String,
+    kind: Kind,
+    #[source]
+    source: Option<Cause>,
+}
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Debug)]
+enum Kind {
+    /// The service answered with an error of its own.
+    Service(Refusal),
+    /// Something answered that is not the service.
+    NotTheService { status: u16, beginning: String },
+    /// The service answered something unexpected.
+    Unexpected(String),
+    /// The connection failed; `sent` is whether the request may have arrived.
+    Connection { sent: bool, trust: bool, unresolved: bool },
+    /// The sign-in failed.
+    SignIn(String),
+    /// The vault trusts another tenant.
+    WrongTenant { vault: String, ours: String },
+    /// The process's own surroundings are at fault.
+    Setup(String),
+}
+
+/// A service's own error.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) code: String,
+    pub(super) message: String,
+    /// What is nested inside, outermost first.
+    pub(super) details: Vec<(String, String)>,
+    pub(super) request_id: Option<String>,
+}
+
+impl Error {
+    fn new(operation: &str, kind: Kind) -> Error {
+        Error { operation: operation.to_owned(), kind, source: None }
+    }
+
+    pub(super) fn refused(operation: &str, refusal: Refusal) -> Error {
+        Error::new(operation, Kind::Service(refusal))
+    }
+
+    pub(super) fn not_the_service(operation: &str, status: u16, body: &str) -> Error {
+        Error::new(operation, Kind::NotTheService { status, beginning: words(body) })
+    }
+
+    pub(super) fn unexpected(operation: &str, what: impl Into<String>) -> Error {
+        Error::new(operation, Kind::Unexpected(what.into()))
+    }
+
+    pub(super) fn setup(what: impl Into<String>) -> Error {
+        Error::new("preparing the connection", Kind::Setup(what.into()))
+    }
+
+    pub(super) fn sign_in(what: impl Into<String>) -> Error {
+        Error::new("signing in", Kind::SignIn(what.into()))
+    }
+
+    pub(super) fn wrong_tenant(operation: &str, vault: String, ours: String) -> Error {
+        Error::new(operation, Kind::WrongTenant { vault, ours })
+    }
+
+    /// A failed connection; the cause's own chain tells whether it is a matter of trust or of a name.
+    pub(super) fn connection(operation: &str, sent: bool, cause: impl Into<Cause>) -> Error {
+        let cause = cause.into();
+        let mut text = cause.to_string();
+        let mut next = cause.source();
+        while let Some(inner) = next {
+            text = format!("{text}; {inner}");
+            next = inner.source();
+        }
+        let lower = text.to_ascii_lowercase();
+        let trust = ["certificate", "unknownissuer", "unknown issuer", "tls"].iter().any(|word| lower.contains(word));
+        let unresolved = ["dns", "lookup address", "name or service", "resolve"].iter().any(|word| lower.contains(word));
+        Error { source: Some(cause), ..Error::new(operation, Kind::Connection { sent, trust, unresolved }) }
+    }
+
+    fn refusal(&self) -> Option<&Refusal> {
+        match &self.kind {
+            Kind::Service(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    fn is_code(&self, codes: &[&str]) -> bool {
+        self.refusal().is_some_and(|refusal| {
+            let all = std::iter::once(&refusal.code).chain(refusal.details.iter().map(|(code, _)| code));
+            all.into_iter().any(|code| codes.iter().any(|asked| code.eq_ignore_ascii_case(asked)))
+        })
+    }
+
+    /// The HTTP status, where a service or something in front of it answered.
+    pub fn status(&self) -> Option<u16> {
+        match &self.kind {
+            Kind::Service(refusal) => Some(refusal.status),
+            Kind::NotTheService { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// The service's own code.
+    pub fn code(&self) -> Option<&str> {
+        self.refusal().map(|refusal| refusal.code.as_str()).filter(|code| !code.is_empty())
+    }
+
+    /// The service's id of the request, for its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.refusal()?.request_id.as_deref()
+    }
+
+    /// The thing itself is not there. An environment that is not there is another matter: then nothing is known of what is in it.
+    pub fn is_not_found(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.status == 404)
+    }
+
+    /// The environment itself is not there, or not yet.
+    pub fn is_environment_missing(&self) -> bool {
+        self.is_code(&["EnvironmentNotFound", "ServiceToServiceEnvironmentNotFound"])
+    }
+
+    /// The principal lacks a right.
+    pub fn is_forbidden(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.status == 403)
+    }
+
+    /// The sign-in failed, or the service does not accept it.
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(&self.kind, Kind::SignIn(_)) || self.refusal().is_some_and(|refusal| refusal.status == 401)
+    }
+
+    /// Too much was asked in too short a time, and waiting did not help.
+    pub fn is_throttled(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.status == 429)
+    }
+
+    /// Something with this key is there already.
+    pub fn is_duplicate(&self) -> bool {
+        self.is_code(&["0x80040237", "DuplicateRecord", "0x80060892"])
+            || self.refusal().is_some_and(|refusal| {
+                let message = refusal.message.to_ascii_lowercase();
+                refusal.status == 412 && message.contains("already exists")
+                    || message.contains("database constraint") && message.contains("key")
+            })
+    }
+
+    /// Dataverse's check that whoever writes a reference may read the secret.
+    pub fn is_secret_access(&self) -> bool {
+        self.is_code(&["0x8004801E", "8004801E"])
+            || self.refusal().is_some_and(|refusal| {
+                refusal.message.contains("not authorized to read secrets")
+                    || refusal.message.contains("Could not verify the user permission")
+            })
+    }
+
+    /// The request may or may not have been carried out.
+    pub fn outcome_unknown(&self) -> bool {
+        match &self.kind {
+            Kind::Connection { sent, .. } => *sent,
+            Kind::NotTheService { status, .. } => *status >= 500,
+            Kind::Service(refusal) => matches!(refusal.status, 408 | 500 | 502 | 504),
+            Kind::Unexpected(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The other side's certificate is not trusted.
+    pub fn is_trust(&self) -> bool {
+        matches!(&self.kind, Kind::Connection { trust: true, .. })
+    }
+
+    /// The vault's name does not lead anywhere.
+    pub fn is_vault_missing(&self) -> bool {
+        matches!(&self.kind, Kind::Connection { trust: false, .. }) || self.is_code(&["VaultNotFound"])
+    }
+
+    /// The vault trusts another tenant than the one that is signed in to.
+    pub fn is_wrong_tenant(&self) -> bool {
+        matches!(&self.kind, Kind::WrongTenant { .. })
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::Service(refusal) => refusal.fmt(f),
+            Kind::NotTheService { status, beginning } => write!(
+                f,
+                "the answer (HTTP {status}) is not the service's: a proxy or a firewall probably answered in its place. It begins with: \
+                 {beginning}"
+            ),
+            Kind::Unexpected(what) => write!(f, "the service's answer is not understood: {what}"),
+            Kind::Connection { trust: true, .. } => {
+                f.write_str("the connection is not secure: the other side's certificate is not trusted")
+            }
+            Kind::Connection { unresolved: true, .. } => f.write_str("the host name cannot be resolved"),
+            Kind::Connection { sent: false, .. } => f.write_str("no connection could be made"),
+            Kind::Connection { sent: true, .. } => {
+                f.write_str("the connection broke after the request was sent; whether it was carried out is not known")
+            }
+            Kind::SignIn(what) | Kind::Setup(what) => f.write_str(what),
+            Kind::WrongTenant { vault, ours } => {
+                write!(f, "the vault belongs to the tenant {vault}, and the provider is signed in to {ours}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP {}", self.status)?;
+        if !self.code.is_empty() {
+            write!(f, " {}", self.code)?;
+        }
+        let mut said = vec![self.message.as_str()];
+        write!(f, ": {}", self.message)?;
+        for (code, message) in &self.details {
+            if !said.contains(&message.as_str()) {
+                let code = if code.is_empty() { String::new() } else { format!("{code}: ") };
+                write!(f, " ({code}{message})")?;
+                said.push(message);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first words of a page, without its markup.
+fn words(page: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    for letter in page.chars().take(4000) {
+        match letter {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                text.push(' ');
+            }
+            letter if !inside => text.push(letter),
+            _ => {}
+        }
+    }
+    let short: Vec<&str> = text.split_whitespace().take(20).collect();
+    if short.is_empty() { "nothing".to_owned() } else { format!("\"{}\"", short.join(" ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, code: &str, message: &str) -> Error {
+        let refusal = Refusal { status, code: code.into(), message: message.into(), ..Refusal::default() };
+        Error::refused("reading the credential 7", refusal)
+    }
+
+    #[test]
+    fn an_error_says_what_was_asked_and_what_was_answered() {
+        let text = refused(403, "0x80040220", "missing prvReadCredential").to_string();
+        assert_eq!(text, "reading the credential 7: HTTP 403 0x80040220: missing prvReadCredential");
+    }
+
+    #[test]
+    fn a_page_is_shown_by_its_first_words() {
+        let error = Error::not_the_service("reading", 502, "<html><head><title>Bad Gateway</title></head><p>Squid</p></html>");
+        assert!(error.to_string().ends_with("begins with: \"Bad Gateway Squid\""), "{error}");
+        assert!(error.outcome_unknown());
+    }
+
+    #[test]
+    fn questions_are_answered_by_status_code_and_text() {
+        assert!(refused(404, "", "").is_not_found());
+        assert!(refused(412, "", "A record with matching key values already exists.").is_duplicate());
+        assert!(refused(400, "8004801E", "").is_secret_access());
+        assert!(refused(400, "", "User is not authorized to read secrets from 'x' resource.").is_secret_access());
+        assert!(refused(404, "EnvironmentNotFound", "").is_environment_missing());
+        assert!(!refused(400, "", "").outcome_unknown());
+    }
+}

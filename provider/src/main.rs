@@ -1,0 +1,18 @@
+//! The provider's process: Terraform starts it, several times per apply.
+
+use std::process::ExitCode;
+
+use proto::handshake::{Plugin, serve};
+use proto::server::Server;
+use provider::PowerAutomate;
+
+fn main() -> ExitCode {
+    let plugin = Plugin {
+        name: "terraform-provider-powerautomate",
+        address: "registry.terraform.io/cba/powerautomate",
+        about: "Certificate-based sign-in of Power Automate desktop flows, as code.",
+        version: env!("CARGO_PKG_VERSION"),
+        logs: &["provider"],
+    };
+    serve(&plugin, || Server::new(PowerAutomate))
+}

@@ -1,0 +1,613 @@
+//! `powerautomate_cba_credential`: a credential that signs in with a certificate, and the variable that holds its user name.
+//!
+//! Whose that variable is stands in the variable itself: its description names the credential. Only such a variable is ever written or
+//! deleted, and only while no other credential points at it.
+
+use proto::cty::Type;
+use proto::diagnostic::Diagnostic;
+use proto::plan::Plan;
+use proto::resource::{Context, Resource, Result};
+use proto::schema::{Attribute, Block, Check, Rule, Schema};
+use proto::value::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::certificate_reference::{is_schema_name, parse_reference, refuse_other_kind, single_value, value_row};
+use super::existing::Existing;
+use super::failure::failed;
+use super::shared::{
+    ACTIVE, ENVIRONMENT_ID, OWNER_ID, SOLUTION_UNIQUE_NAME, guid, import_id, plan_environment, plan_solution, required,
+    same_id,
+};
+use super::timeouts::{TIMEOUTS, Timeouts};
+use crate::clients::dataverse::{ChangeSet, Credential, Dataverse, Definition};
+use crate::clients::key_vault::VaultId;
+use crate::provider::Account;
+
+/// The resource.
+pub(crate) struct CbaCredential;
+
+const NAME: &str = "powerautomate_cba_credential";
+
+/// The option value of certificate-based authentication among the connection types of credentials.
+const CERTIFICATE_BASED: i64 = 5;
+/// The option value of *text* among the types of environment variables.
+const TEXT: i64 = 100_000_000;
+/// As long as a schema name may be.
+const MAX_SCHEMA_NAME: usize = 100;
+
+static SCHEMA: Schema = Schema::new(Block {
+    attributes: &[
+        Attribute::computed("id", &Type::String, "The id of the credential."),
+        ENVIRONMENT_ID,
+        Attribute::required("name", &Type::String, "The name, at most 100 characters. It need not be unique.")
+            .check(&[Check::Length { min: 1, max: 100 }]),
+        Attribute::optional_computed("description", &Type::String, "A description, at most 100,000 characters.")
+            .check(&[Check::Length { min: 0, max: 100_000 }]),
+        Attribute::optional_computed(
+            "username",
+            &Type::String,
+            "The user that signs in to Windows, for example `robot@contoso.com`, at most 2,000 characters. It is the value of an \
+             environment variable that comes and goes with this resource, and is changed in place. Exactly one of `username` \
+             and `username_variable_id` must be set.",
+        )
+        .check(&[Check::Length { min: 1, max: 2000 }])
+        .follows(&["username_variable_id"]),
+        Attribute::optional_computed(
+            "username_variable_id",
+            &Type::String,
+            "The id of an existing text environment variable that holds the user name. It is never changed or deleted here. \
+             Another one replaces the resource.",
+        )
+        .check(&[Check::Uuid])
+        .same(same_id)
+        .replaces(),
+        Attribute::optional_computed(
+            "username_schema_name",
+            &Type::String,
+            "The unique name of the environment variable that is made for `username`, at most 100 characters. When it is left out, it is \
+             the schema name of the certificate reference and `_username`. A change replaces the resource.",
+        )
+        .check(&[
+            Check::Length { min: 1, max: MAX_SCHEMA_NAME },
+            Check::Pattern { test: is_schema_name, words: "be a publisher's prefix, an underscore and a name" },
+        ])
+        .follows(&["username_variable_id", "certificate_reference_id"])
+        .replaces(),
+        Attribute::required(
+            "certificate_reference_id",
+            &Type::String,
+            "The id of a `powerautomate_key_vault_certificate_reference`, or of another environment variable of the type secret. \
+             The service does not let it be changed: another one replaces the resource.",
+        )
+        .check(&[Check::Uuid])
+        .same(same_id)
+        .replaces(),
+        SOLUTION_UNIQUE_NAME,
+        OWNER_ID,
+        ACTIVE,
+    ],
+    blocks: &[TIMEOUTS],
+    rules: &[
+        Rule::ExactlyOneOf(&["username", "username_variable_id"]),
+        Rule::Conflicts(&["username_variable_id", "username_schema_name"]),
+    ],
+    ..Block::new(
+        "A credential of Power Automate that signs in to Windows with a certificate (CBA): its certificate is a certificate reference, \
+         its user name an environment variable. Both the credential and the variables must be shared with whoever uses them in a \
+         connection.",
+    )
+});
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Model {
+    id: Option<String>,
+    environment_id: Option<String>,
+    name: Option<String>,
+    description: Option<String>,
+    username: Option<String>,
+    username_variable_id: Option<String>,
+    username_schema_name: Option<String>,
+    certificate_reference_id: Option<String>,
+    solution_unique_name: Option<String>,
+    owner_id: Option<String>,
+    active: Option<bool>,
+    timeouts: Option<Timeouts>,
+}
+
+impl Model {
+    fn take(&mut self, credential: &Credential, variable: Option<&Definition>) -> Result<()> {
+        self.id = Some(credential.id.to_string());
+        self.name = Some(credential.name.clone());
+        self.description = credential.description.clone();
+        self.certificate_reference_id = credential.certificate_id.map(|id| id.to_string());
+        self.owner_id = credential.owner_id.map(|id| id.to_string());
+        self.active = Some(credential.active);
+        self.username_variable_id = variable.map(|variable| variable.id.to_string());
+        self.username_schema_name = variable.map(|variable| variable.schema_name.clone());
+        self.username = match variable {
+            Some(variable) => single_value(variable)?.or_else(|| variable.default_value.clone()),
+            None => None,
+        };
+        Ok(())
+    }
+}
+
+impl Resource for CbaCredential {
+    type Clients = Account;
+    type Model = Model;
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) {
+        let environment_id = plan_environment(cx, plan);
+        plan_solution(plan);
+        if plan.is_destroy() {
+            return;
+        }
+        // A nulled lookup cannot be mended in place: the service does not let a credential's variables be changed.
+        if !plan.prior.is_null() && plan.prior.at("username_variable_id").is_null() && plan.config.at("username_variable_id").is_null()
+        {
+            plan.set("username_variable_id", Value::UNKNOWN);
+            plan.replace("username_variable_id");
+        }
+        let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) else { return };
+        let Ok(dataverse) = cx.clients.dataverse(&environment_id).await else { return };
+        let anew = plan.is_create() || plan.is_replacement();
+        let own_variable = plan.config.at("username_variable_id").is_null();
+        let reference = match plan.planned.at("certificate_reference_id").as_str().and_then(|id| Uuid::try_parse(id).ok()) {
+            Some(id) if anew || plan.changes("username") => dataverse.definition(id).await.ok().flatten(),
+            _ => None,
+        };
+        if anew && own_variable {
+            plan_variable(&dataverse, plan, reference.as_ref(), &environment_id).await;
+        } else if own_variable && plan.changes("username") {
+            refuse_foreign_variable(&dataverse, plan).await;
+        }
+        if let (Some(reference), Some(username)) = (&reference, plan.planned.at("username").as_str()) {
+            let username = username.to_owned();
+            if let Some(warning) = names_warning(cx, reference, &username).await {
+                plan.tell(warning);
+            }
+        }
+    }
+
+    async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model> {
+        let environment_id = required(planned.environment_id.as_ref(), "environment_id")?.to_owned();
+        let dataverse = cx.clients.dataverse(&environment_id).await?;
+        let name = required(planned.name.as_ref(), "name")?.to_owned();
+        let reference_id = guid(planned.certificate_reference_id.as_ref(), "certificate_reference_id")?;
+        let reference = reference(&dataverse, reference_id).await?;
+        let summary = format!("Cannot create the credential {name}");
+
+        let id = Uuid::new_v4();
+        let owner = planned.owner_id.as_ref().map(|owner| guid(Some(owner), "owner_id")).transpose()?;
+        let owner = owner.map(|owner| format!("/systemusers({owner})"));
+        let mut changes = ChangeSet::new();
+        if let Some(solution) = &planned.solution_unique_name {
+            changes.solution(solution);
+        }
+        // The configuration names the variable, or the user for whom one is made; the plan may hold both.
+        let variable_id = match cx.config.at("username_variable_id").as_str() {
+            Some(_) => {
+                let id = guid(planned.username_variable_id.as_ref(), "username_variable_id")?;
+                let variable = text_variable(&dataverse, id).await?;
+                planned.username_schema_name = Some(variable.schema_name.clone());
+                planned.username = single_value(&variable)?.or(variable.default_value);
+                id
+            }
+            None => {
+                let username = required(planned.username.as_ref(), "username")?;
+                let schema_name = match planned.username_schema_name.clone() {
+                    Some(schema_name) => schema_name,
+                    None => schema_name_after(&reference)?,
+                };
+                refuse_existing(&dataverse, &environment_id, &schema_name).await?;
+                let variable_id = Uuid::new_v4();
+                let mut definition = json!({
+                    "environmentvariabledefinitionid": variable_id,
+                    "schemaname": schema_name,
+                    "displayname": format!("{name} user name").chars().take(100).collect::<String>(),
+                    "description": mark(id),
+                    "type": TEXT,
+                });
+                if let Some(owner) = &owner {
+                    definition["ownerid@odata.bind"] = owner.as_str().into();
+                }
+                changes.create("environmentvariabledefinitions", definition);
+                changes.create("environmentvariablevalues", value_row(variable_id, &schema_name, username));
+                planned.username_schema_name = Some(schema_name);
+                variable_id
+            }
+        };
+        let mut row = json!({
+            "credentialid": id,
+            "name": name,
+            "credentialtype": 1,
+            "connectiontype": CERTIFICATE_BASED,
+            "usagetype": "280920000",
+            "username@odata.bind": format!("/environmentvariabledefinitions({variable_id})"),
+            "certificate@odata.bind": format!("/environmentvariabledefinitions({reference_id})"),
+        });
+        if let Some(description) = &planned.description {
+            row["description"] = description.as_str().into();
+        }
+        if let Some(owner) = &owner {
+            row["ownerid@odata.bind"] = owner.as_str().into();
+        }
+        changes.create("credentials", row);
+
+        planned.id = Some(id.to_string());
+        planned.username_variable_id = Some(variable_id.to_string());
+        planned.active = Some(true);
+        if let Err(error) = dataverse.commit(&changes).await {
+            if error.is_duplicate()
+                && let Some(schema_name) = planned.username_schema_name.as_deref()
+            {
+                refuse_existing(&dataverse, &environment_id, schema_name).await?;
+            }
+            let diagnostic = failed(&summary, &error);
+            if !error.outcome_unknown() {
+                return Err(explained(diagnostic, &error.to_string()));
+            }
+            // Only this call knows the id: whether the row is there says whether the write was carried out.
+            match dataverse.credential(id).await {
+                Ok(Some(_)) => {}
+                Ok(None) => return Err(diagnostic),
+                Err(_) => {
+                    cx.keep(&planned);
+                    return Err(diagnostic);
+                }
+            }
+        }
+        if let Ok(Some(credential)) = dataverse.credential(id).await {
+            planned.owner_id = credential.owner_id.map(|id| id.to_string());
+            planned.description = credential.description;
+        }
+        Ok(planned)
+    }
+
+    async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
+        let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
+        let id = guid(prior.id.as_ref(), "id")?;
+        let dataverse = cx.clients.dataverse(&environment_id).await?;
+        let found = dataverse.credential(id).await.map_err(|error| failed(&format!("Cannot read the credential {id}"), &error))?;
+        let Some(credential) = found else { return Ok(None) };
+        refuse_other_credential(&credential)?;
+        let variable = variable_of(&dataverse, &credential).await?;
+        let mut model = prior;
+        model.take(&credential, variable.as_ref())?;
+        Ok(Some(model))
+    }
+
+    async fn update(&self, cx: &Context<Account>, prior: Model, planned: Model) -> Result<Model> {
+        let environment_id = required(planned.environment_id.as_ref(), "environment_id")?.to_owned();
+        let id = guid(prior.id.as_ref(), "id")?;
+        let summary = format!("Cannot change the credential {}", prior.name.as_deref().unwrap_or_default());
+        let mut changes = ChangeSet::new();
+        let mut row = serde_json::Map::new();
+        if planned.name != prior.name {
+            row.insert("name".into(), json!(planned.name));
+        }
+        if planned.description != prior.description && planned.description.is_some() {
+            row.insert("description".into(), json!(planned.description));
+        }
+        let new_owner = if planned.owner_id == prior.owner_id { None } else { planned.owner_id.as_ref() };
+        let owner = new_owner.map(|owner| guid(Some(owner), "owner_id")).transpose()?;
+        let owner = owner.map(|owner| json!(format!("/systemusers({owner})")));
+        if let Some(owner) = &owner {
+            row.insert("ownerid@odata.bind".into(), owner.clone());
+        }
+        if prior.active == Some(false) {
+            row.insert("statecode".into(), 0.into());
+            row.insert("statuscode".into(), 1.into());
+        }
+        if !row.is_empty() {
+            changes.update("credentials", id, row.into());
+        }
+        let renamed = planned.username != prior.username && cx.config.at("username").as_str().is_some();
+        let dataverse = cx.clients.dataverse(&environment_id).await?;
+        if renamed || owner.is_some() {
+            let variable_id = guid(prior.username_variable_id.as_ref(), "username_variable_id")?;
+            let variable = text_variable(&dataverse, variable_id).await?;
+            let ours = is_ours(&variable, id) && sole_user(&dataverse, variable_id, id).await?.is_none();
+            if renamed && !ours {
+                return Err(foreign(&variable));
+            }
+            if renamed {
+                let username = required(planned.username.as_ref(), "username")?;
+                match variable.values.as_slice() {
+                    [] => changes.create("environmentvariablevalues", value_row(variable_id, &variable.schema_name, username)),
+                    [value, ..] => changes.update("environmentvariablevalues", value.id, json!({ "value": username })),
+                }
+            }
+            if let Some(owner) = owner.filter(|_| ours) {
+                changes.update("environmentvariabledefinitions", variable_id, json!({ "ownerid@odata.bind": owner }));
+            }
+        }
+        if changes.is_empty() {
+            return Ok(planned);
+        }
+        if let Err(error) = dataverse.commit(&changes).await {
+            if error.outcome_unknown()
+                && let Ok(Some(credential)) = dataverse.credential(id).await
+            {
+                let variable = variable_of(&dataverse, &credential).await?;
+                let mut now = prior;
+                now.take(&credential, variable.as_ref())?;
+                cx.keep(&now);
+            }
+            return Err(explained(failed(&summary, &error), &error.to_string()));
+        }
+        Ok(planned)
+    }
+
+    async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<()> {
+        let environment_id = required(prior.environment_id.as_ref(), "environment_id")?;
+        let id = guid(prior.id.as_ref(), "id")?;
+        let name = prior.name.as_deref().unwrap_or_default();
+        let summary = format!("Cannot delete the credential {name}");
+        let dataverse = cx.clients.dataverse(environment_id).await?;
+        let credential = dataverse.credential(id).await.map_err(|error| failed(&summary, &error))?;
+        // Without its credential, the variable is found by what the state knows of it.
+        let variable = match (&credential, prior.username_variable_id.as_ref()) {
+            (Some(credential), _) => variable_of(&dataverse, credential).await?,
+            (None, Some(variable_id)) => {
+                let variable_id = guid(Some(variable_id), "username_variable_id")?;
+                dataverse.definition(variable_id).await.map_err(|error| failed(&summary, &error))?
+            }
+            (None, None) => None,
+        };
+        let managed = credential.as_ref().is_some_and(|credential| credential.managed);
+        let mut changes = ChangeSet::new();
+        if credential.is_some() && !managed {
+            changes.delete("credentials", id);
+        }
+        if let Some(variable) = &variable {
+            let other = sole_user(&dataverse, variable.id, id).await?;
+            if other.is_none() && is_ours(variable, id) && !variable.managed {
+                changes.delete("environmentvariabledefinitions", variable.id);
+            } else if other.is_none() && managed {
+                variable.values.iter().for_each(|value| changes.delete("environmentvariablevalues", value.id));
+            }
+        }
+        if managed {
+            cx.tell(Diagnostic::warning(
+                format!("The credential {name} stays"),
+                "It came with a managed solution, which alone can remove it. The value of its user name was deleted.",
+            ));
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        match dataverse.commit(&changes).await {
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) if error.outcome_unknown() && matches!(dataverse.credential(id).await, Ok(None)) => Ok(()),
+            other => other.map_err(|error| failed(&summary, &error)),
+        }
+    }
+
+    async fn import(&self, cx: &Context<Account>, id: &str) -> Result<Model> {
+        let (environment_id, what) = import_id(cx, id, "name")?;
+        let dataverse = cx.clients.dataverse(&environment_id).await?;
+        let look_up = |error| failed("Cannot look up the credential", &error);
+        let mut found = match Uuid::try_parse(what) {
+            Ok(id) => dataverse.credential(id).await.map_err(look_up)?.into_iter().collect(),
+            Err(_) => dataverse.credentials_named(what).await.map_err(look_up)?,
+        };
+        if found.len() > 1 {
+            let ids: Vec<String> = found.iter().map(|credential| credential.id.to_string()).collect();
+            let detail = format!("The environment {environment_id} has {} credentials named {what:?}: {}.", found.len(), ids.join(", "));
+            return Err(Diagnostic::error("The name is not unique", detail).hint("Import by one of these ids instead."));
+        }
+        let Some(credential) = found.pop() else {
+            let detail = format!("The environment {environment_id} has no credential {what:?} that may be seen.");
+            return Err(Diagnostic::error("There is nothing to import", detail).hint("Give the credential's id or its name."));
+        };
+        refuse_other_credential(&credential)?;
+        let variable = variable_of(&dataverse, &credential).await?;
+        let mut model = Model { environment_id: Some(environment_id), ..Model::default() };
+        model.take(&credential, variable.as_ref())?;
+        Ok(model)
+    }
+}
+
+/// Plans the name of the variable for the user name, and looks whether it is taken.
+async fn plan_variable(dataverse: &Dataverse, plan: &mut Plan, reference: Option<&Definition>, environment_id: &str) {
+    if plan.config.at("username_schema_name").is_null() {
+        let Some(reference) = reference else { return };
+        match schema_name_after(reference) {
+            Ok(schema_name) if plan.is_create() => plan.set("username_schema_name", schema_name.into()),
+            Ok(_) => {}
+            Err(error) => return plan.tell(error),
+        }
+    }
+    let Some(schema_name) = plan.planned.at("username_schema_name").as_str().map(str::to_owned) else { return };
+    if plan.is_create()
+        && let Ok(Some(taken)) = dataverse.definition_named(&schema_name).await
+    {
+        let warning = existing_variable(dataverse, environment_id, &taken).await.as_warning();
+        plan.tell(warning);
+    }
+}
+
+/// A user name that lives in somebody else's variable cannot be changed here: the resource must be replaced by one with its own.
+async fn refuse_foreign_variable(dataverse: &Dataverse, plan: &mut Plan) {
+    let id = |name: &str| plan.prior.at(name).as_str().and_then(|id| Uuid::try_parse(id).ok());
+    let (Some(id), Some(variable_id)) = (id("id"), id("username_variable_id")) else { return };
+    if let Ok(Some(variable)) = dataverse.definition(variable_id).await
+        && !is_ours(&variable, id)
+    {
+        plan.set("username_variable_id", Value::UNKNOWN);
+        plan.set("username_schema_name", Value::UNKNOWN);
+        plan.replace("username_variable_id");
+        plan.tell(
+            Diagnostic::warning(
+                "The user name is in a variable of somebody else's",
+                format!("The environment variable {:?} is not this credential's own, and is not changed.", variable.schema_name),
+            )
+            .on("username")
+            .hint("The credential is replaced by one with a variable of its own. To keep it, set username_variable_id instead."),
+        );
+    }
+}
+
+/// Warns when the certificate does not name the user.
+async fn names_warning(cx: &Context<Account>, reference: &Definition, username: &str) -> Option<Diagnostic> {
+    let value = single_value(reference).ok().flatten()?;
+    let (vault, name) = parse_reference(&value)?;
+    let certificate = cx.clients.seen_certificate(&VaultId::parse(vault).ok()?, name).await.ok()?.ok()?;
+    let names = &certificate.user_principal_names;
+    if names.iter().any(|named| named.eq_ignore_ascii_case(username)) {
+        return None;
+    }
+    let named = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let detail = format!("The user principal names in the certificate {name} are: {named}. The user name is {username:?}.");
+    Some(
+        Diagnostic::warning("The certificate does not name the user", detail).on("username").hint(
+            "Use the certificate of that user, or make sure that the tenant maps the certificate to the user in another way \
+             (certificateUserIds).",
+        ),
+    )
+}
+
+async fn reference(dataverse: &Dataverse, id: Uuid) -> Result<Definition> {
+    let summary = "Cannot look up the certificate reference";
+    let found = dataverse.definition(id).await.map_err(|error| failed(summary, &error).on("certificate_reference_id"))?;
+    let definition = found.ok_or_else(|| {
+        let detail = format!("There is no environment variable {id} in this environment that may be seen.");
+        Diagnostic::error("The certificate reference does not exist", detail)
+            .on("certificate_reference_id")
+            .hint("Use the id of a powerautomate_key_vault_certificate_reference in the same environment.")
+    })?;
+    refuse_other_kind(&definition).map_err(|error| error.on("certificate_reference_id"))?;
+    Ok(definition)
+}
+
+async fn text_variable(dataverse: &Dataverse, id: Uuid) -> Result<Definition> {
+    let summary = "Cannot look up the user name's variable";
+    let found = dataverse.definition(id).await.map_err(|error| failed(summary, &error).on("username_variable_id"))?;
+    let definition = found.ok_or_else(|| {
+        let detail = format!("There is no environment variable {id} in this environment that may be seen.");
+        Diagnostic::error("The user name's variable does not exist", detail).on("username_variable_id")
+    })?;
+    if definition.kind == TEXT {
+        return Ok(definition);
+    }
+    let detail = format!("The environment variable {:?} is no text variable.", definition.schema_name);
+    Err(Diagnostic::error("The user name's variable is of another type", detail)
+        .on("username_variable_id")
+        .hint("Use an environment variable of the type text."))
+}
+
+async fn variable_of(dataverse: &Dataverse, credential: &Credential) -> Result<Option<Definition>> {
+    let Some(id) = credential.username_id else { return Ok(None) };
+    let summary = format!("Cannot read the user name of the credential {}", credential.name);
+    dataverse.definition(id).await.map_err(|error| failed(&summary, &error))
+}
+
+/// Another credential that points at the variable.
+async fn sole_user(dataverse: &Dataverse, variable: Uuid, own: Uuid) -> Result<Option<Credential>> {
+    let users = dataverse.credentials_using(variable).await;
+    let users = users.map_err(|error| failed("Cannot find out who uses the user name's variable", &error))?;
+    Ok(users.into_iter().find(|credential| credential.id != own))
+}
+
+async fn refuse_existing(dataverse: &Dataverse, environment_id: &str, schema_name: &str) -> Result<()> {
+    let found = dataverse.definition_named(schema_name).await;
+    match found.map_err(|error| failed("Cannot look up the environment variable", &error))? {
+        Some(taken) => Err(existing_variable(dataverse, environment_id, &taken).await),
+        None => Ok(()),
+    }
+}
+
+/// The error about a variable that has the name already: it says whose it is.
+async fn existing_variable(dataverse: &Dataverse, environment_id: &str, taken: &Definition) -> Diagnostic {
+    let users = dataverse.credentials_using(taken.id).await.unwrap_or_default();
+    match users.first() {
+        Some(user) => {
+            let what = format!("user name variable {:?} of the credential {:?}", taken.schema_name, user.name);
+            let id = user.id.to_string();
+            Existing { resource: NAME, what: &what, attribute: "username_schema_name", environment_id, id: &id }.error()
+        }
+        None => {
+            let detail = format!(
+                "There is already the environment variable {:?} in the environment {environment_id}, with the id {}, and no credential \
+                 uses it. Nothing was changed.",
+                taken.schema_name, taken.id
+            );
+            Diagnostic::error(format!("The environment variable {:?} exists already", taken.schema_name), detail)
+                .on("username_schema_name")
+                .hint(format!(
+                    "Use it as it is with username_variable_id = \"{}\" instead of username, delete it, or choose another \
+                     username_schema_name.",
+                    taken.id
+                ))
+        }
+    }
+}
+
+fn schema_name_after(reference: &Definition) -> Result<String> {
+    let name = format!("{}_username", reference.schema_name);
+    let length = name.chars().count();
+    if length <= MAX_SCHEMA_NAME {
+        return Ok(name);
+    }
+    let detail = format!("The user name's variable would be called {name:?}, which has {length} characters; 100 are allowed.");
+    Err(Diagnostic::error("The user name's variable needs a name", detail)
+        .on("username_schema_name")
+        .hint("Set username_schema_name to a shorter one."))
+}
+
+/// The description by which a credential knows its own variable.
+fn mark(credential: Uuid) -> String {
+    format!("User name of the credential {credential}, managed with it by Terraform.")
+}
+
+fn is_ours(variable: &Definition, credential: Uuid) -> bool {
+    let description = variable.description.as_deref().unwrap_or_default().to_ascii_lowercase();
+    description.contains(&credential.to_string())
+}
+
+fn foreign(variable: &Definition) -> Diagnostic {
+    let detail = format!(
+        "The user name is the value of the environment variable {:?}, which is not this credential's alone.",
+        variable.schema_name
+    );
+    Diagnostic::error("The user name cannot be changed here", detail)
+        .on("username")
+        .hint("Set username_variable_id instead of username, or replace the credential with terraform apply -replace.")
+}
+
+fn refuse_other_credential(credential: &Credential) -> Result<()> {
+    let kind = match credential.connection_type {
+        Some(CERTIFICATE_BASED) => return Ok(()),
+        Some(1) => "a credential with user name and password",
+        Some(2 | 3) => "a list of credentials",
+        Some(4) => "a CyberArk credential",
+        Some(6) => "a machine mapping",
+        Some(7) => "a credential of a connection reference",
+        _ => "a credential of an unknown type",
+    };
+    let detail = format!("The credential {:?} ({}) is {kind}.", credential.name, credential.id);
+    Err(Diagnostic::error("The credential does not sign in with a certificate", detail)
+        .hint("Use a credential whose authentication is certificate-based."))
+}
+
+fn explained(diagnostic: Diagnostic, text: &str) -> Diagnostic {
+    if text.contains("prefix") {
+        let hint = "Begin username_schema_name with the customization prefix of the solution's publisher, and an underscore.";
+        return diagnostic.on("username_schema_name").hint(hint);
+    }
+    if text.to_ascii_lowercase().contains("solution") {
+        return diagnostic.on("solution_unique_name").hint("Check the solution's unique name, and that it is unmanaged.");
+    }
+    diagnostic
+}

@@ -1,0 +1,600 @@
+//! `powerautomate_desktop_flow_connection`: a connection to desktop flows that signs in with a credential.
+//!
+//! One PUT makes it and changes it, so that it keeps the id by which flows know it. What the service answers is not yet success: the
+//! status must become `Connected`.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
+use proto::cty::Type;
+use proto::diagnostic::Diagnostic;
+use proto::plan::Plan;
+use proto::resource::{Context, Resource, Result};
+use proto::schema::{Attribute, Block, Check, NestedBlock, Nesting, Schema};
+use proto::value::{Path, Value};
+use serde::{Deserialize, Serialize};
+use time::format_description::well_known::Rfc3339;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::existing::Existing;
+use super::failure::failed;
+use super::secret_access;
+use super::shared::{ENVIRONMENT_ID, guid, import_id, plan_environment, required, same_id};
+use super::timeouts::{self, Deadline, TIMEOUTS, Timeouts};
+use crate::clients::Error;
+use crate::clients::connectivity::{Connection, ConnectionRequest, Connectivity, RunOwner};
+use crate::clients::dataverse::Dataverse;
+use crate::provider::Account;
+
+/// The resource.
+pub(crate) struct DesktopFlowConnection;
+
+const NAME: &str = "powerautomate_desktop_flow_connection";
+const CONNECTED: &str = "Connected";
+
+/// What one PUT changes.
+const INPUTS: &[&str] = &["display_name", "credential_id", "machine_group_id", "run_owner"];
+
+/// The connections that this process knows to exist, by environment: they are listed once, before the first is made.
+#[derive(Debug, Default)]
+pub(crate) struct Known(Mutex<HashMap<String, Vec<(Key, String)>>>);
+
+/// What makes two connections the same for a person: name, credential and machine group.
+type Key = (String, Uuid, Uuid);
+
+static SCHEMA: Schema = Schema::new(Block {
+    attributes: &[
+        Attribute::computed("id", &Type::String, "The id of the connection, by which flows and connection references know it."),
+        ENVIRONMENT_ID,
+        Attribute::required("display_name", &Type::String, "The name that people see. It is changed in place.")
+            .check(&[Check::Length { min: 1, max: 255 }]),
+        Attribute::required(
+            "credential_id",
+            &Type::String,
+            "The id of the `powerautomate_cba_credential` that signs in. It must be shared with the signed-in principal, and with the run \
+             owner if there is one. It is changed in place.",
+        )
+        .check(&[Check::Uuid])
+        .same(same_id),
+        Attribute::required(
+            "machine_group_id",
+            &Type::String,
+            "The id of the machine group on which flows run; a single machine has one too (`flowmachinegroupid`). It must be shared \
+             with the signed-in principal. It is changed in place.",
+        )
+        .check(&[Check::Uuid])
+        .same(same_id),
+        Attribute::computed(
+            "status",
+            &Type::String,
+            "What the service says of the connection: `Connected`, `Error`, … A failed connection is planned to be written again. \
+             `Connected` is not documented as proof that a sign-in succeeded.",
+        ),
+        Attribute::computed("created_by", &Type::String, "The object id of the principal that made the connection."),
+        Attribute::computed("created_on", &Type::String, "When the connection was made (RFC 3339, UTC)."),
+    ],
+    blocks: &[
+        NestedBlock {
+            name: "run_owner",
+            nesting: Nesting::Single,
+            presence_replaces: true,
+            block: Block {
+                attributes: &[
+                    Attribute::required("client_id", &Type::String, "The application (client) id of the service principal.")
+                        .check(&[Check::Uuid])
+                        .same(same_id),
+                    Attribute::required(
+                        "certificate_pfx_wo",
+                        &Type::String,
+                        "The service principal's certificate with its private key, as PKCS#12 in base64. It is never stored, and it is sent \
+                         with every change of the connection.",
+                    )
+                    .sensitive()
+                    .write_only()
+                    .check(&[Check::Format(is_pfx)]),
+                    Attribute::optional(
+                        "certificate_pfx_wo_version",
+                        &Type::String,
+                        "Any text. A change sends the certificate again, because its own change cannot be seen.",
+                    ),
+                    Attribute::optional(
+                        "certificate_password_wo",
+                        &Type::String,
+                        "The password of the PKCS#12. When it is left out, it is empty. It is never stored.",
+                    )
+                    .sensitive()
+                    .write_only(),
+                ],
+                ..Block::new(
+                    "A service principal that owns the runs, instead of whoever makes the connection. Adding or removing it replaces \
+                     the resource. Needs Terraform or OpenTofu 1.11 or later.",
+                )
+            },
+        },
+        TIMEOUTS,
+    ],
+    ..Block::new(
+        "A connection to desktop flows that signs in to the machines of a group with a certificate-based credential.\n\n\
+         The machine group and the credential must be shared with the signed-in principal before.",
+    )
+});
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Model {
+    id: Option<String>,
+    environment_id: Option<String>,
+    display_name: Option<String>,
+    credential_id: Option<String>,
+    machine_group_id: Option<String>,
+    status: Option<String>,
+    created_by: Option<String>,
+    created_on: Option<String>,
+    run_owner: Option<RunOwnerModel>,
+    timeouts: Option<Timeouts>,
+}
+
+/// The block `run_owner`, as far as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct RunOwnerModel {
+    client_id: Option<String>,
+    certificate_pfx_wo_version: Option<String>,
+}
+
+impl Model {
+    /// Takes over what the service says; what it does not say stays.
+    fn take(&mut self, connection: &Connection) {
+        let keep = |new: Option<String>, old: &mut Option<String>| {
+            if new.is_some() {
+                *old = new;
+            }
+        };
+        self.id = Some(connection.id.clone());
+        keep(connection.display_name.clone(), &mut self.display_name);
+        keep(connection.credential_id.map(|id| id.to_string()), &mut self.credential_id);
+        keep(connection.machine_group_id.map(|id| id.to_string()), &mut self.machine_group_id);
+        keep(connection.created_by.clone(), &mut self.created_by);
+        keep(connection.created_on.and_then(|on| on.format(&Rfc3339).ok()), &mut self.created_on);
+        self.status = Some(connection.status().to_owned());
+        match (&connection.run_owner_client_id, &mut self.run_owner) {
+            (Some(client_id), Some(owner)) => owner.client_id = Some(client_id.clone()),
+            (Some(client_id), none @ None) => {
+                *none = Some(RunOwnerModel { client_id: Some(client_id.clone()), certificate_pfx_wo_version: None });
+            }
+            (None, _) => {}
+        }
+    }
+}
+
+impl Resource for DesktopFlowConnection {
+    type Clients = Account;
+    type Model = Model;
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) {
+        plan_environment(cx, plan);
+        if plan.is_destroy() {
+            return;
+        }
+        let failed = plan.prior.at("status").as_str().is_some_and(|status| !is_settled_well(status));
+        if plan.is_create() || failed || INPUTS.iter().any(|name| plan.changes(name)) {
+            plan.set("status", CONNECTED.into());
+        }
+    }
+
+    async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model> {
+        let deadline = timeouts::create(planned.timeouts.as_ref());
+        let wanted = Wanted::check(cx, &planned).await?;
+        let environment_id = wanted.environment_id.clone();
+        let connectivity = cx.clients.clients()?.connectivity(&environment_id);
+        let id = Uuid::new_v4().to_string();
+        reserve(cx, &connectivity, &wanted, &id).await?;
+        planned.id = Some(id.clone());
+        let summary = format!("Cannot create the connection {}", wanted.display_name);
+        let written = match connectivity.put(&id, &wanted.request()).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                // Only this call knows the id: whether the connection is there says whether the write was carried out.
+                match (error.outcome_unknown(), connectivity.connection(&id).await) {
+                    (true, Ok(Some(connection))) => connection,
+                    (true, Err(_)) => {
+                        planned.status = None;
+                        cx.keep(&planned);
+                        return Err(failed(&summary, &error));
+                    }
+                    _ => {
+                        release(cx, &environment_id, &id).await;
+                        return Err(refused(cx, &summary, &error, &wanted).await);
+                    }
+                }
+            }
+        };
+        planned.take(&written);
+        settle(cx, &connectivity, planned, written, deadline, &summary).await
+    }
+
+    async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
+        let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
+        let id = required(prior.id.as_ref(), "id")?.to_owned();
+        let connectivity = cx.clients.clients()?.connectivity(&environment_id);
+        let found = connectivity.connection(&id).await.map_err(|error| failed(&format!("Cannot read the connection {id}"), &error))?;
+        let Some(connection) = found else {
+            let Some(maker) = another_maker(cx, &prior).await else { return Ok(None) };
+            let detail = format!(
+                "The service says that there is no connection {id}. It was made by {maker}, and the provider is signed in as \
+                 {}: it may merely be invisible. What was known of it stays as it was.",
+                secret_access::caller(cx).await
+            );
+            cx.tell(Diagnostic::warning("The connection cannot be seen", detail).hint(
+                "If it is really gone, remove it with `terraform state rm` and the address that Terraform prints with this warning.",
+            ));
+            return Ok(Some(prior));
+        };
+        let mut model = prior;
+        model.take(&connection);
+        Ok(Some(model))
+    }
+
+    async fn update(&self, cx: &Context<Account>, prior: Model, mut planned: Model) -> Result<Model> {
+        let nothing_to_write = planned.display_name == prior.display_name
+            && planned.credential_id == prior.credential_id
+            && planned.machine_group_id == prior.machine_group_id
+            && planned.run_owner == prior.run_owner
+            && planned.status == prior.status;
+        if nothing_to_write {
+            return Ok(planned);
+        }
+        let deadline = timeouts::update(planned.timeouts.as_ref());
+        let wanted = Wanted::check(cx, &planned).await?;
+        let id = required(prior.id.as_ref(), "id")?.to_owned();
+        let connectivity = cx.clients.clients()?.connectivity(&wanted.environment_id);
+        let summary = format!("Cannot change the connection {}", prior.display_name.as_deref().unwrap_or(&id));
+        let written = match connectivity.put(&id, &wanted.request()).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                if error.outcome_unknown()
+                    && let Ok(Some(connection)) = connectivity.connection(&id).await
+                {
+                    let mut now = prior;
+                    now.take(&connection);
+                    cx.keep(&now);
+                }
+                return Err(refused(cx, &summary, &error, &wanted).await);
+            }
+        };
+        planned.take(&written);
+        // What the plan asked for is held against what came of it, not overwritten by it.
+        let asked = (wanted.credential_id, wanted.machine_group_id);
+        let settled = settle(cx, &connectivity, planned, written, deadline, &summary).await?;
+        let kept = |name: &str, asked: Uuid, now: &Option<String>| {
+            let now = now.as_deref().and_then(|id| Uuid::try_parse(id).ok())?;
+            (now != asked).then(|| {
+                let detail = format!("{asked} was asked for, and the service kept {now}.");
+                Diagnostic::error(format!("The service did not change {name}"), detail)
+                    .on(name)
+                    .hint("Replace the connection with terraform apply -replace; flows then need its new id.")
+            })
+        };
+        let deviation = kept("credential_id", asked.0, &settled.credential_id)
+            .or_else(|| kept("machine_group_id", asked.1, &settled.machine_group_id));
+        match deviation {
+            Some(deviation) => {
+                cx.keep(&settled);
+                Err(deviation)
+            }
+            None => Ok(settled),
+        }
+    }
+
+    async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<()> {
+        let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
+        let id = required(prior.id.as_ref(), "id")?.to_owned();
+        let connectivity = cx.clients.clients()?.connectivity(&environment_id);
+        let summary = format!("Cannot delete the connection {}", prior.display_name.as_deref().unwrap_or(&id));
+        let deleted = connectivity.delete(&id).await.map_err(|error| failed(&summary, &error))?;
+        release(cx, &environment_id, &id).await;
+        match another_maker(cx, &prior).await {
+            Some(maker) if !deleted => {
+                let detail = format!(
+                    "The service says that there is no connection {id}. It was made by {maker}, and the provider is signed in as \
+                     {}: it may merely be invisible.",
+                    secret_access::caller(cx).await
+                );
+                Err(Diagnostic::error(summary, detail)
+                    .hint("Sign in as its maker, or, if it is really gone, remove it with `terraform state rm`."))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn import(&self, cx: &Context<Account>, id: &str) -> Result<Model> {
+        let (environment_id, what) = import_id(cx, id, "display name")?;
+        let connectivity = cx.clients.clients()?.connectivity(&environment_id);
+        let look_up = |error: Error| failed("Cannot look up the connection", &error);
+        let by_id = if what.contains(' ') { None } else { connectivity.connection(what).await.map_err(look_up)? };
+        let mut found: Vec<Connection> = match by_id {
+            Some(connection) => vec![connection],
+            None => {
+                let all = connectivity.connections().await.map_err(look_up)?;
+                all.into_iter().filter(|connection| connection.display_name.as_deref() == Some(what)).collect()
+            }
+        };
+        if found.len() > 1 {
+            let ids: Vec<&str> = found.iter().map(|connection| connection.id.as_str()).collect();
+            let detail = format!("The environment {environment_id} has {} connections named {what:?}: {}.", found.len(), ids.join(", "));
+            return Err(Diagnostic::error("The name is not unique", detail).hint("Import by one of these ids instead."));
+        }
+        let Some(connection) = found.pop() else {
+            let detail = format!("The environment {environment_id} has no desktop flow connection {what:?} that may be seen.");
+            return Err(Diagnostic::error("There is nothing to import", detail).hint("Give the connection's id or its display name."));
+        };
+        if let Some(kind) = other_kind(&connection) {
+            let detail = format!("The connection {what:?} {kind}.");
+            return Err(Diagnostic::error("The connection does not sign in with a credential", detail)
+                .hint("Use a connection that was made with a certificate-based credential."));
+        }
+        let mut model = Model { environment_id: Some(environment_id), ..Model::default() };
+        model.take(&connection);
+        Ok(model)
+    }
+}
+
+/// A status that needs no new PUT: it is well, or on its way.
+fn is_settled_well(status: &str) -> bool {
+    !["error", "unauthenticated", "unknown"].iter().any(|bad| status.eq_ignore_ascii_case(bad))
+}
+
+/// What a connection is that has no credential.
+fn other_kind(connection: &Connection) -> Option<&'static str> {
+    match &connection.username {
+        Some(username) if !username.starts_with("@environmentVariables(") => Some("signs in with a user name and a password of its own"),
+        _ => None,
+    }
+}
+
+/// A connection as it shall be, checked against what exists.
+struct Wanted {
+    environment_id: String,
+    display_name: String,
+    credential_id: Uuid,
+    credential_name: String,
+    username_variable: String,
+    machine_group_id: Uuid,
+    run_owner: Option<RunOwner>,
+}
+
+impl Wanted {
+    async fn check(cx: &Context<Account>, planned: &Model) -> Result<Wanted> {
+        let environment_id = required(planned.environment_id.as_ref(), "environment_id")?.to_owned();
+        let credential_id = guid(planned.credential_id.as_ref(), "credential_id")?;
+        let machine_group_id = guid(planned.machine_group_id.as_ref(), "machine_group_id")?;
+        let run_owner = run_owner(&cx.config).await?;
+        let dataverse = cx.clients.dataverse(&environment_id).await?;
+        let (credential_name, username_variable) = credential(cx, &dataverse, credential_id).await?;
+        machine_group(cx, &dataverse, machine_group_id).await?;
+        let display_name = required(planned.display_name.as_ref(), "display_name")?.to_owned();
+        Ok(Wanted {
+            environment_id,
+            display_name,
+            credential_id,
+            credential_name,
+            username_variable,
+            machine_group_id,
+            run_owner,
+        })
+    }
+
+    fn request(&self) -> ConnectionRequest<'_> {
+        ConnectionRequest {
+            display_name: &self.display_name,
+            credential_id: self.credential_id,
+            username_variable: &self.username_variable,
+            machine_group_id: self.machine_group_id,
+            run_owner: self.run_owner.as_ref(),
+        }
+    }
+
+    fn key(&self) -> Key {
+        (self.display_name.clone(), self.credential_id, self.machine_group_id)
+    }
+}
+
+/// The credential's name, and the schema name of the variable that holds its user name.
+async fn credential(cx: &Context<Account>, dataverse: &Dataverse, id: Uuid) -> Result<(String, String)> {
+    let looked_up = |error: Error| failed("Cannot look up the credential", &error).on("credential_id");
+    let found = dataverse.credential(id).await.map_err(looked_up)?;
+    let Some(credential) = found else {
+        let detail = format!("There is no credential {id} in this environment that {} may see.", secret_access::caller(cx).await);
+        return Err(Diagnostic::error("The credential does not exist", detail)
+            .on("credential_id")
+            .hint("Check the id, or share the credential and its environment variables with that principal."));
+    };
+    if credential.connection_type != Some(5) {
+        let detail = format!("The credential {:?} is not certificate-based.", credential.name);
+        return Err(Diagnostic::error("The credential does not sign in with a certificate", detail)
+            .on("credential_id")
+            .hint("Use the id of a powerautomate_cba_credential."));
+    }
+    let variable = match credential.username_id {
+        Some(variable) => dataverse.definition(variable).await.map_err(looked_up)?,
+        None => None,
+    };
+    let variable = variable.ok_or_else(|| {
+        let detail = format!("The credential {:?} points at no environment variable for its user name.", credential.name);
+        Diagnostic::error("The credential has no user name", detail)
+            .on("credential_id")
+            .hint("Replace the credential: its user name cannot be given afterwards.")
+    })?;
+    Ok((credential.name, variable.schema_name))
+}
+
+async fn machine_group(cx: &Context<Account>, dataverse: &Dataverse, id: Uuid) -> Result<()> {
+    let found = dataverse.machine_group(id).await;
+    let found = found.map_err(|error| failed("Cannot look up the machine group", &error).on("machine_group_id"))?;
+    if found.is_some() {
+        return Ok(());
+    }
+    let caller = secret_access::caller(cx).await;
+    let detail = format!("There is no machine group {id} in this environment that {caller} may see.");
+    Err(Diagnostic::error("The machine group does not exist", detail)
+        .on("machine_group_id")
+        .hint(format!("Check the id, or share the machine group with {caller} as user.")))
+}
+
+/// The run owner of a configuration, with its secrets.
+async fn run_owner(config: &Value) -> Result<Option<RunOwner>> {
+    let block = config.at("run_owner");
+    if block.is_null() {
+        return Ok(None);
+    }
+    let text = |name: &str| Zeroizing::new(block.at(name).as_str().unwrap_or_default().to_owned());
+    let (pfx, password) = (text("certificate_pfx_wo"), text("certificate_password_wo"));
+    let der = STANDARD.decode(pfx.trim()).map(Zeroizing::new).unwrap_or_default();
+    let tried = password.clone();
+    // Deriving the key of a PKCS#12 is slow by design: it must not hold up the other resources.
+    let opened = tokio::task::spawn_blocking(move || KeyStore::from_pkcs12(&der, &tried, Pkcs12ImportPolicy::Relaxed).map(drop).map_err(|e| e.to_string()));
+    if let Ok(Err(what)) = opened.await {
+        let attribute = if what.to_ascii_lowercase().contains("mac") { "certificate_password_wo" } else { "certificate_pfx_wo" };
+        return Err(Diagnostic::error("The run owner's certificate cannot be opened", format!("It is no PKCS#12 for this password: {what}."))
+            .at(Path::attribute("run_owner").join(attribute))
+            .hint("Give the PFX in base64 (filebase64), and its password in certificate_password_wo."));
+    }
+    let client_id = block.at("client_id").as_str().unwrap_or_default().to_owned();
+    Ok(Some(RunOwner { client_id, pfx, password }))
+}
+
+fn is_pfx(text: &str) -> std::result::Result<(), String> {
+    let der = STANDARD.decode(text.trim()).map_err(|_| "must be a PKCS#12 (PFX) in base64, as filebase64 gives it")?;
+    // Every PKCS#12 is a DER sequence.
+    if der.first() == Some(&0x30) { Ok(()) } else { Err("is base64, but of no PKCS#12 (PFX)".to_owned()) }
+}
+
+/// Refuses a connection that exists already, and otherwise takes its place among the known ones.
+async fn reserve(cx: &Context<Account>, connectivity: &Connectivity, wanted: &Wanted, id: &str) -> Result<()> {
+    let mut known = cx.clients.connections.0.lock().await;
+    let environment = wanted.environment_id.to_ascii_lowercase();
+    if !known.contains_key(&environment) {
+        let listed = connectivity.connections().await.map_err(|error| failed("Cannot list the connections", &error))?;
+        let key = |connection: Connection| {
+            let key = (connection.display_name?, connection.credential_id?, connection.machine_group_id?);
+            Some((key, connection.id))
+        };
+        known.insert(environment.clone(), listed.into_iter().filter_map(key).collect());
+    }
+    let here = known.entry(environment).or_default();
+    if let Some((_, id)) = here.iter().find(|(key, _)| *key == wanted.key()) {
+        let what = format!("connection {:?} with this credential and machine group", wanted.display_name);
+        let environment_id = &wanted.environment_id;
+        return Err(Existing { resource: NAME, what: &what, attribute: "display_name", environment_id, id }.error());
+    }
+    here.push((wanted.key(), id.to_owned()));
+    Ok(())
+}
+
+/// Forgets a connection that is not there after all.
+async fn release(cx: &Context<Account>, environment_id: &str, id: &str) {
+    let mut known = cx.clients.connections.0.lock().await;
+    if let Some(here) = known.get_mut(&environment_id.to_ascii_lowercase()) {
+        here.retain(|(_, other)| other != id);
+    }
+}
+
+/// Waits until the connection is connected, or has failed, or time is up.
+async fn settle(
+    cx: &Context<Account>,
+    connectivity: &Connectivity,
+    mut model: Model,
+    mut connection: Connection,
+    deadline: Deadline,
+    summary: &str,
+) -> Result<Model> {
+    let id = connection.id.clone();
+    let mut wait = Duration::from_millis(250);
+    // The answer to the PUT may still hold what was before: the first word is that of a read.
+    loop {
+        match connectivity.connection(&id).await {
+            Ok(Some(read)) => connection = read,
+            // A new connection may take a moment to be seen.
+            Ok(None) => {}
+            Err(error) => {
+                cx.keep(&model);
+                return Err(failed(summary, &error));
+            }
+        }
+        model.take(&connection);
+        if connection.is_connected() {
+            return Ok(model);
+        }
+        if connection.is_failed() {
+            cx.keep(&model);
+            let detail = format!("The service says of the connection {id}: {}.", connection.failure().trim_end_matches('.'));
+            return Err(Diagnostic::error(summary, detail).hint(
+                "Check that the machines are online and joined to Microsoft Entra, that the certificate names the user, and that Dataverse may \
+                 read it from the vault; then apply again.",
+            ));
+        }
+        if !deadline.pause(cx, wait).await {
+            cx.keep(&model);
+            let status = connection.status();
+            let detail = format!("After {} the connection {id} is still {status}, not {CONNECTED}.", deadline.allowed());
+            return Err(Diagnostic::error(summary, detail).hint("Apply again later, or raise the timeouts of the resource."));
+        }
+        wait = (wait * 2).min(Duration::from_secs(5));
+    }
+}
+
+/// The error of a refused PUT, with who has to be given what.
+async fn refused(cx: &Context<Account>, summary: &str, error: &Error, wanted: &Wanted) -> Diagnostic {
+    let diagnostic = failed(summary, error);
+    if !error.is_forbidden() && !error.is_not_found() {
+        return diagnostic;
+    }
+    let text = error.to_string().to_ascii_lowercase();
+    let caller = secret_access::caller(cx).await;
+    let whom = match &wanted.run_owner {
+        Some(owner) => format!("{caller} and with the run owner {}", owner.client_id),
+        None => caller,
+    };
+    if text.contains("machine") || text.contains(&wanted.machine_group_id.to_string()) {
+        let hint = format!("Share the machine group {} with {whom}, as user.", wanted.machine_group_id);
+        return diagnostic.on("machine_group_id").hint(hint);
+    }
+    if text.contains("credential") || text.contains(&wanted.credential_id.to_string()) {
+        let hint = format!(
+            "Share the credential {:?} and its environment variables with {whom}, as user.",
+            wanted.credential_name
+        );
+        return diagnostic.on("credential_id").hint(hint);
+    }
+    diagnostic.hint(format!("Share the credential and the machine group with {whom}."))
+}
+
+/// Who made the connection, when that is somebody else than who is signed in.
+async fn another_maker(cx: &Context<Account>, prior: &Model) -> Option<String> {
+    let maker = prior.created_by.clone()?;
+    let caller = cx.clients.clients().ok()?.caller().await?;
+    (!same_id(&maker, &caller.object_id)).then_some(maker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pfx_is_base64_of_a_sequence() {
+        assert!(is_pfx("MIIB").is_ok());
+        assert!(is_pfx("-----BEGIN").unwrap_err().contains("base64"));
+        assert!(is_pfx("QUJD").unwrap_err().contains("no PKCS#12"));
+    }
+}

@@ -1,0 +1,11 @@
+//! The resources, and what they have in common.
+
+pub(crate) mod cba_credential;
+pub(crate) mod certificate_check;
+pub(crate) mod certificate_reference;
+pub(crate) mod desktop_flow_connection;
+pub(crate) mod existing;
+pub(crate) mod failure;
+pub(crate) mod secret_access;
+pub(crate) mod shared;
+pub(crate) mod timeouts;
