@@ -68,12 +68,9 @@ fn read(raw: &RawValue, ty: &Type, path: &Path) -> Result<Value, (Path, String)>
     }
 }
 
-fn elements<'t>(
-    text: &str,
-    path: &Path,
-    of: impl Fn(usize) -> Option<&'t Type>,
-) -> Result<Vec<Value>, (Path, String)> {
-    let raws: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| (path.clone(), "it is no sequence".to_owned()))?;
+fn elements<'t>(text: &str, path: &Path, of: impl Fn(usize) -> Option<&'t Type>) -> Result<Vec<Value>, (Path, String)> {
+    let raws: Vec<&RawValue> =
+        serde_json::from_str(text).map_err(|_| (path.clone(), "it is no sequence".to_owned()))?;
     let one = |(place, raw): (usize, &&RawValue)| {
         let path = path.then(Step::Index(place as i64));
         let Some(ty) = of(place) else { return Err((path, "there are too many elements".to_owned())) };

@@ -63,9 +63,8 @@ impl<'de> Deserializer<'de> for Reader<'de> {
             Value::Bool(value) => visitor.visit_bool(*value),
             Value::String(text) => visitor.visit_borrowed_str(text),
             Value::List(elements) => visitor.visit_seq(SeqDeserializer::new(elements.iter().map(Reader))),
-            Value::Map(fields) => {
-                visitor.visit_map(MapDeserializer::new(fields.iter().map(|(name, value)| (name.as_str(), Reader(value)))))
-            }
+            Value::Map(fields) => visitor
+                .visit_map(MapDeserializer::new(fields.iter().map(|(name, value)| (name.as_str(), Reader(value))))),
             Value::Typed(typed) => Reader(&typed.value).deserialize_any(visitor),
             Value::Number(Number::Finite(number)) => match (number.is_integer(), number.to_i64(), number.to_u64()) {
                 (true, Some(number), _) => visitor.visit_i64(number),
@@ -138,14 +137,18 @@ mod tests {
     const TAGS: Type = Type::map(&Type::Bool);
     const MAILS: Type = Type::list(&Type::String);
     const OWNER: Type = Type::object(const { &[("mails", MAILS)] });
-    const TYPE: Type = Type::object(const { &[
-        ("name", Type::String),
-        ("note", Type::String),
-        ("days", Type::Number),
-        ("weight", Type::Number),
-        ("tags", TAGS),
-        ("owner", OWNER),
-    ] });
+    const TYPE: Type = Type::object(
+        const {
+            &[
+                ("name", Type::String),
+                ("note", Type::String),
+                ("days", Type::Number),
+                ("weight", Type::Number),
+                ("tags", TAGS),
+                ("owner", OWNER),
+            ]
+        },
+    );
 
     fn value() -> Value {
         Value::object([

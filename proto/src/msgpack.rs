@@ -40,7 +40,11 @@ fn wrong<T>(path: &Path, what: impl Into<String>) -> Result<T, Error> {
 pub fn from_bytes(bytes: &[u8], ty: &Type) -> Result<Value, Error> {
     let mut reader = Reader { rest: bytes, path: Path::default() };
     let value = reader.value(ty, 0)?;
-    if reader.rest.is_empty() { Ok(value) } else { reader.fail(format!("{} bytes follow the value", reader.rest.len())) }
+    if reader.rest.is_empty() {
+        Ok(value)
+    } else {
+        reader.fail(format!("{} bytes follow the value", reader.rest.len()))
+    }
 }
 
 /// Writes a value of type `ty`. An attribute that an object lacks is written as null.
@@ -99,13 +103,20 @@ impl<'a> Reader<'a> {
         let start = self.rest;
         let marker = Marker::from_u8(start[0]);
         match marker {
-            Marker::F32 => decode::read_f32(&mut self.rest).map(f64::from).or_else(|_| self.fail("a number breaks off")).and_then(|f| self.float(f)),
-            Marker::F64 => decode::read_f64(&mut self.rest).or_else(|_| self.fail("a number breaks off")).and_then(|f| self.float(f)),
+            Marker::F32 => decode::read_f32(&mut self.rest)
+                .map(f64::from)
+                .or_else(|_| self.fail("a number breaks off"))
+                .and_then(|f| self.float(f)),
+            Marker::F64 => decode::read_f64(&mut self.rest)
+                .or_else(|_| self.fail("a number breaks off"))
+                .and_then(|f| self.float(f)),
             Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => {
                 let text = self.text()?;
                 decimal(text).or_else(|what| self.fail(what))
             }
-            _ => decode::read_int::<i128, _>(&mut self.rest).map(|int| Number::Finite(int.into())).or_else(|_| self.fail("not a number")),
+            _ => decode::read_int::<i128, _>(&mut self.rest)
+                .map(|int| Number::Finite(int.into()))
+                .or_else(|_| self.fail("not a number")),
         }
     }
 
@@ -113,7 +124,9 @@ impl<'a> Reader<'a> {
         match float {
             f64::INFINITY => Ok(Number::PositiveInfinity),
             f64::NEG_INFINITY => Ok(Number::NegativeInfinity),
-            _ => BigDecimal::try_from(float).map(|exact| Number::Finite(exact.normalized())).or_else(|_| self.fail("not a number")),
+            _ => BigDecimal::try_from(float)
+                .map(|exact| Number::Finite(exact.normalized()))
+                .or_else(|_| self.fail("not a number")),
         }
     }
 
@@ -133,7 +146,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn sequence<'t>(&mut self, of: impl Fn(usize) -> Option<&'t Type>, length: Option<usize>, depth: usize) -> Result<Vec<Value>, Error> {
+    fn sequence<'t>(
+        &mut self,
+        of: impl Fn(usize) -> Option<&'t Type>,
+        length: Option<usize>,
+        depth: usize,
+    ) -> Result<Vec<Value>, Error> {
         let Ok(count) = decode::read_array_len(&mut self.rest) else { return self.fail("not a sequence") };
         let count = count as usize;
         if count > self.rest.len() || length.is_some_and(|length| length != count) {
@@ -149,7 +167,12 @@ impl<'a> Reader<'a> {
         Ok(elements)
     }
 
-    fn fields<'t>(&mut self, of: impl Fn(&str) -> Option<&'t Type>, step: fn(String) -> Step, depth: usize) -> Result<BTreeMap<String, Value>, Error> {
+    fn fields<'t>(
+        &mut self,
+        of: impl Fn(&str) -> Option<&'t Type>,
+        step: fn(String) -> Step,
+        depth: usize,
+    ) -> Result<BTreeMap<String, Value>, Error> {
         let Ok(count) = decode::read_map_len(&mut self.rest) else { return self.fail("not a map") };
         let mut fields = BTreeMap::new();
         for _ in 0..count {
@@ -176,7 +199,8 @@ impl<'a> Reader<'a> {
             }
             _ => self.text()?.as_bytes(),
         };
-        let parsed = serde_json::from_slice(json).map_err(|error| error.to_string()).and_then(|json| Type::from_json(&json));
+        let parsed =
+            serde_json::from_slice(json).map_err(|error| error.to_string()).and_then(|json| Type::from_json(&json));
         let ty = parsed.or_else(|what| self.fail(what))?;
         let value = self.value(&ty, depth + 1)?;
         Ok(Value::Typed(Box::new(Typed { ty, value })))
@@ -206,12 +230,20 @@ impl<'a> Reader<'a> {
         for _ in 0..count {
             let key: Result<i64, _> = decode::read_int(&mut self.rest);
             match key {
-                Ok(1) => refinement.null = Some(decode::read_bool(&mut self.rest).or_else(|_| self.fail("not a bool"))?),
+                Ok(1) => {
+                    refinement.null = Some(decode::read_bool(&mut self.rest).or_else(|_| self.fail("not a bool"))?)
+                }
                 Ok(2) => refinement.prefix = Some(self.text()?.to_owned()),
                 Ok(3) => refinement.min = Some(self.bound()?),
                 Ok(4) => refinement.max = Some(self.bound()?),
-                Ok(5) => refinement.min_length = Some(decode::read_int(&mut self.rest).or_else(|_| self.fail("not a length"))?),
-                Ok(6) => refinement.max_length = Some(decode::read_int(&mut self.rest).or_else(|_| self.fail("not a length"))?),
+                Ok(5) => {
+                    refinement.min_length =
+                        Some(decode::read_int(&mut self.rest).or_else(|_| self.fail("not a length"))?)
+                }
+                Ok(6) => {
+                    refinement.max_length =
+                        Some(decode::read_int(&mut self.rest).or_else(|_| self.fail("not a length"))?)
+                }
                 _ => return self.fail("a refinement that is not known"),
             }
         }
@@ -223,7 +255,8 @@ impl<'a> Reader<'a> {
             return self.fail("a bound is a pair of number and bool");
         }
         let number = self.number()?;
-        let included = decode::read_bool(&mut self.rest).or_else(|_| self.fail("a bound is a pair of number and bool"))?;
+        let included =
+            decode::read_bool(&mut self.rest).or_else(|_| self.fail("a bound is a pair of number and bool"))?;
         Ok((number, included))
     }
 }
@@ -250,14 +283,16 @@ fn write(out: &mut Vec<u8>, value: &Value, ty: &Type, path: &mut Path) -> Result
     const ENDLESS: &str = "a Vec takes every byte";
     match (value, ty) {
         (Value::Null, _) => encode::write_nil(out).expect(ENDLESS),
-        (Value::Unknown(refinement), _) => match refinement.as_deref().filter(|refinement| **refinement != Refinement::default()) {
-            None => out.extend([0xd4, 0, 0]),
-            Some(refinement) => {
-                let payload = refined(refinement);
-                encode::write_ext_meta(out, payload.len() as u32, REFINED).expect(ENDLESS);
-                out.extend(payload);
+        (Value::Unknown(refinement), _) => {
+            match refinement.as_deref().filter(|refinement| **refinement != Refinement::default()) {
+                None => out.extend([0xd4, 0, 0]),
+                Some(refinement) => {
+                    let payload = refined(refinement);
+                    encode::write_ext_meta(out, payload.len() as u32, REFINED).expect(ENDLESS);
+                    out.extend(payload);
+                }
             }
-        },
+        }
         (Value::Bool(value), Type::Bool) => encode::write_bool(out, *value).expect(ENDLESS),
         (Value::Number(value), Type::Number) => number(out, value),
         (Value::String(text), Type::String) => encode::write_str(out, text).expect(ENDLESS),
@@ -480,7 +515,9 @@ mod tests {
                 .boxed(),
             Type::List(of) => prop::collection::vec(values(&of), 0..4).prop_map(Value::List).boxed(),
             Type::Set(of) => prop::collection::vec(values(&of), 0..4).prop_map(Value::set).boxed(),
-            Type::Map(of) => prop::collection::btree_map(any::<String>(), values(&of), 0..4).prop_map(Value::Map).boxed(),
+            Type::Map(of) => {
+                prop::collection::btree_map(any::<String>(), values(&of), 0..4).prop_map(Value::Map).boxed()
+            }
             Type::Tuple(types) => types.iter().map(values).collect::<Vec<_>>().prop_map(Value::List).boxed(),
             Type::Object(fields) => {
                 let (names, types): (Vec<String>, Vec<_>) =

@@ -128,7 +128,14 @@ fn value(attribute: &Attribute, prior: &Value, config: &Value) -> Value {
     }
 }
 
-fn blocks(nested: &NestedBlock, prior: &Value, proposed: &Value, config: &Value, path: &Path, replace: &mut Vec<Path>) -> Value {
+fn blocks(
+    nested: &NestedBlock,
+    prior: &Value,
+    proposed: &Value,
+    config: &Value,
+    path: &Path,
+    replace: &mut Vec<Path>,
+) -> Value {
     let block = &nested.block;
     match (nested.nesting, proposed) {
         // A dynamic block whose content is unknown stays as it is.
@@ -180,12 +187,15 @@ fn follow(block: &Block, prior: &Value, config: &Value, planned: &mut Value) {
         return;
     }
     let mut changed: Vec<&str> = Vec::new();
-    let names = block.attributes.iter().map(|attribute| attribute.name).chain(block.blocks.iter().map(|nested| nested.name));
+    let names =
+        block.attributes.iter().map(|attribute| attribute.name).chain(block.blocks.iter().map(|nested| nested.name));
     changed.extend(names.filter(|name| prior.at(name) != planned.at(name)));
     // A computed attribute may follow another one; the schema lists the followed first or not, so repeat until nothing moves.
     loop {
         let before = changed.len();
-        for attribute in block.attributes.iter().filter(|attribute| attribute.is_computed() && attribute.default.is_none()) {
+        for attribute in
+            block.attributes.iter().filter(|attribute| attribute.is_computed() && attribute.default.is_none())
+        {
             let follows = attribute.follows.iter().any(|name| changed.contains(name));
             if follows && config.at(attribute.name).is_null() && !changed.contains(&attribute.name) {
                 planned.put(attribute.name, Value::UNKNOWN);

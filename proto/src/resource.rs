@@ -210,7 +210,12 @@ impl<R: Resource> AnyResource<R::Clients> for Erased<R> {
         Box::pin(self.0.plan(cx, plan))
     }
 
-    fn apply<'a>(&'a self, cx: &'a Context<R::Clients>, prior: &'a Value, planned: &'a Value) -> Boxed<'a, Result<Value>> {
+    fn apply<'a>(
+        &'a self,
+        cx: &'a Context<R::Clients>,
+        prior: &'a Value,
+        planned: &'a Value,
+    ) -> Boxed<'a, Result<Value>> {
         Box::pin(async move {
             let model = match (prior.is_null(), planned.is_null()) {
                 (true, _) => self.0.create(cx, from_value(&plan::known(planned))?).await?,

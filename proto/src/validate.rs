@@ -157,7 +157,9 @@ impl Check {
                 Value::Number(number) if *number < Number::from(*min) || *number > Number::from(*max) => {
                     Some(format!("must be between {min} and {max}"))
                 }
-                Value::Number(Number::Finite(number)) if !number.is_integer() => Some("must be a whole number".to_owned()),
+                Value::Number(Number::Finite(number)) if !number.is_integer() => {
+                    Some("must be a whole number".to_owned())
+                }
                 _ => None,
             },
             Check::OneOf(allowed) => {
@@ -182,7 +184,10 @@ impl Rule {
         let is_set = |name: &&&str| !config.at(name).is_null() && !config.at(name).is_unknown();
         let may_be_set = |name: &&&str| !config.at(name).is_null();
         let names = match self {
-            Rule::Conflicts(names) | Rule::ExactlyOneOf(names) | Rule::AtLeastOneOf(names) | Rule::Requires(_, names) => *names,
+            Rule::Conflicts(names)
+            | Rule::ExactlyOneOf(names)
+            | Rule::AtLeastOneOf(names)
+            | Rule::Requires(_, names) => *names,
         };
         let set: Vec<&&str> = names.iter().filter(is_set).collect();
         let listed = names.join(", ");
@@ -194,7 +199,11 @@ impl Rule {
             }
             Rule::ExactlyOneOf(_) | Rule::AtLeastOneOf(_) if names.iter().filter(may_be_set).count() == 0 => {
                 let detail = format!("None of {listed} is set.");
-                Some(Diagnostic::error(format!("Missing {}", names[0]), detail).at(path.join(names[0])).hint("Set one of them."))
+                Some(
+                    Diagnostic::error(format!("Missing {}", names[0]), detail)
+                        .at(path.join(names[0]))
+                        .hint("Set one of them."),
+                )
             }
             Rule::Requires(name, _) if is_set(&name) => {
                 let missing = names.iter().find(|name| config.at(name).is_null())?;
@@ -250,7 +259,7 @@ mod tests {
             &[("id", "7".into()), ("name", "ada".into())],
             &[r#"id: The value must be a GUID such as 8f6d5a1c-1111-4222-8333-444455556666. It is "7"."#],
         );
-        check(&[id.clone()], &["name: None of name, alias is set."]);
+        check(std::slice::from_ref(&id), &["name: None of name, alias is set."]);
         check(
             &[id.clone(), ("name", "a".into()), ("alias", "b".into())],
             &["alias: name and alias are set; at most one of name, alias can be."],

@@ -51,7 +51,13 @@ impl Walk {
         }
     }
 
-    fn field(&mut self, path: &str, message: &DescriptorProto, field: &FieldDescriptorProto, maps: &[&DescriptorProto]) {
+    fn field(
+        &mut self,
+        path: &str,
+        message: &DescriptorProto,
+        field: &FieldDescriptorProto,
+        maps: &[&DescriptorProto],
+    ) {
         let map = maps.iter().find(|map| field.type_name().ends_with(&format!(".{}", map.name())));
         let ty = match map {
             Some(map) => format!("map<{},{}>", kind(&map.field[0]), kind(&map.field[1])),

@@ -162,7 +162,9 @@ fn clients(config: &Value, terraform_version: &str) -> Result<Signed> {
     };
     if config.at("client_secret").as_str().is_some() && *config.at("use_cli") == Value::Bool(true) {
         let detail = "Both client_secret and use_cli are set, and only one of them can sign in.";
-        return Err(Diagnostic::error("use_cli conflicts with client_secret", detail).on("use_cli").hint("Keep one of them."));
+        return Err(Diagnostic::error("use_cli conflicts with client_secret", detail)
+            .on("use_cli")
+            .hint("Keep one of them."));
     }
     let missing = |attribute: &str, variable: &str, why: &str| {
         Diagnostic::error(format!("Missing {attribute}"), why.to_owned())
@@ -185,8 +187,9 @@ fn clients(config: &Value, terraform_version: &str) -> Result<Signed> {
         }
         (None, None) if client_id.is_some() => {
             let why = "A client id is given, but nothing that proves it.";
-            return Err(missing("client_secret", "ARM_CLIENT_SECRET", why)
-                .hint("Set client_secret or ARM_CLIENT_SECRET, or use_cli = true to sign in as the user of the Azure CLI."));
+            return Err(missing("client_secret", "ARM_CLIENT_SECRET", why).hint(
+                "Set client_secret or ARM_CLIENT_SECRET, or use_cli = true to sign in as the user of the Azure CLI.",
+            ));
         }
         (None, None) => SignIn::Cli,
     };
@@ -258,10 +261,11 @@ impl Account {
             }
         })?;
         let url = environment.dataverse_url.ok_or_else(|| {
-            let detail = format!("The environment {environment_id} has no Dataverse database, where credentials are kept.");
-            Diagnostic::error("The environment has no Dataverse", detail)
-                .on("environment_id")
-                .hint("Add Dataverse to the environment in the Power Platform admin center, or name another environment.")
+            let detail =
+                format!("The environment {environment_id} has no Dataverse database, where credentials are kept.");
+            Diagnostic::error("The environment has no Dataverse", detail).on("environment_id").hint(
+                "Add Dataverse to the environment in the Power Platform admin center, or name another environment.",
+            )
         })?;
         Ok(clients.dataverse(&url))
     }
@@ -270,7 +274,11 @@ impl Account {
     ///
     /// # Errors
     /// The service's own, and a provider block that is not known yet.
-    pub async fn certificate(&self, vault: &VaultId, name: &str) -> Result<std::result::Result<Arc<Certificate>, Error>> {
+    pub async fn certificate(
+        &self,
+        vault: &VaultId,
+        name: &str,
+    ) -> Result<std::result::Result<Arc<Certificate>, Error>> {
         let certificate = match self.clients()?.key_vault().certificate(vault, name).await {
             Ok(certificate) => Arc::new(certificate),
             Err(error) => return Ok(Err(error)),

@@ -67,7 +67,10 @@ pub(super) fn print_line(socket: &Socket, identity: Option<&Identity>) -> Result
     let certificate = identity.map(|identity| STANDARD_NO_PAD.encode(identity.certificate())).unwrap_or_default();
     let line = format!("1|{PROTOCOL}|{}|{}|grpc|{certificate}\n", socket.network(), socket.address());
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| format!("stdout is closed: {error}"))
+    stdout
+        .write_all(line.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|error| format!("stdout is closed: {error}"))
 }
 
 /// How to attach to a debugged plugin, for every common shell.

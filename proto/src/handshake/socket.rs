@@ -99,7 +99,8 @@ mod unix {
             DirBuilder::new().mode(0o700).create(folder)?;
             let listener = UnixListener::bind(&path)?;
             if let Some(group) = env::var("PLUGIN_UNIX_SOCKET_GROUP").ok().filter(|group| !group.is_empty()) {
-                let id = group_id(&group).ok_or_else(|| Error::new(ErrorKind::NotFound, format!("no group {group}")))?;
+                let id =
+                    group_id(&group).ok_or_else(|| Error::new(ErrorKind::NotFound, format!("no group {group}")))?;
                 for (path, mode) in [(path.as_path(), 0o660), (folder, 0o750)] {
                     std::os::unix::fs::chown(path, None, Some(id))?;
                     fs::set_permissions(path, Permissions::from_mode(mode))?;
@@ -119,7 +120,8 @@ mod unix {
             let Ok(entries) = fs::read_dir(base) else { return };
             for folder in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)) {
                 let socket = folder.path().join("s");
-                let refused = UnixStream::connect(&socket).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused);
+                let refused =
+                    UnixStream::connect(&socket).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused);
                 if refused && socket != self.path {
                     let _ = fs::remove_file(&socket);
                     let _ = fs::remove_dir(folder.path());

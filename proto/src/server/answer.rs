@@ -15,7 +15,9 @@ macro_rules! answers {
     ($($message:ident),* $(,)?) => {$(
         impl Answer for pb::$message::Response {
             fn failing(diagnostic: &Diagnostic) -> Self {
-                Self { diagnostics: vec![diagnostic.to_wire()], ..Self::default() }
+                let mut answer = Self::default();
+                answer.diagnostics.push(diagnostic.to_wire());
+                answer
             }
             fn diagnostics(&self) -> &[pb::Diagnostic] {
                 &self.diagnostics

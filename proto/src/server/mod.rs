@@ -133,7 +133,8 @@ impl<P: Provider> std::fmt::Debug for Server<P> {
 
 fn panicked(rpc: &str) -> Diagnostic {
     let detail = format!("The provider panicked in {rpc}. The log holds the place and the stack.");
-    Diagnostic::error("The provider has a bug", detail).hint("Please report it, with the log of a run under TF_LOG=TRACE.")
+    Diagnostic::error("The provider has a bug", detail)
+        .hint("Please report it, with the log of a run under TF_LOG=TRACE.")
 }
 
 /// Reads a value that Terraform sent; what is missing is null.

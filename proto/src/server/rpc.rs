@@ -37,7 +37,9 @@ impl<P: Provider> pb::provider_server::Provider for Server<P> {
             let resources = self.resources.iter();
             Ok(pb::get_provider_schema::Response {
                 provider: Some(self.provider.schema().to_wire()),
-                resource_schemas: resources.map(|(name, served)| ((*name).to_owned(), served.schema.to_wire())).collect(),
+                resource_schemas: resources
+                    .map(|(name, served)| ((*name).to_owned(), served.schema.to_wire()))
+                    .collect(),
                 server_capabilities: Some(capabilities()),
                 ..Default::default()
             })
@@ -297,7 +299,8 @@ impl<P: Provider> pb::provider_server::Provider for Server<P> {
         request: Request<pb::validate_ephemeral_resource_config::Request>,
     ) -> Answered<pb::validate_ephemeral_resource_config::Response> {
         let name = request.into_inner().type_name;
-        self.run("ValidateEphemeralResourceConfig", &name, async { Err(self.no_such("ephemeral resource", &name)) }).await
+        self.run("ValidateEphemeralResourceConfig", &name, async { Err(self.no_such("ephemeral resource", &name)) })
+            .await
     }
 
     async fn open_ephemeral_resource(

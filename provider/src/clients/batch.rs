@@ -23,7 +23,8 @@ pub(super) struct Part {
 
 /// Writes changes as one change set; the content type names the boundary.
 pub(super) fn encode(changes: &[Change], root: &str, boundary: &str) -> (String, Vec<u8>) {
-    let mut out = format!("--batch_{boundary}\r\nContent-Type: multipart/mixed; boundary=\"changeset_{boundary}\"\r\n\r\n");
+    let mut out =
+        format!("--batch_{boundary}\r\nContent-Type: multipart/mixed; boundary=\"changeset_{boundary}\"\r\n\r\n");
     for (place, change) in changes.iter().enumerate() {
         out += &format!(
             "--changeset_{boundary}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\

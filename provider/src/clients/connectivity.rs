@@ -280,7 +280,8 @@ fn connection(operation: &str, json: Json) -> Result<Connection, Error> {
         created_time: Option<String>,
     }
     let wire: Wire = serde_path_to_error::deserialize(json).map_err(|e| Error::unexpected(operation, e.to_string()))?;
-    let Properties { display_name, statuses, credential_id, connection_parameters_set, created_by, created_time } = wire.properties;
+    let Properties { display_name, statuses, credential_id, connection_parameters_set, created_by, created_time } =
+        wire.properties;
     let value = |name: &str| {
         let values = connection_parameters_set.as_ref()?.get("values")?;
         values.get(name)?.get("value")?.as_str().map(str::to_owned)
@@ -323,7 +324,8 @@ mod tests {
 
     #[test]
     fn a_run_owner_s_secrets_are_sent_and_never_shown() {
-        let owner = RunOwner { client_id: "app".into(), pfx: "QUJD".to_owned().into(), password: "hunter2".to_owned().into() };
+        let owner =
+            RunOwner { client_id: "app".into(), pfx: "QUJD".to_owned().into(), password: "hunter2".to_owned().into() };
         let body = body("e", &wanted(Some(&owner)));
         assert_eq!(body.pointer("/properties/connectionParametersSet/name").unwrap(), "azureRelayRunOwner");
         let secret = "/properties/connectionParametersSet/values/tokenRunOwnerCert:clientCertificateSecret/value";
@@ -335,7 +337,8 @@ mod tests {
 
     #[test]
     fn a_status_tells_whether_a_connection_works() {
-        let read = |statuses: Json| connection("reading", json!({"name": "c", "properties": {"statuses": statuses}})).unwrap();
+        let read =
+            |statuses: Json| connection("reading", json!({"name": "c", "properties": {"statuses": statuses}})).unwrap();
         assert!(read(json!([{"status": "Connected"}])).is_connected());
         assert!(!read(json!([])).is_connected());
         let failed = read(json!([{"status": "Error", "error": {"code": "401", "message": "no"}}]));

@@ -233,7 +233,10 @@ impl Dataverse {
         let mut request = self.request(operation, Method::GET, path, query).header("if-none-match", "null");
         let mut rows = Vec::new();
         loop {
-            let page: Page = from_json(&request.operation, self.http.send(&self.scope(), &request).await?.json(&request.operation)?)?;
+            let page: Page = from_json(
+                &request.operation,
+                self.http.send(&self.scope(), &request).await?.json(&request.operation)?,
+            )?;
             for row in page.value {
                 rows.push(read(&request.operation, row)?);
             }

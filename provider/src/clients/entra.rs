@@ -91,11 +91,14 @@ impl Entra {
                     ClientOptions { transport: Some(transport), retry: sdk_retry(), ..ClientOptions::default() };
                 let options = ClientSecretCredentialOptions { client_options };
                 let tenant_id = self.tenant_id.as_deref().unwrap_or_default();
-                ClientSecretCredential::new(tenant_id, client_id.clone(), secret.clone(), Some(options)).map_err(failed)?
+                ClientSecretCredential::new(tenant_id, client_id.clone(), secret.clone(), Some(options))
+                    .map_err(failed)?
             }
             SignIn::Cli => {
-                let options =
-                    AzureCliCredentialOptions { tenant_id: self.tenant_id.clone(), ..AzureCliCredentialOptions::default() };
+                let options = AzureCliCredentialOptions {
+                    tenant_id: self.tenant_id.clone(),
+                    ..AzureCliCredentialOptions::default()
+                };
                 AzureCliCredential::new(Some(options)).map_err(failed)?
             }
         };
@@ -125,7 +128,8 @@ impl TokenCredential for Borrowed {
     async fn get_token(&self, scopes: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
         let scope = scopes.first().copied().unwrap_or_default();
         let asked = async { self.http.entra().token(scope, self.http.transport()?).await };
-        let token = asked.await.map_err(|error| azure_core::Error::new(azure_core::error::ErrorKind::Credential, error))?;
+        let token =
+            asked.await.map_err(|error| azure_core::Error::new(azure_core::error::ErrorKind::Credential, error))?;
         Ok(AccessToken { token, expires_on: OffsetDateTime::now_utc() + MARGIN })
     }
 }

@@ -11,7 +11,7 @@ use std::fmt;
 pub struct Error {
     /// What was asked for, and of what: `reading the credential 1234`.
     pub(super) operation: String,
-    kind: Kind,
+    kind: Box<Kind>,
     #[source]
     source: Option<Cause>,
 }
@@ -49,7 +49,7 @@ pub(super) struct Refusal {
 
 impl Error {
     fn new(operation: &str, kind: Kind) -> Error {
-        Error { operation: operation.to_owned(), kind, source: None }
+        Error { operation: operation.to_owned(), kind: Box::new(kind), source: None }
     }
 
     pub(super) fn refused(operation: &str, refusal: Refusal) -> Error {
@@ -87,12 +87,13 @@ impl Error {
         }
         let lower = text.to_ascii_lowercase();
         let trust = ["certificate", "unknownissuer", "unknown issuer", "tls"].iter().any(|word| lower.contains(word));
-        let unresolved = ["dns", "lookup address", "name or service", "resolve"].iter().any(|word| lower.contains(word));
+        let unresolved =
+            ["dns", "lookup address", "name or service", "resolve"].iter().any(|word| lower.contains(word));
         Error { source: Some(cause), ..Error::new(operation, Kind::Connection { sent, trust, unresolved }) }
     }
 
     fn refusal(&self) -> Option<&Refusal> {
-        match &self.kind {
+        match &*self.kind {
             Kind::Service(refusal) => Some(refusal),
             _ => None,
         }
@@ -107,7 +108,7 @@ impl Error {
 
     /// The HTTP status, where a service or something in front of it answered.
     pub fn status(&self) -> Option<u16> {
-        match &self.kind {
+        match &*self.kind {
             Kind::Service(refusal) => Some(refusal.status),
             Kind::NotTheService { status, .. } => Some(*status),
             _ => None,
@@ -141,7 +142,7 @@ impl Error {
 
     /// The sign-in failed, or the service does not accept it.
     pub fn is_unauthorized(&self) -> bool {
-        matches!(&self.kind, Kind::SignIn(_)) || self.refusal().is_some_and(|refusal| refusal.status == 401)
+        matches!(&*self.kind, Kind::SignIn(_)) || self.refusal().is_some_and(|refusal| refusal.status == 401)
     }
 
     /// Too much was asked in too short a time, and waiting did not help.
@@ -170,7 +171,7 @@ impl Error {
 
     /// The request may or may not have been carried out.
     pub fn outcome_unknown(&self) -> bool {
-        match &self.kind {
+        match &*self.kind {
             Kind::Connection { sent, .. } => *sent,
             Kind::NotTheService { status, .. } => *status >= 500,
             Kind::Service(refusal) => matches!(refusal.status, 408 | 500 | 502 | 504),
@@ -181,17 +182,17 @@ impl Error {
 
     /// The other side's certificate is not trusted.
     pub fn is_trust(&self) -> bool {
-        matches!(&self.kind, Kind::Connection { trust: true, .. })
+        matches!(&*self.kind, Kind::Connection { trust: true, .. })
     }
 
     /// The vault's name does not lead anywhere.
     pub fn is_vault_missing(&self) -> bool {
-        matches!(&self.kind, Kind::Connection { trust: false, .. }) || self.is_code(&["VaultNotFound"])
+        matches!(&*self.kind, Kind::Connection { trust: false, .. }) || self.is_code(&["VaultNotFound"])
     }
 
     /// The vault trusts another tenant than the one that is signed in to.
     pub fn is_wrong_tenant(&self) -> bool {
-        matches!(&self.kind, Kind::WrongTenant { .. })
+        matches!(&*self.kind, Kind::WrongTenant { .. })
     }
 }
 
@@ -276,7 +277,8 @@ mod tests {
 
     #[test]
     fn a_page_is_shown_by_its_first_words() {
-        let error = Error::not_the_service("reading", 502, "<html><head><title>Bad Gateway</title></head><p>Squid</p></html>");
+        let error =
+            Error::not_the_service("reading", 502, "<html><head><title>Bad Gateway</title></head><p>Squid</p></html>");
         assert!(error.to_string().ends_with("begins with: \"Bad Gateway Squid\""), "{error}");
         assert!(error.outcome_unknown());
     }

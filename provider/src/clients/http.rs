@@ -143,7 +143,8 @@ impl Answer {
     }
 
     fn request_id(&self) -> Option<String> {
-        const NAMES: [&str; 4] = ["x-ms-request-id", "x-ms-service-request-id", "req_id", "x-ms-correlation-request-id"];
+        const NAMES: [&str; 4] =
+            ["x-ms-request-id", "x-ms-service-request-id", "req_id", "x-ms-correlation-request-id"];
         NAMES.iter().find_map(|name| self.headers.get(*name)?.to_str().ok().map(str::to_owned))
     }
 
@@ -175,7 +176,9 @@ pub(super) fn refusal(json: &Json, status: u16, request_id: Option<String>) -> O
     let text = |json: &Json, name: &str| json.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
     let mut refusal = match error {
         // Entra's own shape.
-        Json::String(code) => Refusal { code: code.clone(), message: text(json, "error_description"), ..Refusal::default() },
+        Json::String(code) => {
+            Refusal { code: code.clone(), message: text(json, "error_description"), ..Refusal::default() }
+        }
         error => Refusal { code: text(error, "code"), message: text(error, "message"), ..Refusal::default() },
     };
     (refusal.status, refusal.request_id) = (status, request_id);
@@ -270,7 +273,12 @@ impl Http {
             if try_number >= TRIES || started.elapsed() + wait > PATIENCE {
                 return Err(error);
             }
-            tracing::debug!(operation = request.operation, try_number, wait_ms = wait.as_millis() as u64, "Trying again");
+            tracing::debug!(
+                operation = request.operation,
+                try_number,
+                wait_ms = wait.as_millis() as u64,
+                "Trying again"
+            );
             tokio::time::sleep(wait).await;
         }
     }
@@ -280,15 +288,18 @@ impl Http {
         let token = self.entra.token(scope, self.transport()?).await?;
         let mut headers = HeaderMap::new();
         for (name, value) in &request.headers {
-            let value = HeaderValue::from_str(value)
-                .map_err(|_| Error::unexpected(operation, format!("the header {name} has a value that cannot be sent")))?;
+            let value = HeaderValue::from_str(value).map_err(|_| {
+                Error::unexpected(operation, format!("the header {name} has a value that cannot be sent"))
+            })?;
             headers.append(HeaderName::from_static(name), value);
         }
         let mut builder = self.client()?.request(request.method.clone(), request.url.clone()).headers(headers);
         builder = builder.bearer_auth(token.secret());
         builder = match &request.body {
             Body::Empty => builder,
-            Body::Json(body) => builder.header("content-type", "application/json; charset=utf-8").body(body.to_string()),
+            Body::Json(body) => {
+                builder.header("content-type", "application/json; charset=utf-8").body(body.to_string())
+            }
             Body::Raw { content_type, bytes } => builder.header("content-type", content_type).body(bytes.clone()),
         };
         let started = Instant::now();

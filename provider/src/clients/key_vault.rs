@@ -208,7 +208,11 @@ fn own(error: &azure_core::Error) -> Option<Error> {
         if let Some(ours) = inner.downcast_ref::<Error>() {
             let said = ours.to_string();
             let said = said.strip_prefix("signing in: ").unwrap_or(&said).to_owned();
-            return Some(if ours.is_unauthorized() { Error::sign_in(said) } else { Error::connection("signing in", false, said) });
+            return Some(if ours.is_unauthorized() {
+                Error::sign_in(said)
+            } else {
+                Error::connection("signing in", false, said)
+            });
         }
         source = inner.source();
     }
@@ -235,7 +239,8 @@ fn challenged_tenant(challenge: &str) -> Option<String> {
 fn certificate(bundle: models::Certificate) -> Result<Certificate, String> {
     use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
     let der = bundle.cer.ok_or("it holds no certificate")?;
-    let (_, parsed) = X509Certificate::from_der(&der).map_err(|error| format!("its certificate cannot be read: {error}"))?;
+    let (_, parsed) =
+        X509Certificate::from_der(&der).map_err(|error| format!("its certificate cannot be read: {error}"))?;
     let attributes = bundle.attributes.unwrap_or_default();
     let policy = bundle.policy.unwrap_or_default();
     let usages = parsed.extended_key_usage().ok().flatten().map(|extension| extension.value);
@@ -313,8 +318,7 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    const GOOD: &str =
-        "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-robots";
+    const GOOD: &str = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-robots";
 
     #[test]
     fn a_vault_id_is_read_in_any_case() {
@@ -342,7 +346,8 @@ mod tests {
 
     #[test]
     fn a_challenge_names_the_tenant() {
-        let challenge = r#"Bearer authorization="https://login.microsoftonline.com/abc", resource="https://vault.azure.net""#;
+        let challenge =
+            r#"Bearer authorization="https://login.microsoftonline.com/abc", resource="https://vault.azure.net""#;
         assert_eq!(challenged_tenant(challenge).as_deref(), Some("abc"));
         assert_eq!(challenged_tenant("Basic"), None);
     }

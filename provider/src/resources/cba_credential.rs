@@ -20,7 +20,7 @@ use super::shared::{
     ACTIVE, ENVIRONMENT_ID, OWNER_ID, SOLUTION_UNIQUE_NAME, guid, import_id, plan_environment, plan_solution, required,
     same_id,
 };
-use super::timeouts::{TIMEOUTS, Timeouts};
+use super::timeouts::{self, TIMEOUTS, Timeouts};
 use crate::clients::dataverse::{ChangeSet, Credential, Dataverse, Definition};
 use crate::clients::key_vault::VaultId;
 use crate::provider::Account;
@@ -153,7 +153,9 @@ impl Resource for CbaCredential {
             return;
         }
         // A nulled lookup cannot be mended in place: the service does not let a credential's variables be changed.
-        if !plan.prior.is_null() && plan.prior.at("username_variable_id").is_null() && plan.config.at("username_variable_id").is_null()
+        if !plan.prior.is_null()
+            && plan.prior.at("username_variable_id").is_null()
+            && plan.config.at("username_variable_id").is_null()
         {
             plan.set("username_variable_id", Value::UNKNOWN);
             plan.replace("username_variable_id");
@@ -162,10 +164,11 @@ impl Resource for CbaCredential {
         let Ok(dataverse) = cx.clients.dataverse(&environment_id).await else { return };
         let anew = plan.is_create() || plan.is_replacement();
         let own_variable = plan.config.at("username_variable_id").is_null();
-        let reference = match plan.planned.at("certificate_reference_id").as_str().and_then(|id| Uuid::try_parse(id).ok()) {
-            Some(id) if anew || plan.changes("username") => dataverse.definition(id).await.ok().flatten(),
-            _ => None,
-        };
+        let reference =
+            match plan.planned.at("certificate_reference_id").as_str().and_then(|id| Uuid::try_parse(id).ok()) {
+                Some(id) if anew || plan.changes("username") => dataverse.definition(id).await.ok().flatten(),
+                _ => None,
+            };
         if anew && own_variable {
             plan_variable(&dataverse, plan, reference.as_ref(), &environment_id).await;
         } else if own_variable && plan.changes("username") {
@@ -275,16 +278,7 @@ impl Resource for CbaCredential {
     }
 
     async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
-        let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
-        let id = guid(prior.id.as_ref(), "id")?;
-        let dataverse = cx.clients.dataverse(&environment_id).await?;
-        let found = dataverse.credential(id).await.map_err(|error| failed(&format!("Cannot read the credential {id}"), &error))?;
-        let Some(credential) = found else { return Ok(None) };
-        refuse_other_credential(&credential)?;
-        let variable = variable_of(&dataverse, &credential).await?;
-        let mut model = prior;
-        model.take(&credential, variable.as_ref())?;
-        Ok(Some(model))
+        timeouts::read(prior.timeouts.as_ref()).limit("Reading the credential", read(cx, prior)).await
     }
 
     async fn update(&self, cx: &Context<Account>, prior: Model, planned: Model) -> Result<Model> {
@@ -324,7 +318,8 @@ impl Resource for CbaCredential {
             if renamed {
                 let username = required(planned.username.as_ref(), "username")?;
                 match variable.values.as_slice() {
-                    [] => changes.create("environmentvariablevalues", value_row(variable_id, &variable.schema_name, username)),
+                    [] => changes
+                        .create("environmentvariablevalues", value_row(variable_id, &variable.schema_name, username)),
                     [value, ..] => changes.update("environmentvariablevalues", value.id, json!({ "value": username })),
                 }
             }
@@ -350,48 +345,7 @@ impl Resource for CbaCredential {
     }
 
     async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<()> {
-        let environment_id = required(prior.environment_id.as_ref(), "environment_id")?;
-        let id = guid(prior.id.as_ref(), "id")?;
-        let name = prior.name.as_deref().unwrap_or_default();
-        let summary = format!("Cannot delete the credential {name}");
-        let dataverse = cx.clients.dataverse(environment_id).await?;
-        let credential = dataverse.credential(id).await.map_err(|error| failed(&summary, &error))?;
-        // Without its credential, the variable is found by what the state knows of it.
-        let variable = match (&credential, prior.username_variable_id.as_ref()) {
-            (Some(credential), _) => variable_of(&dataverse, credential).await?,
-            (None, Some(variable_id)) => {
-                let variable_id = guid(Some(variable_id), "username_variable_id")?;
-                dataverse.definition(variable_id).await.map_err(|error| failed(&summary, &error))?
-            }
-            (None, None) => None,
-        };
-        let managed = credential.as_ref().is_some_and(|credential| credential.managed);
-        let mut changes = ChangeSet::new();
-        if credential.is_some() && !managed {
-            changes.delete("credentials", id);
-        }
-        if let Some(variable) = &variable {
-            let other = sole_user(&dataverse, variable.id, id).await?;
-            if other.is_none() && is_ours(variable, id) && !variable.managed {
-                changes.delete("environmentvariabledefinitions", variable.id);
-            } else if other.is_none() && managed {
-                variable.values.iter().for_each(|value| changes.delete("environmentvariablevalues", value.id));
-            }
-        }
-        if managed {
-            cx.tell(Diagnostic::warning(
-                format!("The credential {name} stays"),
-                "It came with a managed solution, which alone can remove it. The value of its user name was deleted.",
-            ));
-        }
-        if changes.is_empty() {
-            return Ok(());
-        }
-        match dataverse.commit(&changes).await {
-            Err(error) if error.is_not_found() => Ok(()),
-            Err(error) if error.outcome_unknown() && matches!(dataverse.credential(id).await, Ok(None)) => Ok(()),
-            other => other.map_err(|error| failed(&summary, &error)),
-        }
+        timeouts::delete(prior.timeouts.as_ref()).limit("Deleting the credential", delete(cx, prior)).await
     }
 
     async fn import(&self, cx: &Context<Account>, id: &str) -> Result<Model> {
@@ -404,18 +358,83 @@ impl Resource for CbaCredential {
         };
         if found.len() > 1 {
             let ids: Vec<String> = found.iter().map(|credential| credential.id.to_string()).collect();
-            let detail = format!("The environment {environment_id} has {} credentials named {what:?}: {}.", found.len(), ids.join(", "));
+            let detail = format!(
+                "The environment {environment_id} has {} credentials named {what:?}: {}.",
+                found.len(),
+                ids.join(", ")
+            );
             return Err(Diagnostic::error("The name is not unique", detail).hint("Import by one of these ids instead."));
         }
         let Some(credential) = found.pop() else {
             let detail = format!("The environment {environment_id} has no credential {what:?} that may be seen.");
-            return Err(Diagnostic::error("There is nothing to import", detail).hint("Give the credential's id or its name."));
+            return Err(
+                Diagnostic::error("There is nothing to import", detail).hint("Give the credential's id or its name.")
+            );
         };
         refuse_other_credential(&credential)?;
         let variable = variable_of(&dataverse, &credential).await?;
         let mut model = Model { environment_id: Some(environment_id), ..Model::default() };
         model.take(&credential, variable.as_ref())?;
         Ok(model)
+    }
+}
+
+async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
+    let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
+    let id = guid(prior.id.as_ref(), "id")?;
+    let dataverse = cx.clients.dataverse(&environment_id).await?;
+    let found =
+        dataverse.credential(id).await.map_err(|error| failed(&format!("Cannot read the credential {id}"), &error))?;
+    let Some(credential) = found else { return Ok(None) };
+    refuse_other_credential(&credential)?;
+    let variable = variable_of(&dataverse, &credential).await?;
+    let mut model = prior;
+    model.take(&credential, variable.as_ref())?;
+    Ok(Some(model))
+}
+
+async fn delete(cx: &Context<Account>, prior: Model) -> Result<()> {
+    let environment_id = required(prior.environment_id.as_ref(), "environment_id")?;
+    let id = guid(prior.id.as_ref(), "id")?;
+    let name = prior.name.as_deref().unwrap_or_default();
+    let summary = format!("Cannot delete the credential {name}");
+    let dataverse = cx.clients.dataverse(environment_id).await?;
+    let credential = dataverse.credential(id).await.map_err(|error| failed(&summary, &error))?;
+    // Without its credential, the variable is found by what the state knows of it.
+    let variable = match (&credential, prior.username_variable_id.as_ref()) {
+        (Some(credential), _) => variable_of(&dataverse, credential).await?,
+        (None, Some(variable_id)) => {
+            let variable_id = guid(Some(variable_id), "username_variable_id")?;
+            dataverse.definition(variable_id).await.map_err(|error| failed(&summary, &error))?
+        }
+        (None, None) => None,
+    };
+    let managed = credential.as_ref().is_some_and(|credential| credential.managed);
+    let mut changes = ChangeSet::new();
+    if credential.is_some() && !managed {
+        changes.delete("credentials", id);
+    }
+    if let Some(variable) = &variable {
+        let other = sole_user(&dataverse, variable.id, id).await?;
+        if other.is_none() && is_ours(variable, id) && !variable.managed {
+            changes.delete("environmentvariabledefinitions", variable.id);
+        } else if other.is_none() && managed {
+            variable.values.iter().for_each(|value| changes.delete("environmentvariablevalues", value.id));
+        }
+    }
+    if managed {
+        cx.tell(Diagnostic::warning(
+            format!("The credential {name} stays"),
+            "It came with a managed solution, which alone can remove it. The value of its user name was deleted.",
+        ));
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    match dataverse.commit(&changes).await {
+        Err(error) if error.is_not_found() => Ok(()),
+        Err(error) if error.outcome_unknown() && matches!(dataverse.credential(id).await, Ok(None)) => Ok(()),
+        other => other.map_err(|error| failed(&summary, &error)),
     }
 }
 
@@ -469,7 +488,8 @@ async fn names_warning(cx: &Context<Account>, reference: &Definition, username: 
         return None;
     }
     let named = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    let detail = format!("The user principal names in the certificate {name} are: {named}. The user name is {username:?}.");
+    let detail =
+        format!("The user principal names in the certificate {name} are: {named}. The user name is {username:?}.");
     Some(
         Diagnostic::warning("The certificate does not name the user", detail).on("username").hint(
             "Use the certificate of that user, or make sure that the tenant maps the certificate to the user in another way \
@@ -480,7 +500,8 @@ async fn names_warning(cx: &Context<Account>, reference: &Definition, username: 
 
 async fn reference(dataverse: &Dataverse, id: Uuid) -> Result<Definition> {
     let summary = "Cannot look up the certificate reference";
-    let found = dataverse.definition(id).await.map_err(|error| failed(summary, &error).on("certificate_reference_id"))?;
+    let found =
+        dataverse.definition(id).await.map_err(|error| failed(summary, &error).on("certificate_reference_id"))?;
     let definition = found.ok_or_else(|| {
         let detail = format!("There is no environment variable {id} in this environment that may be seen.");
         Diagnostic::error("The certificate reference does not exist", detail)
@@ -560,7 +581,8 @@ fn schema_name_after(reference: &Definition) -> Result<String> {
     if length <= MAX_SCHEMA_NAME {
         return Ok(name);
     }
-    let detail = format!("The user name's variable would be called {name:?}, which has {length} characters; 100 are allowed.");
+    let detail =
+        format!("The user name's variable would be called {name:?}, which has {length} characters; 100 are allowed.");
     Err(Diagnostic::error("The user name's variable needs a name", detail)
         .on("username_schema_name")
         .hint("Set username_schema_name to a shorter one."))
@@ -603,11 +625,14 @@ fn refuse_other_credential(credential: &Credential) -> Result<()> {
 
 fn explained(diagnostic: Diagnostic, text: &str) -> Diagnostic {
     if text.contains("prefix") {
-        let hint = "Begin username_schema_name with the customization prefix of the solution's publisher, and an underscore.";
+        let hint =
+            "Begin username_schema_name with the customization prefix of the solution's publisher, and an underscore.";
         return diagnostic.on("username_schema_name").hint(hint);
     }
     if text.to_ascii_lowercase().contains("solution") {
-        return diagnostic.on("solution_unique_name").hint("Check the solution's unique name, and that it is unmanaged.");
+        return diagnostic
+            .on("solution_unique_name")
+            .hint("Check the solution's unique name, and that it is unmanaged.");
     }
     diagnostic
 }

@@ -13,17 +13,11 @@ use crate::clients::key_vault::{Certificate, VaultId};
 use crate::resources::failure::failed;
 
 /// The block `requirements`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Requirements {
     pub(crate) min_days_remaining: Option<i64>,
     pub(crate) client_authentication: Option<bool>,
     pub(crate) on_unreadable: Option<String>,
-}
-
-impl Default for Requirements {
-    fn default() -> Requirements {
-        Requirements { min_days_remaining: None, client_authentication: None, on_unreadable: None }
-    }
 }
 
 impl Requirements {
@@ -44,10 +38,13 @@ pub(crate) fn judge(
     let subject = format!("The certificate {name} in the vault {}", vault.name());
     let target = "If this same apply imports a better one, apply that first with -target.";
     let unusable = |summary: &str, detail: String, hint: &str| {
-        Diagnostic::error(summary, format!("{subject} {detail}")).on("certificate_name").hint(format!("{hint} {target}"))
+        Diagnostic::error(summary, format!("{subject} {detail}"))
+            .on("certificate_name")
+            .hint(format!("{hint} {target}"))
     };
     let mut found = Vec::new();
-    if certificate.content_type.as_deref().is_some_and(|content| !content.eq_ignore_ascii_case("application/x-pkcs12")) {
+    if certificate.content_type.as_deref().is_some_and(|content| !content.eq_ignore_ascii_case("application/x-pkcs12"))
+    {
         let content = certificate.content_type.as_deref().unwrap_or_default();
         found.push(unusable(
             "The certificate is not in PKCS#12 format",

@@ -302,7 +302,9 @@ impl Resource for CertificateReference {
 
         planned.id = Some(id.to_string());
         let summary = format!("Cannot create the environment variable {schema_name}");
-        if let Err(error) = secret_access::commit(cx, &dataverse, &changes, &planned.reference()?, deadline, &summary).await? {
+        if let Err(error) =
+            secret_access::commit(cx, &dataverse, &changes, &planned.reference()?, deadline, &summary).await?
+        {
             if error.is_duplicate() {
                 refuse_existing(&dataverse, &environment_id, &schema_name).await?;
             }
@@ -336,35 +338,15 @@ impl Resource for CertificateReference {
     }
 
     async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
-        let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
-        let id = guid(prior.id.as_ref(), "id")?;
-        let dataverse = cx.clients.dataverse(&environment_id).await?;
-        let found = dataverse.definition(id).await;
-        let found = found.map_err(|error| failed(&format!("Cannot read the environment variable {id}"), &error))?;
-        let Some(definition) = found else { return Ok(None) };
-        refuse_other_kind(&definition)?;
-        let mut model = prior;
-        model.take(&definition)?;
-        let (Ok(vault), Ok(name)) = (model.vault(), model.name()) else { return Ok(Some(model)) };
-        match cx.clients.certificate(&vault, name).await? {
-            Ok(certificate) => model.describe(&certificate),
-            Err(error) => {
-                let caller = secret_access::caller(cx).await;
-                let unreadable = certificate_check::unreadable(&vault, name, &error, &caller).as_warning();
-                cx.tell(Diagnostic {
-                    detail: format!("{} What was known of the certificate stays as it was.", unreadable.detail),
-                    ..unreadable
-                });
-            }
-        }
-        Ok(Some(model))
+        timeouts::read(prior.timeouts.as_ref()).limit("Reading the environment variable", read(cx, prior)).await
     }
 
     async fn update(&self, cx: &Context<Account>, prior: Model, mut planned: Model) -> Result<Model> {
         let deadline = timeouts::update(planned.timeouts.as_ref());
         let environment_id = required(planned.environment_id.as_ref(), "environment_id")?.to_owned();
         let id = guid(prior.id.as_ref(), "id")?;
-        let repointed = planned.key_vault_id != prior.key_vault_id || planned.certificate_name != prior.certificate_name;
+        let repointed =
+            planned.key_vault_id != prior.key_vault_id || planned.certificate_name != prior.certificate_name;
         let reference = planned.reference()?;
         let certificate = if repointed { certificate_before_writing(cx, &planned, deadline).await? } else { None };
 
@@ -390,11 +372,14 @@ impl Resource for CertificateReference {
         }
         let rewritten = prior.secret_reference.as_deref() != Some(reference.as_str());
         let dataverse = cx.clients.dataverse(&environment_id).await?;
-        let summary = format!("Cannot change the environment variable {}", prior.schema_name.as_deref().unwrap_or_default());
+        let summary =
+            format!("Cannot change the environment variable {}", prior.schema_name.as_deref().unwrap_or_default());
         if rewritten {
-            let definition = dataverse.definition(id).await.map_err(|error| failed(&summary, &error))?.ok_or_else(|| {
-                Diagnostic::error(&*summary, "It is gone.").hint("Run terraform apply again: it will be planned for creation.")
-            })?;
+            let definition =
+                dataverse.definition(id).await.map_err(|error| failed(&summary, &error))?.ok_or_else(|| {
+                    Diagnostic::error(&*summary, "It is gone.")
+                        .hint("Run terraform apply again: it will be planned for creation.")
+                })?;
             match definition.values.first() {
                 Some(value) => changes.update("environmentvariablevalues", value.id, json!({ "value": reference })),
                 None => changes.create("environmentvariablevalues", value_row(id, &definition.schema_name, &reference)),
@@ -420,42 +405,7 @@ impl Resource for CertificateReference {
     }
 
     async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<()> {
-        let environment_id = required(prior.environment_id.as_ref(), "environment_id")?;
-        let id = guid(prior.id.as_ref(), "id")?;
-        let name = prior.schema_name.as_deref().unwrap_or_default();
-        let summary = format!("Cannot delete the environment variable {name}");
-        let dataverse = cx.clients.dataverse(environment_id).await?;
-        let users = dataverse.credentials_using(id).await.map_err(|error| failed(&summary, &error))?;
-        if let Some(user) = users.first() {
-            let others = if users.len() > 1 { format!(" and {} more", users.len() - 1) } else { String::new() };
-            let detail = format!(
-                "The credential {:?} ({}){others} still points at it. Deleting the variable would leave a credential that \
-                 points at nothing.",
-                user.name, user.id
-            );
-            return Err(Diagnostic::error(summary, detail).hint("Remove the credential first, or point it elsewhere."));
-        }
-        let Some(definition) = dataverse.definition(id).await.map_err(|error| failed(&summary, &error))? else {
-            return Ok(());
-        };
-        let mut changes = ChangeSet::new();
-        if definition.managed {
-            definition.values.iter().for_each(|value| changes.delete("environmentvariablevalues", value.id));
-            cx.tell(Diagnostic::warning(
-                format!("The environment variable {name} stays"),
-                "It came with a managed solution, which alone can remove it. Its value was deleted.",
-            ));
-        } else {
-            changes.delete("environmentvariabledefinitions", id);
-        }
-        if changes.is_empty() {
-            return Ok(());
-        }
-        match dataverse.commit(&changes).await {
-            Err(error) if error.is_not_found() => Ok(()),
-            Err(error) if error.outcome_unknown() && matches!(dataverse.definition(id).await, Ok(None)) => Ok(()),
-            other => other.map_err(|error| failed(&summary, &error)),
-        }
+        timeouts::delete(prior.timeouts.as_ref()).limit("Deleting the environment variable", delete(cx, prior)).await
     }
 
     async fn import(&self, cx: &Context<Account>, id: &str) -> Result<Model> {
@@ -465,10 +415,13 @@ impl Resource for CertificateReference {
             Ok(id) => dataverse.definition(id).await,
             Err(_) => dataverse.definition_named(what).await,
         };
-        let definition = found.map_err(|error| failed("Cannot look up the environment variable", &error))?.ok_or_else(|| {
-            let detail = format!("The environment {environment_id} has no environment variable {what:?} that may be seen.");
-            Diagnostic::error("There is nothing to import", detail).hint("Give its schema name, or the id of its definition.")
-        })?;
+        let definition =
+            found.map_err(|error| failed("Cannot look up the environment variable", &error))?.ok_or_else(|| {
+                let detail =
+                    format!("The environment {environment_id} has no environment variable {what:?} that may be seen.");
+                Diagnostic::error("There is nothing to import", detail)
+                    .hint("Give its schema name, or the id of its definition.")
+            })?;
         refuse_other_kind(&definition)?;
         let mut model = Model { environment_id: Some(environment_id), ..Model::default() };
         model.take(&definition)?;
@@ -483,10 +436,78 @@ impl Resource for CertificateReference {
     }
 }
 
+async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
+    let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
+    let id = guid(prior.id.as_ref(), "id")?;
+    let dataverse = cx.clients.dataverse(&environment_id).await?;
+    let found = dataverse.definition(id).await;
+    let found = found.map_err(|error| failed(&format!("Cannot read the environment variable {id}"), &error))?;
+    let Some(definition) = found else { return Ok(None) };
+    refuse_other_kind(&definition)?;
+    let mut model = prior;
+    model.take(&definition)?;
+    let (Ok(vault), Ok(name)) = (model.vault(), model.name()) else { return Ok(Some(model)) };
+    match cx.clients.certificate(&vault, name).await? {
+        Ok(certificate) => model.describe(&certificate),
+        Err(error) => {
+            let caller = secret_access::caller(cx).await;
+            let unreadable = certificate_check::unreadable(&vault, name, &error, &caller).as_warning();
+            cx.tell(Diagnostic {
+                detail: format!("{} What was known of the certificate stays as it was.", unreadable.detail),
+                ..unreadable
+            });
+        }
+    }
+    Ok(Some(model))
+}
+
+async fn delete(cx: &Context<Account>, prior: Model) -> Result<()> {
+    let environment_id = required(prior.environment_id.as_ref(), "environment_id")?;
+    let id = guid(prior.id.as_ref(), "id")?;
+    let name = prior.schema_name.as_deref().unwrap_or_default();
+    let summary = format!("Cannot delete the environment variable {name}");
+    let dataverse = cx.clients.dataverse(environment_id).await?;
+    let users = dataverse.credentials_using(id).await.map_err(|error| failed(&summary, &error))?;
+    if let Some(user) = users.first() {
+        let others = if users.len() > 1 { format!(" and {} more", users.len() - 1) } else { String::new() };
+        let detail = format!(
+            "The credential {:?} ({}){others} still points at it. Deleting the variable would leave a credential that \
+             points at nothing.",
+            user.name, user.id
+        );
+        return Err(Diagnostic::error(summary, detail).hint("Remove the credential first, or point it elsewhere."));
+    }
+    let Some(definition) = dataverse.definition(id).await.map_err(|error| failed(&summary, &error))? else {
+        return Ok(());
+    };
+    let mut changes = ChangeSet::new();
+    if definition.managed {
+        definition.values.iter().for_each(|value| changes.delete("environmentvariablevalues", value.id));
+        cx.tell(Diagnostic::warning(
+            format!("The environment variable {name} stays"),
+            "It came with a managed solution, which alone can remove it. Its value was deleted.",
+        ));
+    } else {
+        changes.delete("environmentvariabledefinitions", id);
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    match dataverse.commit(&changes).await {
+        Err(error) if error.is_not_found() => Ok(()),
+        Err(error) if error.outcome_unknown() && matches!(dataverse.definition(id).await, Ok(None)) => Ok(()),
+        other => other.map_err(|error| failed(&summary, &error)),
+    }
+}
+
 /// The plan-time check of the vault: see [`certificate_check`].
 async fn check_while_planning(cx: &Context<Account>, plan: &mut Plan, vault: &VaultId, name: &str, repointed: bool) {
     let requirements = requirements(&plan.planned);
-    let read = if repointed { cx.clients.certificate(vault, name).await } else { cx.clients.seen_certificate(vault, name).await };
+    let read = if repointed {
+        cx.clients.certificate(vault, name).await
+    } else {
+        cx.clients.seen_certificate(vault, name).await
+    };
     match read {
         Ok(Ok(certificate)) => {
             for found in certificate_check::judge(vault, name, &certificate, &requirements, OffsetDateTime::now_utc()) {
@@ -527,14 +548,19 @@ fn requirements(planned: &Value) -> Requirements {
 }
 
 /// The check before anything is written: the same, fresh, and with an error where the plan only warned.
-async fn certificate_before_writing(cx: &Context<Account>, planned: &Model, deadline: Deadline) -> Result<Option<Arc<Certificate>>> {
+async fn certificate_before_writing(
+    cx: &Context<Account>,
+    planned: &Model,
+    deadline: Deadline,
+) -> Result<Option<Arc<Certificate>>> {
     let (vault, name, requirements) = (planned.vault()?, planned.name()?, planned.requirements());
     let roles = deadline.at_most(ROLES);
     let mut wait = Duration::from_millis(500);
     loop {
         let error = match cx.clients.certificate(&vault, name).await? {
             Ok(certificate) => {
-                let found = certificate_check::judge(&vault, name, &certificate, &requirements, OffsetDateTime::now_utc());
+                let found =
+                    certificate_check::judge(&vault, name, &certificate, &requirements, OffsetDateTime::now_utc());
                 return match found.into_iter().find(Diagnostic::is_error) {
                     Some(unusable) => Err(unusable),
                     None => Ok(Some(certificate)),
@@ -621,7 +647,9 @@ fn explained(diagnostic: Diagnostic, text: &str) -> Diagnostic {
         return diagnostic.on("schema_name").hint(hint);
     }
     if text.to_ascii_lowercase().contains("solution") {
-        return diagnostic.on("solution_unique_name").hint("Check the solution's unique name, and that it is unmanaged.");
+        return diagnostic
+            .on("solution_unique_name")
+            .hint("Check the solution's unique name, and that it is unmanaged.");
     }
     diagnostic
 }
@@ -638,9 +666,8 @@ pub(crate) fn parse_reference(value: &str) -> Option<(&str, &str)> {
 }
 
 fn vault_id(text: &str) -> Result<VaultId> {
-    VaultId::parse(text).map_err(|what| {
-        Diagnostic::error("Invalid value for key_vault_id", what).at(Path::attribute("key_vault_id"))
-    })
+    VaultId::parse(text)
+        .map_err(|what| Diagnostic::error("Invalid value for key_vault_id", what).at(Path::attribute("key_vault_id")))
 }
 
 fn is_vault_id(text: &str) -> std::result::Result<(), String> {

@@ -225,25 +225,7 @@ impl Resource for DesktopFlowConnection {
     }
 
     async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
-        let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
-        let id = required(prior.id.as_ref(), "id")?.to_owned();
-        let connectivity = cx.clients.clients()?.connectivity(&environment_id);
-        let found = connectivity.connection(&id).await.map_err(|error| failed(&format!("Cannot read the connection {id}"), &error))?;
-        let Some(connection) = found else {
-            let Some(maker) = another_maker(cx, &prior).await else { return Ok(None) };
-            let detail = format!(
-                "The service says that there is no connection {id}. It was made by {maker}, and the provider is signed in as \
-                 {}: it may merely be invisible. What was known of it stays as it was.",
-                secret_access::caller(cx).await
-            );
-            cx.tell(Diagnostic::warning("The connection cannot be seen", detail).hint(
-                "If it is really gone, remove it with `terraform state rm` and the address that Terraform prints with this warning.",
-            ));
-            return Ok(Some(prior));
-        };
-        let mut model = prior;
-        model.take(&connection);
-        Ok(Some(model))
+        timeouts::read(prior.timeouts.as_ref()).limit("Reading the connection", read(cx, prior)).await
     }
 
     async fn update(&self, cx: &Context<Account>, prior: Model, mut planned: Model) -> Result<Model> {
@@ -298,24 +280,7 @@ impl Resource for DesktopFlowConnection {
     }
 
     async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<()> {
-        let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
-        let id = required(prior.id.as_ref(), "id")?.to_owned();
-        let connectivity = cx.clients.clients()?.connectivity(&environment_id);
-        let summary = format!("Cannot delete the connection {}", prior.display_name.as_deref().unwrap_or(&id));
-        let deleted = connectivity.delete(&id).await.map_err(|error| failed(&summary, &error))?;
-        release(cx, &environment_id, &id).await;
-        match another_maker(cx, &prior).await {
-            Some(maker) if !deleted => {
-                let detail = format!(
-                    "The service says that there is no connection {id}. It was made by {maker}, and the provider is signed in as \
-                     {}: it may merely be invisible.",
-                    secret_access::caller(cx).await
-                );
-                Err(Diagnostic::error(summary, detail)
-                    .hint("Sign in as its maker, or, if it is really gone, remove it with `terraform state rm`."))
-            }
-            _ => Ok(()),
-        }
+        timeouts::delete(prior.timeouts.as_ref()).limit("Deleting the connection", delete(cx, prior)).await
     }
 
     async fn import(&self, cx: &Context<Account>, id: &str) -> Result<Model> {
@@ -332,12 +297,18 @@ impl Resource for DesktopFlowConnection {
         };
         if found.len() > 1 {
             let ids: Vec<&str> = found.iter().map(|connection| connection.id.as_str()).collect();
-            let detail = format!("The environment {environment_id} has {} connections named {what:?}: {}.", found.len(), ids.join(", "));
+            let detail = format!(
+                "The environment {environment_id} has {} connections named {what:?}: {}.",
+                found.len(),
+                ids.join(", ")
+            );
             return Err(Diagnostic::error("The name is not unique", detail).hint("Import by one of these ids instead."));
         }
         let Some(connection) = found.pop() else {
-            let detail = format!("The environment {environment_id} has no desktop flow connection {what:?} that may be seen.");
-            return Err(Diagnostic::error("There is nothing to import", detail).hint("Give the connection's id or its display name."));
+            let detail =
+                format!("The environment {environment_id} has no desktop flow connection {what:?} that may be seen.");
+            return Err(Diagnostic::error("There is nothing to import", detail)
+                .hint("Give the connection's id or its display name."));
         };
         if let Some(kind) = other_kind(&connection) {
             let detail = format!("The connection {what:?} {kind}.");
@@ -350,6 +321,52 @@ impl Resource for DesktopFlowConnection {
     }
 }
 
+async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
+    let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
+    let id = required(prior.id.as_ref(), "id")?.to_owned();
+    let connectivity = cx.clients.clients()?.connectivity(&environment_id);
+    let found = connectivity
+        .connection(&id)
+        .await
+        .map_err(|error| failed(&format!("Cannot read the connection {id}"), &error))?;
+    let Some(connection) = found else {
+        let Some(maker) = another_maker(cx, &prior).await else { return Ok(None) };
+        let detail = format!(
+            "The service says that there is no connection {id}. It was made by {maker}, and the provider is signed in as \
+             {}: it may merely be invisible. What was known of it stays as it was.",
+            secret_access::caller(cx).await
+        );
+        cx.tell(Diagnostic::warning("The connection cannot be seen", detail).hint(
+            "If it is really gone, remove it with `terraform state rm` and the address that Terraform prints with this warning.",
+        ));
+        return Ok(Some(prior));
+    };
+    let mut model = prior;
+    model.take(&connection);
+    Ok(Some(model))
+}
+
+async fn delete(cx: &Context<Account>, prior: Model) -> Result<()> {
+    let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
+    let id = required(prior.id.as_ref(), "id")?.to_owned();
+    let connectivity = cx.clients.clients()?.connectivity(&environment_id);
+    let summary = format!("Cannot delete the connection {}", prior.display_name.as_deref().unwrap_or(&id));
+    let deleted = connectivity.delete(&id).await.map_err(|error| failed(&summary, &error))?;
+    release(cx, &environment_id, &id).await;
+    match another_maker(cx, &prior).await {
+        Some(maker) if !deleted => {
+            let detail = format!(
+                "The service says that there is no connection {id}. It was made by {maker}, and the provider is signed in as \
+                 {}: it may merely be invisible.",
+                secret_access::caller(cx).await
+            );
+            Err(Diagnostic::error(summary, detail)
+                .hint("Sign in as its maker, or, if it is really gone, remove it with `terraform state rm`."))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A status that needs no new PUT: it is well, or on its way.
 fn is_settled_well(status: &str) -> bool {
     !["error", "unauthenticated", "unknown"].iter().any(|bad| status.eq_ignore_ascii_case(bad))
@@ -358,7 +375,9 @@ fn is_settled_well(status: &str) -> bool {
 /// What a connection is that has no credential.
 fn other_kind(connection: &Connection) -> Option<&'static str> {
     match &connection.username {
-        Some(username) if !username.starts_with("@environmentVariables(") => Some("signs in with a user name and a password of its own"),
+        Some(username) if !username.starts_with("@environmentVariables(") => {
+            Some("signs in with a user name and a password of its own")
+        }
         _ => None,
     }
 }
@@ -415,7 +434,10 @@ async fn credential(cx: &Context<Account>, dataverse: &Dataverse, id: Uuid) -> R
     let looked_up = |error: Error| failed("Cannot look up the credential", &error).on("credential_id");
     let found = dataverse.credential(id).await.map_err(looked_up)?;
     let Some(credential) = found else {
-        let detail = format!("There is no credential {id} in this environment that {} may see.", secret_access::caller(cx).await);
+        let detail = format!(
+            "There is no credential {id} in this environment that {} may see.",
+            secret_access::caller(cx).await
+        );
         return Err(Diagnostic::error("The credential does not exist", detail)
             .on("credential_id")
             .hint("Check the id, or share the credential and its environment variables with that principal."));
@@ -431,7 +453,8 @@ async fn credential(cx: &Context<Account>, dataverse: &Dataverse, id: Uuid) -> R
         None => None,
     };
     let variable = variable.ok_or_else(|| {
-        let detail = format!("The credential {:?} points at no environment variable for its user name.", credential.name);
+        let detail =
+            format!("The credential {:?} points at no environment variable for its user name.", credential.name);
         Diagnostic::error("The credential has no user name", detail)
             .on("credential_id")
             .hint("Replace the credential: its user name cannot be given afterwards.")
@@ -463,12 +486,18 @@ async fn run_owner(config: &Value) -> Result<Option<RunOwner>> {
     let der = STANDARD.decode(pfx.trim()).map(Zeroizing::new).unwrap_or_default();
     let tried = password.clone();
     // Deriving the key of a PKCS#12 is slow by design: it must not hold up the other resources.
-    let opened = tokio::task::spawn_blocking(move || KeyStore::from_pkcs12(&der, &tried, Pkcs12ImportPolicy::Relaxed).map(drop).map_err(|e| e.to_string()));
+    let opened = tokio::task::spawn_blocking(move || {
+        KeyStore::from_pkcs12(&der, &tried, Pkcs12ImportPolicy::Relaxed).map(drop).map_err(|e| e.to_string())
+    });
     if let Ok(Err(what)) = opened.await {
-        let attribute = if what.to_ascii_lowercase().contains("mac") { "certificate_password_wo" } else { "certificate_pfx_wo" };
-        return Err(Diagnostic::error("The run owner's certificate cannot be opened", format!("It is no PKCS#12 for this password: {what}."))
-            .at(Path::attribute("run_owner").join(attribute))
-            .hint("Give the PFX in base64 (filebase64), and its password in certificate_password_wo."));
+        let attribute =
+            if what.to_ascii_lowercase().contains("mac") { "certificate_password_wo" } else { "certificate_pfx_wo" };
+        return Err(Diagnostic::error(
+            "The run owner's certificate cannot be opened",
+            format!("It is no PKCS#12 for this password: {what}."),
+        )
+        .at(Path::attribute("run_owner").join(attribute))
+        .hint("Give the PFX in base64 (filebase64), and its password in certificate_password_wo."));
     }
     let client_id = block.at("client_id").as_str().unwrap_or_default().to_owned();
     Ok(Some(RunOwner { client_id, pfx, password }))
@@ -538,7 +567,8 @@ async fn settle(
         }
         if connection.is_failed() {
             cx.keep(&model);
-            let detail = format!("The service says of the connection {id}: {}.", connection.failure().trim_end_matches('.'));
+            let detail =
+                format!("The service says of the connection {id}: {}.", connection.failure().trim_end_matches('.'));
             return Err(Diagnostic::error(summary, detail).hint(
                 "Check that the machines are online and joined to Microsoft Entra, that the certificate names the user, and that Dataverse may \
                  read it from the vault; then apply again.",
@@ -547,8 +577,11 @@ async fn settle(
         if !deadline.pause(cx, wait).await {
             cx.keep(&model);
             let status = connection.status();
-            let detail = format!("After {} the connection {id} is still {status}, not {CONNECTED}.", deadline.allowed());
-            return Err(Diagnostic::error(summary, detail).hint("Apply again later, or raise the timeouts of the resource."));
+            let detail =
+                format!("After {} the connection {id} is still {status}, not {CONNECTED}.", deadline.allowed());
+            return Err(
+                Diagnostic::error(summary, detail).hint("Apply again later, or raise the timeouts of the resource.")
+            );
         }
         wait = (wait * 2).min(Duration::from_secs(5));
     }

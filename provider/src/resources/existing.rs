@@ -23,7 +23,9 @@ impl Existing<'_> {
     /// The error that stops the creation.
     pub(crate) fn error(&self) -> Diagnostic {
         let Existing { resource, what, attribute, environment_id, id } = self;
-        let detail = format!("There is already the {what} in the environment {environment_id}, with the id {id}. Nothing was changed.");
+        let detail = format!(
+            "There is already the {what} in the environment {environment_id}, with the id {id}. Nothing was changed."
+        );
         let hint = format!(
             "If it is to be managed here, paste this and put the address that Terraform prints with this error after `to`:\n\n\
              import {{\n  to = {resource}.NAME\n  id = \"{environment_id}/{id}\"\n}}\n\n\
@@ -38,8 +40,9 @@ impl Existing<'_> {
     /// The warning that a plan gives.
     pub(crate) fn warning(&self) -> Diagnostic {
         let Existing { resource, what, attribute, environment_id, id } = self;
-        let detail =
-            format!("There is already the {what} in the environment {environment_id}, with the id {id}. Its creation will fail while it is there.");
+        let detail = format!(
+            "There is already the {what} in the environment {environment_id}, with the id {id}. Its creation will fail while it is there."
+        );
         let hint = format!(
             "Was the resource renamed in the configuration? Then tell Terraform with a `moved` block. Was it made elsewhere? Then import \
              it:\n\nimport {{\n  to = {resource}.NAME\n  id = \"{environment_id}/{id}\"\n}}"

@@ -14,7 +14,9 @@ use crate::provider::{Account, Setting};
 
 /// Whether two GUIDs or environment ids are the same, whatever their case and dashes.
 pub(crate) fn same_id(one: &str, other: &str) -> bool {
-    let letters = |id: &str| id.chars().filter(|letter| *letter != '-').map(|letter| letter.to_ascii_lowercase()).collect::<String>();
+    let letters = |id: &str| {
+        id.chars().filter(|letter| *letter != '-').map(|letter| letter.to_ascii_lowercase()).collect::<String>()
+    };
     letters(one) == letters(other)
 }
 
@@ -82,11 +84,11 @@ pub(crate) fn plan_environment(cx: &Context<Account>, plan: &mut Plan) -> Option
     match (&cx.clients.environment_id, prior) {
         (Setting::Known(Some(own)), Some(prior)) if !same_id(own, &prior) => {
             let detail = format!("The resource lives in the environment {prior}, and the provider now names {own}.");
-            plan.tell(
-                Diagnostic::error("The provider names another environment", detail)
-                    .on("environment_id")
-                    .hint(format!("Set environment_id = \"{prior}\" on the resource to leave it there, or another one to replace it.")),
-            );
+            plan.tell(Diagnostic::error("The provider names another environment", detail).on("environment_id").hint(
+                format!(
+                    "Set environment_id = \"{prior}\" on the resource to leave it there, or another one to replace it."
+                ),
+            ));
             None
         }
         (_, Some(prior)) => Some(prior),
@@ -97,9 +99,12 @@ pub(crate) fn plan_environment(cx: &Context<Account>, plan: &mut Plan) -> Option
         }
         (Setting::Known(None), None) => {
             plan.tell(
-                Diagnostic::error("Missing environment_id", "Neither the resource nor the provider names an environment.")
-                    .on("environment_id")
-                    .hint("Set environment_id in the provider block, or on the resource."),
+                Diagnostic::error(
+                    "Missing environment_id",
+                    "Neither the resource nor the provider names an environment.",
+                )
+                .on("environment_id")
+                .hint("Set environment_id in the provider block, or on the resource."),
             );
             None
         }
@@ -140,7 +145,11 @@ pub(crate) fn import_id<'a>(cx: &Context<Account>, id: &'a str, name: &str) -> R
     if let Some((environment, rest)) = id.split_once('/')
         && is_environment_id(environment).is_ok()
     {
-        return if rest.is_empty() { Err(wrong("Nothing follows the environment id.")) } else { Ok((environment.to_owned(), rest)) };
+        return if rest.is_empty() {
+            Err(wrong("Nothing follows the environment id."))
+        } else {
+            Ok((environment.to_owned(), rest))
+        };
     }
     match &cx.clients.environment_id {
         Setting::Known(Some(own)) if !id.is_empty() && !id.contains('/') => Ok((own.clone(), id)),

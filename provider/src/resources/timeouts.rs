@@ -1,9 +1,11 @@
 //! How long an operation may take: the block `timeouts`.
 
+use std::future::Future;
 use std::time::Duration;
 
 use proto::cty::Type;
-use proto::resource::Context;
+use proto::diagnostic::Diagnostic;
+use proto::resource::{Context, Result};
 use proto::schema::{Attribute, Block, Check, NestedBlock, Nesting};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -66,10 +68,23 @@ impl Deadline {
         !left.is_zero() && cx.pause(duration.min(left)).await.is_ok()
     }
 
+    /// Carries out an operation that has nothing to clean up, and gives up on it in time.
+    pub(crate) async fn limit<T>(self, operation: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::time::timeout_at(self.at, work).await.unwrap_or_else(|_| {
+            let detail = format!("{operation} took longer than {}.", self.allowed());
+            Err(Diagnostic::error("The time is up", detail)
+                .hint("Raise the timeouts of the resource, or apply again later."))
+        })
+    }
+
     /// How long the operation was allowed to take, in words.
     pub(crate) fn allowed(&self) -> String {
         let seconds = self.allowed.as_secs();
-        if seconds >= 120 && seconds % 60 == 0 { format!("{} minutes", seconds / 60) } else { format!("{seconds} seconds") }
+        if seconds >= 120 && seconds.is_multiple_of(60) {
+            format!("{} minutes", seconds / 60)
+        } else {
+            format!("{seconds} seconds")
+        }
     }
 }
 
@@ -93,12 +108,12 @@ pub(crate) fn delete(timeouts: Option<&Timeouts>) -> Deadline {
     Deadline::after(timeouts.and_then(|timeouts| timeouts.delete.as_ref()), 300)
 }
 
-fn is_duration(text: &str) -> Result<(), String> {
+fn is_duration(text: &str) -> std::result::Result<(), String> {
     duration(text).map(drop)
 }
 
 /// Reads Go's spelling of a duration, as Terraform's users write it.
-fn duration(text: &str) -> Result<Duration, String> {
+fn duration(text: &str) -> std::result::Result<Duration, String> {
     let wrong = || r#"must be a duration such as "90s", "10m" or "1h30m""#.to_owned();
     let mut total = Duration::ZERO;
     let mut rest = text;
