@@ -1,0 +1,89 @@
+//! Certificates of every kind that a robot's vault may hold, made on the spot: real X.509 under a small authority.
+
+use std::sync::OnceLock;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, OtherNameValue, SanType,
+};
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+/// What a certificate is like.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CertificateSpec {
+    /// The common name; the certificate's name in the vault when left out.
+    pub common_name: Option<String>,
+    /// The user principal names among the subject alternative names.
+    pub user_principal_names: Vec<String>,
+    /// In how many days it becomes valid; negative is in the past.
+    pub valid_in_days: i64,
+    /// In how many days it expires; negative is in the past.
+    pub expires_in_days: i64,
+    /// Whether its usages let a client authenticate; otherwise only a server.
+    pub client_authentication: bool,
+    /// Whether the vault gives it out.
+    pub enabled: bool,
+    /// Whether the private key is part of the secret.
+    pub exportable: bool,
+    /// PEM instead of PKCS#12.
+    pub pem: bool,
+}
+
+impl Default for CertificateSpec {
+    fn default() -> Self {
+        Self {
+            common_name: None,
+            user_principal_names: Vec::new(),
+            valid_in_days: -30,
+            expires_in_days: 365,
+            client_authentication: true,
+            enabled: true,
+            exportable: true,
+            pem: false,
+        }
+    }
+}
+
+impl CertificateSpec {
+    /// A good certificate for this user.
+    pub fn of_user(user_principal_name: &str) -> Self {
+        Self { user_principal_names: vec![user_principal_name.to_owned()], ..Self::default() }
+    }
+}
+
+/// One key for all: nobody here ever proves its possession.
+fn key() -> &'static KeyPair {
+    static KEY: OnceLock<KeyPair> = OnceLock::new();
+    KEY.get_or_init(|| KeyPair::generate().expect("a P-256 key can be made"))
+}
+
+/// Makes a certificate, as DER, with its validity.
+pub(crate) fn make(spec: &CertificateSpec, name: &str, now: OffsetDateTime) -> (Vec<u8>, OffsetDateTime, OffsetDateTime) {
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.distinguished_name = named("Contoso Robots CA");
+    let issuer = Issuer::new(authority, key());
+
+    let mut params = CertificateParams::default();
+    params.distinguished_name = named(spec.common_name.as_deref().unwrap_or(name));
+    (params.not_before, params.not_after) = (now + Duration::days(spec.valid_in_days), now + Duration::days(spec.expires_in_days));
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    if spec.client_authentication {
+        params.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
+    }
+    let upn = |name: &String| SanType::OtherName((vec![1, 3, 6, 1, 4, 1, 311, 20, 2, 3], OtherNameValue::Utf8String(name.clone())));
+    params.subject_alt_names = spec.user_principal_names.iter().map(upn).collect();
+    params.use_authority_key_identifier_extension = true;
+    let certificate = params.signed_by(key(), &issuer).expect("the parameters are those of a certificate");
+    (certificate.der().to_vec(), params.not_before, params.not_after)
+}
+
+fn named(common_name: &str) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::OrganizationName, "Contoso");
+    name.push(DnType::CommonName, common_name);
+    name
+}

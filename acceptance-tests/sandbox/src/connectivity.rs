@@ -1,0 +1,443 @@
+//! Connections of `shared_uiflow` in the Power Platform API.
+//!
+//! Source: <https://learn.microsoft.com/power-automate/desktop-flows/how-to/set-runowner-desktopflowconnection>. That a connection
+//! is on its way for a moment, and how long, is inferred; so is the set `azureRelay` with a credential.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::entra;
+use crate::exchange::{Request, Response};
+use crate::world::{Caller, Environment, World};
+
+const AUDIENCE: &str = "https://api.powerplatform.com";
+const CONNECTOR: &str = "/providers/Microsoft.PowerApps/apis/shared_uiflow";
+
+/// The open questions about connections, and the answers in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switches {
+    /// Whether a read returns `credentialId`.
+    pub returns_credential: bool,
+    /// Whether a read returns the parameter set with its values that are not secret.
+    pub returns_parameters: bool,
+    /// What becomes of another credential or machine group in a PUT.
+    pub changed_target: ChangedTarget,
+    /// How long a written connection is on its way, in milliseconds of the sandbox's clock.
+    pub settles_after_ms: i64,
+    /// What written connections settle to: an error, or `Connected`.
+    pub settles_to_error: Option<StatusError>,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            returns_credential: true,
+            returns_parameters: true,
+            changed_target: ChangedTarget::Honoured,
+            settles_after_ms: 200,
+            settles_to_error: None,
+        }
+    }
+}
+
+/// What becomes of another credential or machine group in a PUT: the documentation contradicts itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangedTarget {
+    /// It is taken over.
+    Honoured,
+    /// The answer is good, and the old one stays.
+    Kept,
+    /// It is refused.
+    Refused,
+}
+
+/// Why a connection does not work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusError {
+    /// The code.
+    pub code: String,
+    /// The text.
+    pub message: String,
+}
+
+/// A connection.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The id, as the client chose it.
+    pub id: String,
+    /// The name that people see.
+    pub display_name: String,
+    /// The credential.
+    pub credential_id: Option<Uuid>,
+    /// The parameter set's name.
+    pub set: String,
+    /// The values that are not secret.
+    pub values: Map<String, Value>,
+    /// Who made it.
+    pub created_by: Caller,
+    /// Who else may see it, by object id.
+    pub shared_with: BTreeSet<String>,
+    /// What it settles to.
+    pub error: Option<StatusError>,
+    created: OffsetDateTime,
+    modified: OffsetDateTime,
+    settles: OffsetDateTime,
+}
+
+impl Connection {
+    /// Breaks a connection, as a changed password or a machine that is gone would.
+    pub fn fail(&mut self, code: &str, message: &str) {
+        self.error = Some(StatusError { code: code.to_owned(), message: message.to_owned() });
+    }
+
+    /// The connection as a read returns it.
+    pub fn shown(&self, environment: &str, switches: &Switches, now: OffsetDateTime) -> Value {
+        let status = match &self.error {
+            _ if now < self.settles => json!({"status": "Connecting"}),
+            None => json!({"status": "Connected"}),
+            Some(error) => json!({"status": "Error", "target": "token", "error": error}),
+        };
+        let moment = |moment: OffsetDateTime| moment.format(&Rfc3339).unwrap_or_default();
+        let mut properties = json!({
+            "apiId": CONNECTOR,
+            "displayName": self.display_name,
+            "iconUri": "https://example.com/icon.png",
+            "statuses": [status],
+            "keywordsRemaining": 0,
+            "createdBy": {
+                "id": self.created_by.object_id,
+                "displayName": self.created_by.name,
+                "type": "ServicePrincipal",
+                "tenantId": self.created_by.tenant_id,
+            },
+            "createdTime": moment(self.created),
+            "lastModifiedTime": moment(self.modified),
+            "environment": {"id": format!("/providers/Microsoft.PowerApps/environments/{environment}"), "name": environment},
+            "allowSharing": self.set == "azureRelayRunOwner",
+        });
+        if let Some(credential) = self.credential_id.filter(|_| switches.returns_credential) {
+            properties["credentialId"] = credential.to_string().into();
+        }
+        if switches.returns_parameters {
+            properties["connectionParametersSet"] = json!({"name": self.set, "values": self.values});
+        }
+        json!({
+            "name": self.id,
+            "id": format!("{CONNECTOR}/connections/{}", self.id),
+            "type": "Microsoft.PowerApps/apis/connections",
+            "properties": properties,
+        })
+    }
+}
+
+/// Answers a request to the environment with this id.
+pub(crate) fn answer(world: &mut World, environment_id: &str, request: &Request) -> Response {
+    let caller = match entra::verify(world, request, AUDIENCE) {
+        Ok(caller) => caller,
+        Err(unaccepted) => return Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words()),
+    };
+    let (now, switches) = (world.now(), world.switches().connectivity.clone());
+    let Some(environment) = world.environment_mut(environment_id).filter(|known| known.tenant_id == caller.tenant_id) else {
+        let message = format!("The environment '{environment_id}' could not be found.");
+        return Response::error(StatusCode::NOT_FOUND, "ServiceToServiceEnvironmentNotFound", &message);
+    };
+    let mut session = Session { environment, caller, switches, now };
+    session.answer(request).unwrap_or_else(|refused| refused)
+}
+
+struct Session<'a> {
+    environment: &'a mut Environment,
+    caller: Caller,
+    switches: Switches,
+    now: OffsetDateTime,
+}
+
+impl Session<'_> {
+    fn answer(&mut self, request: &Request) -> Result<Response, Response> {
+        if request.option("api-version") != Some("1") {
+            return Err(failed(StatusCode::BAD_REQUEST, "InvalidApiVersion", "The api-version must be 1."));
+        }
+        if let Some(option) = request.strange_option(&["api-version", "$filter"]) {
+            return Err(Response::unknown(&format!("the query option {option:?} here")));
+        }
+        let filter = format!("environment eq '{}'", self.environment.id);
+        if request.option("$filter").is_some_and(|asked| !asked.eq_ignore_ascii_case(&filter)) {
+            return Err(failed(StatusCode::BAD_REQUEST, "InvalidFilter", &format!("The $filter must be: {filter}")));
+        }
+        let parts: Vec<&str> = request.path.split('/').skip(1).collect();
+        match (request.method.as_str(), parts.as_slice()) {
+            ("GET", ["connectivity", "connections"]) => Ok(self.list()),
+            (_, ["connectivity", "connectors", connector, "connections", _]) if *connector != "shared_uiflow" => {
+                Err(Response::unknown(&format!("the connector {connector}")))
+            }
+            ("PUT", ["connectivity", "connectors", _, "connections", id]) => self.put(id, request),
+            ("GET", ["connectivity", "connectors", _, "connections", id]) => {
+                let connection = self.visible(id)?;
+                Ok(Response::json(StatusCode::OK, &self.shown(connection)))
+            }
+            ("DELETE", ["connectivity", "connectors", _, "connections", id]) => {
+                let id = self.visible(id)?.id.clone();
+                self.environment.connections.remove(&id);
+                Ok(Response::empty(StatusCode::OK))
+            }
+            (method, _) => Err(Response::unknown(&format!("{method} {} of the Power Platform API", request.path))),
+        }
+    }
+
+    fn shown(&self, connection: &Connection) -> Value {
+        connection.shown(&self.environment.id, &self.switches, self.now)
+    }
+
+    fn sees(&self, connection: &Connection) -> bool {
+        connection.created_by.object_id == self.caller.object_id || connection.shared_with.contains(&self.caller.object_id)
+    }
+
+    fn visible(&self, id: &str) -> Result<&Connection, Response> {
+        let known = self.environment.connections.get(id).filter(|connection| self.sees(connection));
+        known.ok_or_else(|| {
+            let message = format!("Could not find connection '{id}' for API 'shared_uiflow'.");
+            Response::error(StatusCode::NOT_FOUND, "ConnectionNotFound", &message)
+        })
+    }
+
+    fn list(&self) -> Response {
+        let seen = self.environment.connections.values().filter(|connection| self.sees(connection));
+        let value: Vec<Value> = seen.map(|connection| self.shown(connection)).collect();
+        Response::json(StatusCode::OK, &json!({ "value": value }))
+    }
+
+    fn put(&mut self, id: &str, request: &Request) -> Result<Response, Response> {
+        if Uuid::try_parse(id).is_err() {
+            return Err(failed(StatusCode::BAD_REQUEST, "InvalidConnectionId", "The connection id must be a valid GUID."));
+        }
+        let body: Value = serde_json::from_slice(&request.body)
+            .map_err(|error| failed(StatusCode::BAD_REQUEST, "InvalidRequestContent", &format!("The body is no JSON: {error}")))?;
+        let wanted = self.read(&body)?;
+        let existing = self.environment.connections.get(id);
+        if existing.is_some_and(|existing| !self.sees(existing)) {
+            return Err(failed(StatusCode::FORBIDDEN, "ConnectionAuthorizationFailed", "The caller has no access to the connection."));
+        }
+        let created = existing.is_none();
+        let mut connection = Connection {
+            id: id.to_owned(),
+            created_by: self.caller.clone(),
+            shared_with: BTreeSet::new(),
+            error: self.switches.settles_to_error.clone(),
+            created: self.now,
+            modified: self.now,
+            settles: self.now + Duration::milliseconds(self.switches.settles_after_ms),
+            ..wanted
+        };
+        if let Some(existing) = existing {
+            let moved = existing.credential_id != connection.credential_id
+                || existing.values.get("targetId") != connection.values.get("targetId");
+            match self.switches.changed_target {
+                ChangedTarget::Refused if moved => {
+                    let message = "The credentials and the target of an existing connection cannot be updated.";
+                    return Err(failed(StatusCode::BAD_REQUEST, "ConnectionUpdateNotSupported", message));
+                }
+                ChangedTarget::Kept => {
+                    connection.credential_id = existing.credential_id;
+                    connection.values.clone_from(&existing.values);
+                }
+                _ => {}
+            }
+            if existing.set != connection.set {
+                let message = "The run owner of a connection can be replaced, and neither added nor removed.";
+                return Err(failed(StatusCode::BAD_REQUEST, "ConnectionUpdateNotSupported", message));
+            }
+            connection.created = existing.created;
+            connection.created_by = existing.created_by.clone();
+            connection.shared_with.clone_from(&existing.shared_with);
+        }
+        let shown = self.shown(&connection);
+        self.environment.connections.insert(id.to_owned(), connection);
+        Ok(Response::json(if created { StatusCode::CREATED } else { StatusCode::OK }, &shown))
+    }
+
+    /// Reads a body as strictly as can be, and looks up what it names.
+    fn read(&self, body: &Value) -> Result<Connection, Response> {
+        let body = object(body, "the body")?;
+        only(body, &["properties"], "the body")?;
+        let properties = object(body.get("properties").unwrap_or(&Value::Null), "properties")?;
+        only(properties, &["environment", "displayName", "credentialId", "connectionParametersSet"], "properties")?;
+        let environment = object(properties.get("environment").unwrap_or(&Value::Null), "environment")?;
+        only(environment, &["id", "name"], "environment")?;
+        let id = format!("/providers/Microsoft.PowerApps/environments/{}", self.environment.id);
+        if !text(environment, "name")?.eq_ignore_ascii_case(&self.environment.id) || !text(environment, "id")?.eq_ignore_ascii_case(&id) {
+            return Err(invalid("environment is not the one that the host names"));
+        }
+        let display_name = text(properties, "displayName")?.to_owned();
+        let set = object(properties.get("connectionParametersSet").unwrap_or(&Value::Null), "connectionParametersSet")?;
+        only(set, &["name", "values"], "connectionParametersSet")?;
+        let (name, values) = (text(set, "name")?, object(set.get("values").unwrap_or(&Value::Null), "values")?);
+        let mut known = vec!["username", "password", "targetId"];
+        match name {
+            "azureRelay" => {}
+            "azureRelayRunOwner" => known.extend(["tokenRunOwnerCert:clientId", "tokenRunOwnerCert:clientCertificateSecret"]),
+            other => return Err(invalid(&format!("the parameter set {other:?} is not known"))),
+        }
+        only(values, &known, "values")?;
+        if let Some(missing) = known.iter().find(|known| !values.contains_key(**known)) {
+            return Err(invalid(&format!("the value {missing} is missing")));
+        }
+        let credential_id = match properties.get("credentialId") {
+            None => None,
+            Some(id) => Some(id.as_str().and_then(|id| id.parse().ok()).ok_or_else(|| invalid("credentialId is no GUID"))?),
+        };
+        if name == "azureRelayRunOwner" {
+            self.check_run_owner(values, credential_id)?;
+        }
+        let target = value(values, "targetId")?;
+        self.check_machine_group(target)?;
+        match credential_id {
+            Some(id) => self.check_credential(id, value(values, "username")?, value(values, "password")?)?,
+            None if value(values, "username")?.starts_with('@') => {
+                return Err(invalid("a user name from an environment variable needs a credentialId"));
+            }
+            None => {}
+        }
+        let shown = ["username", "targetId", "tokenRunOwnerCert:clientId"];
+        let values = values.iter().filter(|(name, _)| shown.contains(&name.as_str()));
+        Ok(Connection {
+            id: String::new(),
+            display_name,
+            credential_id,
+            set: name.to_owned(),
+            values: values.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            created_by: self.caller.clone(),
+            shared_with: BTreeSet::new(),
+            error: None,
+            created: self.now,
+            modified: self.now,
+            settles: self.now,
+        })
+    }
+
+    fn check_machine_group(&self, target: &str) -> Result<(), Response> {
+        let org = self.environment.dataverse.as_ref().ok_or_else(|| invalid("the environment has no Dataverse"))?;
+        let id = Uuid::try_parse(target).map_err(|_| invalid("targetId is no GUID"))?;
+        if !org.machine_group_exists(id) {
+            let message = format!("The machine group {id} does not exist.");
+            return Err(nested(StatusCode::NOT_FOUND, "MachineGroupNotFound", &message));
+        }
+        let user = org.user_of(&self.caller);
+        if user.is_some_and(|user| org.may_use(user, "flowmachinegroups", id)) {
+            return Ok(());
+        }
+        let message = format!("The user '{}' has no access to the machine group {id}.", self.caller.object_id);
+        Err(nested(StatusCode::FORBIDDEN, "MachineGroupAccessDenied", &message))
+    }
+
+    fn check_credential(&self, id: Uuid, username: &str, password: &str) -> Result<(), Response> {
+        let org = self.environment.dataverse.as_ref().ok_or_else(|| invalid("the environment has no Dataverse"))?;
+        let Some(credential) = org.credential(id) else {
+            return Err(nested(StatusCode::NOT_FOUND, "CredentialNotFound", &format!("The credential {id} does not exist.")));
+        };
+        if !org.user_of(&self.caller).is_some_and(|user| org.may_use(user, "credentials", id)) {
+            let message = format!("The user '{}' has no access to the credential {id}.", self.caller.object_id);
+            return Err(nested(StatusCode::FORBIDDEN, "CredentialAccessDenied", &message));
+        }
+        let variable = credential["_username_value"].as_str().and_then(|id| Uuid::try_parse(id).ok());
+        let schema_name = variable.and_then(|id| org.definition_schema_name(id)).unwrap_or_default();
+        let expected = format!("@environmentVariables(\"{schema_name}\")");
+        if username != expected {
+            return Err(invalid(&format!("the user name of this credential is {expected}, not {username}")));
+        }
+        if credential["connectiontype"] == 5 && password != "none" {
+            return Err(invalid("the password of a certificate-based credential is \"none\""));
+        }
+        Ok(())
+    }
+
+    fn check_run_owner(&self, values: &Map<String, Value>, credential: Option<Uuid>) -> Result<(), Response> {
+        let client_id = value(values, "tokenRunOwnerCert:clientId")?;
+        let secret = object(&values["tokenRunOwnerCert:clientCertificateSecret"], "clientCertificateSecret")?;
+        let secret = object(secret.get("value").unwrap_or(&Value::Null), "clientCertificateSecret.value")?;
+        only(secret, &["pfx", "password"], "clientCertificateSecret.value")?;
+        text(secret, "password")?;
+        let der = STANDARD.decode(text(secret, "pfx")?).map_err(|_| invalid("pfx is no base64"))?;
+        // The outer sequence of a PFX with its version 3.
+        if der.first() != Some(&0x30) || !der.windows(3).take(8).any(|bytes| bytes == [2, 1, 3]) {
+            return Err(invalid("pfx is no PKCS#12"));
+        }
+        let org = self.environment.dataverse.as_ref().ok_or_else(|| invalid("the environment has no Dataverse"))?;
+        let owner = Caller { app_id: client_id.to_owned(), object_id: String::new(), ..self.caller.clone() };
+        let Some(user) = org.user_of(&owner) else {
+            let message = format!("The run owner {client_id} is no application user of the environment.");
+            return Err(nested(StatusCode::FORBIDDEN, "RunOwnerNotFound", &message));
+        };
+        if credential.is_some_and(|id| !org.may_use(user, "credentials", id)) {
+            let message = format!("The run owner {client_id} has no access to the credential.");
+            return Err(nested(StatusCode::FORBIDDEN, "CredentialAccessDenied", &message));
+        }
+        Ok(())
+    }
+}
+
+fn object<'a>(value: &'a Value, what: &str) -> Result<&'a Map<String, Value>, Response> {
+    value.as_object().ok_or_else(|| invalid(&format!("{what} is missing or no object")))
+}
+
+fn only(fields: &Map<String, Value>, known: &[&str], what: &str) -> Result<(), Response> {
+    match fields.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(strange) => Err(invalid(&format!("the sandbox does not know {strange:?} in {what}"))),
+        None => Ok(()),
+    }
+}
+
+fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, Response> {
+    fields.get(name).and_then(Value::as_str).ok_or_else(|| invalid(&format!("{name} is missing or no text")))
+}
+
+/// A parameter: an object whose one field is its value.
+fn value<'a>(values: &'a Map<String, Value>, name: &str) -> Result<&'a str, Response> {
+    let parameter = object(values.get(name).unwrap_or(&Value::Null), name)?;
+    only(parameter, &["value"], name)?;
+    text(parameter, "value")
+}
+
+fn invalid(what: &str) -> Response {
+    nested(StatusCode::BAD_REQUEST, "InvalidConnectionParameters", &format!("The connection is invalid: {what}."))
+}
+
+fn failed(status: StatusCode, code: &str, message: &str) -> Response {
+    Response::error(status, code, message)
+}
+
+/// The envelope of this API, with what went wrong nested inside.
+fn nested(status: StatusCode, code: &str, message: &str) -> Response {
+    let body = json!({"error": {
+        "code": "ApiHubsRequestFailed",
+        "message": "Request to Azure Resource Manager failed with error: see the details.",
+        "details": [{"code": code, "message": message, "details": [{"code": status.as_u16().to_string(), "message": message}]}],
+    }});
+    Response::json(status, &body)
+}
+
+/// What is secret in a body does not reach the journal.
+pub(crate) fn redact(body: &mut Value) {
+    if let Some(secret) = body.pointer_mut("/properties/connectionParametersSet/values/tokenRunOwnerCert:clientCertificateSecret/value") {
+        *secret = json!({"pfx": "(hidden)", "password": "(hidden)"});
+    }
+    if let Some(password) = body.pointer_mut("/properties/connectionParametersSet/values/password/value")
+        && *password != json!("none")
+    {
+        *password = json!("(hidden)");
+    }
+}
+
+/// Whether a method changes anything.
+pub(crate) fn writes(method: &Method) -> bool {
+    method != Method::GET && method != Method::HEAD
+}

@@ -1,0 +1,154 @@
+//! The sandbox's own address, `/_sandbox`, in plain HTTP on the loopback: what a person in the portal, the weather, and time do.
+//!
+//! | Request | What it does |
+//! |---|---|
+//! | `GET /_sandbox/journal` | the exchanges so far; `?writes` leaves out reads |
+//! | `DELETE /_sandbox/journal` | forgets them |
+//! | `POST /_sandbox/faults` | adds a [`Fault`](crate::Fault) |
+//! | `POST /_sandbox/clock` | `{"advance_seconds": 3600}` |
+//! | `GET`, `PUT /_sandbox/switches` | the [`Switches`](crate::Switches) |
+//! | `GET /_sandbox/rows/<environment>/<table>` | the rows of a table |
+//! | `POST /_sandbox/rows/<environment>/<table>` | makes a row |
+//! | `PATCH`, `DELETE /_sandbox/rows/<environment>/<table>/<id>` | changes or deletes a row |
+//! | `POST /_sandbox/shares/<environment>/<table>/<id>/<user>` | shares a row; `DELETE` takes the share back |
+//! | `GET /_sandbox/connections/<environment>` | the connections |
+//! | `DELETE /_sandbox/connections/<environment>/<id>` | deletes one |
+//! | `POST /_sandbox/connections/<environment>/<id>/fail` | breaks one: `{"code": …, "message": …}` |
+//! | `PUT /_sandbox/vaults/<vault>/certificates/<name>` | a new version, from a [`CertificateSpec`] |
+//! | `DELETE /_sandbox/vaults/<vault>/certificates/<name>` | deletes a certificate |
+//! | `PUT`, `DELETE /_sandbox/vaults/<vault>/roles/<principal>/<role>` | gives or takes a role |
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+use crate::certificate::CertificateSpec;
+use crate::connectivity::StatusError;
+use crate::exchange::Response;
+use crate::proxy::{Broken, Shared, State, sent};
+
+/// Accepts connections until the runtime ends.
+pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| one(Arc::clone(&shared), request));
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn one(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Result<hyper::Response<Full<Bytes>>, Broken> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
+    let path: Vec<String> =
+        head.uri.path().split('/').skip(1).map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect();
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let writes = head.uri.query() == Some("writes");
+    let answered = answer(&mut shared.state(), head.method.as_str(), &path, writes, &body);
+    Ok(sent(match answered {
+        Ok(value) => Response::json(StatusCode::OK, &value),
+        Err(what) => Response::error(StatusCode::BAD_REQUEST, "Sandbox", &what),
+    }))
+}
+
+fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[u8]) -> Result<Value, String> {
+    let now = state.world.now();
+    match (method, path) {
+        ("GET", ["_sandbox", "journal"]) => {
+            let told = state.journal.iter().filter(|exchange| !writes || exchange.is_write());
+            Ok(json!(told.collect::<Vec<_>>()))
+        }
+        ("DELETE", ["_sandbox", "journal"]) => {
+            state.journal.clear();
+            Ok(Value::Null)
+        }
+        ("POST", ["_sandbox", "faults"]) => {
+            state.faults.push(read(body)?);
+            Ok(Value::Null)
+        }
+        ("POST", ["_sandbox", "clock"]) => {
+            let seconds = read::<Value>(body)?["advance_seconds"].as_u64().ok_or("advance_seconds is no whole number")?;
+            state.world.advance(std::time::Duration::from_secs(seconds));
+            Ok(json!({"now": state.world.now().unix_timestamp()}))
+        }
+        ("GET", ["_sandbox", "switches"]) => Ok(json!(state.world.switches())),
+        ("PUT", ["_sandbox", "switches"]) => {
+            *state.world.switches_mut() = read(body)?;
+            Ok(Value::Null)
+        }
+        (_, ["_sandbox", "rows" | "shares", environment, rest @ ..]) => {
+            let org = state.world.environment_mut(environment).and_then(|one| one.dataverse.as_mut());
+            let org = org.ok_or_else(|| format!("there is no environment {environment} with Dataverse"))?;
+            match (method, path[1], rest) {
+                ("GET", "rows", [table]) => Ok(org.rows(table).into()),
+                ("POST", "rows", [table]) => Ok(json!({"id": org.insert(table, read(body)?)?})),
+                ("PATCH", "rows", [table, id]) => org.patch(table, uuid(id)?, read(body)?).map(|()| Value::Null),
+                ("DELETE", "rows", [table, id]) => org.remove(table, uuid(id)?).map(Value::Bool),
+                ("POST", "shares", [table, id, user]) => org.share(table, uuid(id)?, uuid(user)?).map(|()| Value::Null),
+                ("DELETE", "shares", [table, id, user]) => org.unshare(table, uuid(id)?, uuid(user)?).map(|()| Value::Null),
+                _ => Err(strange(method, path)),
+            }
+        }
+        (_, ["_sandbox", "connections", environment, rest @ ..]) => {
+            let switches = state.world.switches().connectivity.clone();
+            let environment = state.world.environment_mut(environment).ok_or("there is no such environment")?;
+            match (method, rest) {
+                ("GET", []) => {
+                    let all = environment.connections.values();
+                    Ok(all.map(|connection| connection.shown(&environment.id, &switches, now)).collect())
+                }
+                ("DELETE", [id]) => Ok(environment.connections.remove(*id).is_some().into()),
+                ("POST", [id, "fail"]) => {
+                    let error: StatusError = read(body)?;
+                    let connection = environment.connections.get_mut(*id).ok_or("there is no such connection")?;
+                    connection.fail(&error.code, &error.message);
+                    Ok(Value::Null)
+                }
+                _ => Err(strange(method, path)),
+            }
+        }
+        (_, ["_sandbox", "vaults", vault, rest @ ..]) => {
+            let vault = state.world.vaults.get_mut(*vault).ok_or("there is no such vault")?;
+            match (method, rest) {
+                ("PUT", ["certificates", name]) => {
+                    let spec: CertificateSpec = read(body)?;
+                    Ok(json!({"version": vault.put_certificate(name, spec, now)}))
+                }
+                ("DELETE", ["certificates", name]) => Ok(vault.certificates.remove(&name.to_ascii_lowercase()).is_some().into()),
+                ("PUT", ["roles", principal, role]) => {
+                    vault.grant(principal, role);
+                    Ok(Value::Null)
+                }
+                ("DELETE", ["roles", principal, role]) => {
+                    vault.revoke(principal, role);
+                    Ok(Value::Null)
+                }
+                _ => Err(strange(method, path)),
+            }
+        }
+        _ => Err(strange(method, path)),
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|error| format!("the body does not fit: {error}"))
+}
+
+fn uuid(text: &str) -> Result<Uuid, String> {
+    text.parse().map_err(|_| format!("{text} is no GUID"))
+}
+
+fn strange(method: &str, path: &[&str]) -> String {
+    format!("the sandbox's own address does not know {method} /{}", path.join("/"))
+}

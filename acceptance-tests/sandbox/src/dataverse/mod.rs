@@ -1,0 +1,291 @@
+//! Dataverse's Web API below `/api/data/v9.2/`, as a pure function over one organization's rows.
+//!
+//! What is not in the `catalog` is refused by name, where the service would often ignore it: a client that passes here
+//! sent nothing superfluous.
+//!
+//! ```text
+//! Request -> headers -> address -> query    | write  | delete | metadata | batch     -> Org -> Response
+//!                                  options    values                       multipart    row
+//!                                  filter     rules
+//! ```
+//!
+//! # Coverage
+//!
+//! *Documented* names the page (addresses below the table), *reported* means users' reports or public code, *inferred* is
+//! our deduction, *strict* the sandbox's own strictness; a name in `code` at the end is a switch ([`Switches`]).
+//!
+//! | Behaviour | Known from |
+//! |---|---|
+//! | `Accept`, `OData-Version`, `OData-MaxVersion`, JSON `Content-Type` must be there | documented: [requests]; refusing: strict |
+//! | unknown query options, `Prefer` values, `MSCRM` headers, annotations, read-only columns are refused by name | strict |
+//! | unknown column in a query: 400 `0x80060888`; unknown table: 404 `0x8006088a` | documented: [client errors] |
+//! | unknown property in a body: 400 `0x80048d19`; `_x_value` in a body: 400 `0x80060888` | reported |
+//! | POST 204 with `OData-EntityId`; with `Prefer: return=representation` 201 with the row and without it | documented: [create] |
+//! | the primary key in a POST's body | documented: [tables] |
+//! | a second row with a primary key: 412 `0x80040237` | documented: [requests]; the text of the message: inferred |
+//! | PATCH is an upsert; `If-Match: *` 404; `If-None-Match: *` 412; `If-Match: W/"n"` 412 `0x80060882`; 304 | documented: [conditions] |
+//! | every table has optimistic concurrency | inferred |
+//! | 404 `0x80040217` for a missing row | documented: [conditions]; also for one that a bind names: inferred |
+//! | lengths: 400 `0x80044331` | documented: [batch] |
+//! | an empty text is kept as null | inferred |
+//! | option outside the range: 400 `0x8004431a` | reported |
+//! | `SystemRequired` without value: 400 `0x80040203`; `ApplicationRequired` is not enforced | inferred |
+//! | `statuscode` must belong to `statecode`: 400 `0x80048408` | inferred |
+//! | the schema name of a definition is unique | documented: [tables]; text: reported; 412 `0x80040237`: inferred |
+//! | the schema name of a value row is unique | reported (a constraint's name), `unique_value_schema_names` |
+//! | a definition's schema name starts with a publisher's prefix: 400 `0x800608ad` | reported of other tables, `publisher_prefix` |
+//! | several value rows for one definition are not refused as such | documented: [variables] |
+//! | a secret's value is refused when the caller may not read it | documented: [secrets]; code `0x8004801e`: reported; status: `secret_refusal` |
+//! | the form of a secret's value; no version in it; the same check for the default value | inferred |
+//! | the variables of an existing credential cannot be changed | documented for the portal: [credentials]; `credential_lookups` |
+//! | managed rows are neither changed nor deleted, their value rows are; 400 `0x8004f026` | reported |
+//! | deleting a definition deletes its values and nulls lookups; deleting a credential deletes no variable | documented: [tables] |
+//! | an owner reads and writes, a share reads, *System Administrator* does all; 403 `0x80040220` | inferred |
+//! | a value is open to whoever the definition is open to | documented: [variables] |
+//! | no enabled user of the token's application here: 403 `0x80072560` | reported |
+//! | a user without any role creates nothing: 403 `0x80040220` | inferred |
+//! | `MSCRM.SolutionUniqueName` puts a row in a solution | documented: [requests]; an unknown one 400 `0x80048403`: inferred |
+//! | `$select`, `$filter`, `$expand`, `$orderby`, `$top`, `$count`, pages by `Prefer: odata.maxpagesize`, annotations | documented: [query] |
+//! | text compares without case; null sorts first; 500 conditions at most (`0x8004430c`); URLs up to 32 KB | inferred |
+//! | `$batch`: order, outer status, `odata.continue-on-error`, change sets that roll back, `$n`, 1,000 requests | documented: [batch] |
+//! | a batch that stopped also holds the answers before the failure | inferred |
+//! | a failed change set answers in a nested multipart | inferred, `nested_change_set_failure` |
+//! | `If-None-Match` on parts; the check of secrets inside the transaction; a `Content-ID` on each part of a change set | inferred |
+//! | 429 with `Retry-After` and the three codes | documented: [limits] |
+//! | navigation property `flowmachinegroupid` of `flowmachine`; object type codes above 10,000 | inferred |
+//!
+//! [requests]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/compose-http-requests-handle-errors
+//! [client errors]: https://learn.microsoft.com/troubleshoot/power-platform/power-apps/dataverse/web-api-client-errors
+//! [create]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/create-entity-web-api
+//! [conditions]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/perform-conditional-operations-using-web-api
+//! [batch]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/execute-batch-operations-using-web-api
+//! [query]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/overview
+//! [limits]: https://learn.microsoft.com/power-apps/developer/data-platform/api-limits
+//! [tables]: https://learn.microsoft.com/power-apps/developer/data-platform/reference/entities/credential
+//! [variables]: https://learn.microsoft.com/power-apps/maker/data-platform/environmentvariables
+//! [secrets]: https://learn.microsoft.com/power-apps/maker/data-platform/environmentvariables-azure-key-vault-secrets
+//! [credentials]: https://learn.microsoft.com/power-automate/desktop-flows/create-azurekeyvault-credential
+//!
+//! Not emulated: alternate keys, navigation paths and `$ref`, deep insert, single properties, `/$count`, `$apply`,
+//! FetchXML, lambdas, nested `$expand`, actions such as `GrantAccess`, teams, impersonation, writing machines, users,
+//! solutions and publishers, `Prefer: return=minimal`, `odata.track-changes`, counting requests against the limits.
+
+mod batch;
+mod catalog;
+mod delete;
+mod filter;
+mod filter_text;
+mod filter_tokens;
+mod headers;
+mod metadata;
+mod multipart;
+mod options;
+mod org;
+mod portal;
+mod query;
+mod refusal;
+mod reply;
+mod row;
+mod rules;
+mod switches;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod values;
+mod write;
+
+use std::collections::BTreeMap;
+
+use http::{Method, StatusCode};
+use percent_encoding::percent_decode_str;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::exchange::{Request, Response};
+use crate::world::{Caller, SecretAccess, World};
+
+use headers::Place;
+use refusal::Refusal;
+use tables::Table;
+
+pub use org::Org;
+pub use refusal::Limit;
+pub(crate) use refusal::throttled;
+pub use switches::{CredentialLookups, SecretRefusal, Switches};
+
+const ROOT: &str = "/api/data/v9.2/";
+const LONGEST_QUERY: usize = 32_768;
+
+/// Answers one request to the organization of an environment.
+pub(crate) fn answer(world: &mut World, environment_id: &str, caller: &Caller, request: &Request) -> Response {
+    let org = world.environment_mut(environment_id).and_then(|environment| environment.dataverse.take());
+    let Some(mut org) = org else { return Refusal::no_segment(&request.path).into_response() };
+    org.now = world.now();
+    let access = |reference: &str| world.secret_access(caller, reference);
+    let response = org.answer(caller, world.switches().dataverse, &access, request);
+    if let Some(environment) = world.environment_mut(environment_id) {
+        environment.dataverse = Some(org);
+    }
+    response
+}
+
+/// One request's view of the organization.
+pub(crate) struct Session<'a> {
+    org: &'a mut Org,
+    user: Uuid,
+    switches: Switches,
+    secret_access: &'a dyn Fn(&str) -> SecretAccess,
+    /// What the parts of the current change set made, by their Content-ID.
+    references: BTreeMap<String, String>,
+}
+
+/// What the path of a request means.
+enum Address {
+    Batch,
+    WhoAmI,
+    Definition(&'static Table),
+    Attributes(&'static Table),
+    Set(&'static Table),
+    Row(&'static Table, Uuid),
+}
+
+impl Org {
+    fn answer(
+        &mut self,
+        caller: &Caller,
+        switches: Switches,
+        secret_access: &dyn Fn(&str) -> SecretAccess,
+        request: &Request,
+    ) -> Response {
+        let Some(user) = self.user_of(caller) else {
+            let reason = "The user is not a member of the organization.";
+            return Refusal::new(StatusCode::FORBIDDEN, "0x80072560", reason).into_response();
+        };
+        let references = BTreeMap::new();
+        let mut session = Session { org: self, user, switches, secret_access, references };
+        let mut response = session.outer(request).unwrap_or_else(Refusal::into_response);
+        reply::header(&mut response, "x-ms-service-request-id", &Uuid::new_v4().to_string());
+        response
+    }
+}
+
+impl Session<'_> {
+    fn outer(&mut self, request: &Request) -> Result<Response, Refusal> {
+        if request.raw_query.len() > LONGEST_QUERY {
+            return Err(Refusal::new(StatusCode::URI_TOO_LONG, "", "The URL is longer than 32 KB: use a $batch."));
+        }
+        if let Address::Batch = address(&request.path)? {
+            let asked = headers::read(&request.headers, true, Place::Batch)?;
+            return batch::answer(self, request, &asked);
+        }
+        Ok(self.attempt(&request.method, |session| {
+            session.single(request, Place::Alone).unwrap_or_else(Refusal::into_response)
+        }))
+    }
+
+    /// What fails leaves nothing behind.
+    fn attempt(&mut self, method: &Method, work: impl FnOnce(&mut Self) -> Response) -> Response {
+        if method == Method::GET {
+            return work(self);
+        }
+        let before = self.org.clone();
+        let response = work(self);
+        if response.status.is_client_error() || response.status.is_server_error() {
+            *self.org = before;
+        }
+        response
+    }
+
+    fn single(&mut self, request: &Request, place: Place) -> Result<Response, Refusal> {
+        let address = address(&request.path)?;
+        let body = request.method == Method::POST || request.method == Method::PATCH;
+        let asked = headers::read(&request.headers, body, place)?;
+        if !body && !request.body.is_empty() {
+            return Err(Refusal::bad(format!("A {} has no body. (The sandbox refuses it.)", request.method)));
+        }
+        match (request.method.as_str(), address) {
+            ("GET", Address::WhoAmI) => self.who_am_i(request),
+            ("GET", Address::Definition(table)) => metadata::definition(self, table, request),
+            ("GET", Address::Attributes(table)) => metadata::attributes(self, table, request),
+            ("GET", Address::Set(table)) => query::many(self, table, request, &asked),
+            ("GET", Address::Row(table, id)) => query::one(self, table, id, request, &asked),
+            ("POST", Address::Set(table)) if table.writable => write::create(self, table, request, &asked),
+            ("PATCH", Address::Row(table, id)) if table.writable => write::upsert(self, table, id, request, &asked),
+            ("DELETE", Address::Row(table, id)) if table.writable => delete::delete(self, table, id, request, &asked),
+            (method, _) => Err(Refusal::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "0x80060888",
+                format!(
+                    "The requested resource does not support http method '{method}'. (The sandbox does not know \
+                     {method} {}.)",
+                    request.path
+                ),
+            )),
+        }
+    }
+
+    fn who_am_i(&self, request: &Request) -> Result<Response, Refusal> {
+        if let Some((name, _)) = request.query.first() {
+            return Err(Refusal::bad(format!("The sandbox does not know the query option '{name}' here.")));
+        }
+        let context = format!("https://{}{ROOT}$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse", self.org.host);
+        let body = json!({
+            "@odata.context": context,
+            "BusinessUnitId": self.org.business_unit_id.to_string(),
+            "UserId": self.user.to_string(),
+            "OrganizationId": self.org.organization_id.to_string(),
+        });
+        Ok(reply::json(StatusCode::OK, &body))
+    }
+
+    /// The address of a row.
+    fn address_of(&self, table: &Table, id: Uuid) -> String {
+        format!("https://{}{ROOT}{}({id})", self.org.host, table.set)
+    }
+
+    /// The row that `$content_id` stands for.
+    fn referenced(&self, content_id: &str) -> Result<String, Refusal> {
+        self.references.get(content_id).cloned().ok_or_else(|| {
+            Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "0x80048d19",
+                format!("Content-ID Reference: '${content_id}' does not exist in the batch context."),
+            )
+        })
+    }
+}
+
+fn address(path: &str) -> Result<Address, Refusal> {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let Some(rest) = decoded.strip_prefix(ROOT) else { return Err(Refusal::no_segment(&decoded)) };
+    match rest {
+        "$batch" => return Ok(Address::Batch),
+        "WhoAmI" | "WhoAmI()" => return Ok(Address::WhoAmI),
+        _ => {}
+    }
+    if let Some(rest) = rest.strip_prefix("EntityDefinitions(LogicalName='") {
+        let (logical, tail) = rest.split_once("')").ok_or_else(|| Refusal::no_segment(rest))?;
+        let table = Table::of_logical(logical).ok_or_else(|| {
+            let reason = format!("Could not find an entity with name '{logical}'. (The sandbox does not know it.)");
+            Refusal::new(StatusCode::NOT_FOUND, "0x80060888", reason)
+        })?;
+        return match tail {
+            "" => Ok(Address::Definition(table)),
+            "/Attributes" => Ok(Address::Attributes(table)),
+            other => Err(Refusal::no_segment(other)),
+        };
+    }
+    if let Some((head, tail)) = rest.split_once('/') {
+        return Err(Refusal::no_segment(if Table::of_set(head).is_some() || head.contains('(') { tail } else { head }));
+    }
+    let Some((set, key)) = rest.split_once('(') else {
+        return Table::of_set(rest).map(Address::Set).ok_or_else(|| Refusal::no_segment(rest));
+    };
+    let table = Table::of_set(set).ok_or_else(|| Refusal::no_segment(set))?;
+    match values::address_of_row(rest) {
+        Some((_, id)) => Ok(Address::Row(table, id)),
+        None => Err(Refusal::bad(format!(
+            "'({key}' is no key of '{set}': a dashed GUID is expected. (The sandbox does not know alternate keys.)"
+        ))),
+    }
+}

@@ -1,0 +1,55 @@
+//! Where the documentation leaves open what Dataverse does, a switch chooses.
+//!
+//! The defaults are what is most likely; a test that relies on one of these runs both ways.
+
+use serde::{Deserialize, Serialize};
+
+/// The open questions about Dataverse and the answers in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switches {
+    /// A definition's schema name must start with the customization prefix of a publisher of the org.
+    pub publisher_prefix: bool,
+    /// The schema name of a value row is unique in its table, as a reported constraint name suggests.
+    pub unique_value_schema_names: bool,
+    /// What happens when an update names another variable as a credential's user name, password or certificate.
+    pub credential_lookups: CredentialLookups,
+    /// The status of the answer when the caller may not read the secret that a value points at.
+    pub secret_refusal: SecretRefusal,
+    /// Whether the answer of a failed change set is a part in a nested multipart or a part of the batch itself.
+    pub nested_change_set_failure: bool,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            publisher_prefix: true,
+            unique_value_schema_names: true,
+            credential_lookups: CredentialLookups::Refused,
+            secret_refusal: SecretRefusal::BadRequest,
+            nested_change_set_failure: true,
+        }
+    }
+}
+
+/// What an update does to the variables of a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialLookups {
+    /// The update fails. The product's page says that they cannot be edited.
+    Refused,
+    /// The lookup changes like any other.
+    Accepted,
+    /// The update succeeds, and the lookup keeps its value.
+    Ignored,
+}
+
+/// The HTTP status with which a value row is refused whose secret the caller may not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretRefusal {
+    /// 400, as other errors out of a plug-in.
+    BadRequest,
+    /// 403, as other missing privileges.
+    Forbidden,
+}

@@ -1,0 +1,230 @@
+//! Creating and changing rows: what the platform checks besides the shape of the body.
+//!
+//! `PATCH` is an upsert: whether it may create, and whether it may change, is said by `If-Match` and `If-None-Match`.
+//! <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/perform-conditional-operations-using-web-api>
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::exchange::{Request, Response};
+
+use super::headers::{Asked, Condition};
+use super::refusal::Refusal;
+use super::tables::{Kind, Ownership, Required, Table};
+use super::values::{self, Mode};
+use super::{Session, query, reply, rules};
+
+type Values = BTreeMap<&'static str, Value>;
+
+/// `POST /set`.
+pub(crate) fn create(
+    session: &mut Session<'_>,
+    table: &'static Table,
+    request: &Request,
+    asked: &Asked,
+) -> Result<Response, Refusal> {
+    if asked.if_match.is_some() || asked.if_none_match.is_some() {
+        return Err(Refusal::bad("If-Match and If-None-Match mean nothing on a POST. (The sandbox refuses them.)"));
+    }
+    let mut values = values::of_body(session, table, &body(table, request)?, Mode::Create)?;
+    let id = values.remove(table.id).and_then(|id| Uuid::parse_str(id.as_str()?).ok()).unwrap_or_else(Uuid::new_v4);
+    insert(session, table, id, values, asked)?;
+    written(session, table, id, request, asked, StatusCode::CREATED)
+}
+
+/// `PATCH /set(id)`.
+pub(crate) fn upsert(
+    session: &mut Session<'_>,
+    table: &'static Table,
+    id: Uuid,
+    request: &Request,
+    asked: &Asked,
+) -> Result<Response, Refusal> {
+    let body = body(table, request)?;
+    let Some(row) = session.org.row(table, id) else {
+        if asked.if_match.is_some() {
+            return Err(Refusal::no_row(table.logical, id));
+        }
+        let values = values::of_body(session, table, &body, Mode::Upsert(id))?;
+        insert(session, table, id, values, asked)?;
+        return written(session, table, id, request, asked, StatusCode::CREATED);
+    };
+    if asked.if_none_match.is_some() {
+        return Err(Refusal::duplicate("A record with matching key values already exists."));
+    }
+    match_version(&row.etag(), asked)?;
+    update(session, table, id, &body, asked)?;
+    written(session, table, id, request, asked, StatusCode::OK)
+}
+
+/// `If-Match` with an ETag.
+pub(crate) fn match_version(etag: &str, asked: &Asked) -> Result<(), Refusal> {
+    match &asked.if_match {
+        Some(Condition::Version(version)) if version != etag => Err(Refusal::new(
+            StatusCode::PRECONDITION_FAILED,
+            "0x80060882",
+            "The version of the existing record doesn't match the RowVersion property provided.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A managed row: its properties decide, and by default they say no.
+pub(crate) fn not_managed(session: &Session<'_>, table: &Table, id: Uuid, operation: &str) -> Result<(), Refusal> {
+    // A variable's value is what an environment sets for itself, even when it came with a solution.
+    let frozen = table.logical != "environmentvariablevalue"
+        && session.org.row(table, id).is_some_and(|row| row.value("ismanaged").as_bool() == Some(true));
+    if !frozen {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        StatusCode::BAD_REQUEST,
+        "0x8004f026",
+        format!(
+            "The evaluation of the current component(name={}, id={id}) in the current operation ({operation}) failed \
+             during managed property evaluation of condition: Managed Property Name: iscustomizableanddeletable; \
+             Component Name: {}; Attribute Name: iscustomizable;",
+            table.label, table.logical
+        ),
+    ))
+}
+
+fn body(table: &Table, request: &Request) -> Result<Map<String, Value>, Refusal> {
+    match serde_json::from_slice(&request.body) {
+        Ok(Value::Object(body)) => Ok(body),
+        Ok(_) => Err(Refusal::payload(table.set, "An object was expected as the body.")),
+        Err(error) => Err(Refusal::payload(table.set, error)),
+    }
+}
+
+fn written(
+    session: &Session<'_>,
+    table: &'static Table,
+    id: Uuid,
+    request: &Request,
+    asked: &Asked,
+    status: StatusCode,
+) -> Result<Response, Refusal> {
+    if asked.representation {
+        return query::representation(session, table, id, request, asked, status);
+    }
+    if let Some((name, _)) = request.query.first() {
+        let reason = format!("The sandbox does not know the query option '{name}' on a write without representation.");
+        return Err(Refusal::bad(reason));
+    }
+    let mut response = reply::empty(StatusCode::NO_CONTENT);
+    reply::header(&mut response, "odata-entityid", &session.address_of(table, id));
+    Ok(response)
+}
+
+fn insert(
+    session: &mut Session<'_>,
+    table: &'static Table,
+    id: Uuid,
+    mut values: Values,
+    asked: &Asked,
+) -> Result<(), Refusal> {
+    if !session.org.has_any_role(session.user) {
+        return Err(Refusal::no_privilege(session.user, &format!("prvCreate{}", table.logical)));
+    }
+    if id.is_nil() {
+        return Err(Refusal::invalid("Entity Id cannot be an empty GUID."));
+    }
+    if session.org.row(table, id).is_some() {
+        return Err(Refusal::duplicate("A record with matching key values already exists."));
+    }
+    for column in table.all_columns() {
+        let given = values.get(column.name).is_some_and(|value| !value.is_null());
+        let made = matches!(column.kind, Kind::Id | Kind::State(_)) || column.name == "ownerid";
+        if column.required == Required::System && !given && !made {
+            return Err(values::missing(column));
+        }
+    }
+    rules::states(table, id, None, &mut values)?;
+    if let Ownership::Parent(lookup) = table.ownership {
+        let parent = Table::known("environmentvariabledefinition");
+        let target = values.get(lookup).and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
+        if let Some(target) = target
+            && !session.org.may_write(session.user, parent, target)
+        {
+            return Err(Refusal::no_access(session.user, parent.logical, target, "WriteAccess"));
+        }
+    }
+    rules::names(session, table, id, &values)?;
+    rules::secrets(session, table, id, &values)?;
+    let solution = solution(session, asked)?;
+    session.org.add(table, id, values, session.user);
+    if table.column("solutionid").is_some() {
+        let at_home = session.org.default_solution_id;
+        component(session, table, id, solution.unwrap_or(at_home));
+    }
+    Ok(())
+}
+
+fn update(
+    session: &mut Session<'_>,
+    table: &'static Table,
+    id: Uuid,
+    body: &Map<String, Value>,
+    asked: &Asked,
+) -> Result<(), Refusal> {
+    if !session.org.may_write(session.user, table, id) {
+        return Err(Refusal::no_access(session.user, table.logical, id, "WriteAccess"));
+    }
+    not_managed(session, table, id, "Update")?;
+    let mut values = values::of_body(session, table, body, Mode::Update(id))?;
+    let state = session.org.row(table, id).and_then(|row| row.number("statecode"));
+    rules::states(table, id, state, &mut values)?;
+    if table.logical == "credential" {
+        rules::variables(session, table, id, &mut values)?;
+    }
+    rules::names(session, table, id, &values)?;
+    rules::secrets(session, table, id, &values)?;
+    let solution = solution(session, asked)?;
+    session.org.change(table, id, values, session.user);
+    if let Some(solution) = solution {
+        component(session, table, id, solution);
+    }
+    Ok(())
+}
+
+/// The solution that `MSCRM.SolutionUniqueName` names.
+fn solution(session: &Session<'_>, asked: &Asked) -> Result<Option<Uuid>, Refusal> {
+    let Some(wanted) = &asked.solution else { return Ok(None) };
+    let found = session
+        .org
+        .all(Table::known("solution"))
+        .find(|(_, row)| row.text("uniquename").is_some_and(|name| name.eq_ignore_ascii_case(wanted)));
+    match found {
+        Some((_, row)) if row.value("ismanaged").as_bool() == Some(true) => {
+            Err(Refusal::invalid(format!("The solution {wanted} is managed: components cannot be added to it.")))
+        }
+        Some((id, _)) => Ok(Some(id)),
+        None => Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "0x80048403",
+            format!("The solution with unique name {wanted} does not exist."),
+        )),
+    }
+}
+
+/// Remembers that a row belongs to a solution.
+fn component(session: &mut Session<'_>, table: &Table, id: Uuid, solution: Uuid) {
+    let components = Table::known("solutioncomponent");
+    let there = session
+        .org
+        .all(components)
+        .any(|(_, row)| row.link("objectid") == Some(id) && row.link("solutionid") == Some(solution));
+    if there {
+        return;
+    }
+    let values = BTreeMap::from([
+        ("solutionid", json!(solution.to_string())),
+        ("objectid", json!(id.to_string())),
+        ("componenttype", json!(table.object_type_code)),
+    ]);
+    session.org.add(components, Uuid::new_v4(), values, session.user);
+}

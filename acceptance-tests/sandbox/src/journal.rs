@@ -1,0 +1,84 @@
+//! What was asked and what was answered, in order, without what is secret: the tests' witness.
+
+use http::Method;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::connectivity;
+use crate::entra;
+use crate::exchange::{Request, Response};
+
+/// The headers that say something of a request.
+const TOLD: [&str; 5] = ["if-match", "if-none-match", "prefer", "mscrm.solutionuniquename", "user-agent"];
+
+/// A request and its answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exchange {
+    /// The method.
+    pub method: String,
+    /// The host.
+    pub host: String,
+    /// Path and query, decoded.
+    pub target: String,
+    /// The headers that matter.
+    pub headers: Vec<(String, String)>,
+    /// The body, when it is JSON or a form.
+    pub body: Option<Value>,
+    /// The status of the answer; none when the connection was broken off.
+    pub status: Option<u16>,
+    /// The answer, when it is JSON; tokens are left out.
+    pub answer: Option<Value>,
+    /// What was inside a batch.
+    pub parts: Vec<Exchange>,
+}
+
+impl Exchange {
+    pub(crate) fn new(request: &Request, response: Option<&Response>) -> Self {
+        let is_sign_in = request.host.starts_with("login.");
+        let mut body = if is_sign_in { entra::journaled(request) } else { serde_json::from_slice(&request.body).ok() };
+        if let Some(body) = &mut body {
+            connectivity::redact(body);
+        }
+        let headers = TOLD.iter().filter_map(|name| Some(((*name).to_owned(), request.header(name)?.to_owned())));
+        let answer = response.filter(|_| !is_sign_in).and_then(|response| serde_json::from_slice(&response.body).ok());
+        let parts = response.map(|response| response.parts.as_slice()).unwrap_or_default();
+        Self {
+            method: request.method.to_string(),
+            host: request.host.clone(),
+            target: percent_encoding::percent_decode_str(&request.target()).decode_utf8_lossy().into_owned(),
+            headers: headers.collect(),
+            body,
+            status: response.map(|response| response.status.as_u16()),
+            answer,
+            parts: parts.iter().map(|(request, response)| Self::new(request, Some(response))).collect(),
+        }
+    }
+
+    /// Whether it changed something, or could have: token requests and reads do not.
+    pub fn is_write(&self) -> bool {
+        !self.host.starts_with("login.")
+            && self.method.parse::<Method>().is_ok_and(|method| connectivity::writes(&method))
+    }
+
+    /// The exchange in a line: `PATCH contoso.crm4.dynamics.com /api/…  if-match: *  {"name":"robot"} -> 204`.
+    pub fn line(&self) -> String {
+        let mut line = format!("{} {} {}", self.method, self.host, self.target);
+        for (name, value) in self.headers.iter().filter(|(name, value)| name != "user-agent" && value != "null") {
+            line = format!("{line}  {name}: {value}");
+        }
+        if let Some(body) = &self.body {
+            line = format!("{line}  {body}");
+        }
+        match self.status {
+            Some(status) => format!("{line} -> {status}"),
+            None => format!("{line} -> broken off"),
+        }
+    }
+
+    /// The line of the exchange and, indented, those of what was inside.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![self.line()];
+        lines.extend(self.parts.iter().flat_map(Exchange::lines).map(|line| format!("  {line}")));
+        lines
+    }
+}

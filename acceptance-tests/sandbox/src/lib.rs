@@ -1,0 +1,215 @@
+//! A small, strict emulation of Microsoft's endpoints for certificate-based sign-in, behind an HTTPS proxy.
+//!
+//! Clients are pointed at it by environment variables alone ([`Sandbox::env`]): they ask the real host names, and the sandbox
+//! answers for them. Nothing leaves the machine: every other host is refused. It shares no type with any client.
+//!
+//! ```text
+//! client -CONNECT-> proxy -TLS-> service (by host) -> entra | key_vault | environments | dataverse | connectivity -> World
+//! ```
+//!
+//! # The default world
+//!
+//! | What | |
+//! |---|---|
+//! | tenant | [`default_world::TENANT`]; [`OTHER_TENANT`](default_world::OTHER_TENANT) is somebody else's |
+//! | application *Terraform* | [`CLIENT`](default_world::CLIENT) with [`SECRET`](default_world::SECRET): *System Administrator* in both organizations, reads certificates and secrets of `kv-robots` and `kv-policies`, may ask the environments API |
+//! | application *Maker* | [`MAKER`](default_world::MAKER) with [`MAKER_SECRET`](default_world::MAKER_SECRET): *Environment Maker*, no rights on vaults |
+//! | application *Run owner* | [`RUN_OWNER`](default_world::RUN_OWNER), with a certificate of its own instead of a secret |
+//! | environment *Contoso* | [`ENVIRONMENT`](default_world::ENVIRONMENT), `https://contoso.crm4.dynamics.com` |
+//! | environment *Contoso Test* | [`TEST_ENVIRONMENT`](default_world::TEST_ENVIRONMENT), `https://contoso-test.crm4.dynamics.com` |
+//! | environment *Bare* | [`BARE_ENVIRONMENT`](default_world::BARE_ENVIRONMENT), without Dataverse |
+//! | machine groups | *Finance* and *Warehouse*, shared with *Terraform*; *Board*, shared with nobody; the machine *FIN-01* in *Finance* |
+//! | solution | `CtoRobots`, whose publisher's prefix is `cto`; the default publisher's is `new` |
+//! | vault `kv-robots` | `robot` (robot@contoso.com), `robot-01` … `robot-10`, and `robot-pem`, `robot-not-exportable`, `robot-disabled`, `robot-expired`, `robot-not-yet-valid`, `robot-server-only`, `robot-expiring` (in ten days), `robot-nameless` (no user principal name) |
+//! | vault `kv-policies` | `robot`, ruled by access policies |
+//! | vault `kv-closed` | `robot`; nobody has a role |
+//! | vault `kv-theirs` | `robot`, in somebody else's tenant |
+//!
+//! # What is emulated
+//!
+//! *D* documented (the address stands in the module that does it), *R* reported by users or seen in public code, *I* inferred, *S* the
+//! sandbox's own strictness. Dataverse has its own table, in `dataverse`.
+//!
+//! | Behaviour | |
+//! |---|---|
+//! | client credentials with a secret; AADSTS7000215, 700016, 90002, 500011 with `error_codes` | D |
+//! | instance discovery and OpenID configuration, as MSAL asks | R |
+//! | every service checks its token: issued here, audience, tenant, expiry by the sandbox's clock | D |
+//! | Key Vault: challenge, api-version, `certificates` get, versions, policy, list with `nextLink` | D |
+//! | 403 `ForbiddenByRbac` and by access policy; 404 `CertificateNotFound` | R |
+//! | a certificate outside its validity, or disabled, is still told of | I |
+//! | a vault of another tenant challenges with that tenant, and does not accept our token | D |
+//! | a name that does not exist: 502 to CONNECT | I |
+//! | environments: admin and maker form; 403 without registration; 404 `EnvironmentNotFound` | R |
+//! | connections: PUT 201 and 200, GET, list, DELETE; error envelope with nested details | D |
+//! | `azureRelay` with a `credentialId` | I |
+//! | machine group and credential must exist and be the caller's own or shared with it | D, codes I |
+//! | a connection is `Connecting` for a while ([`ConnectivitySwitches`]) | I |
+//! | only its maker sees a connection; others get 404 `ConnectionNotFound` | I |
+//! | unknown paths, query options, properties and values are refused by name | S |
+//!
+//! Not emulated: secrets and keys of a vault, sign-in by certificate or federation, Microsoft Graph, Azure Resource Manager, sharing through
+//! the APIs, starting flows.
+//!
+//! Seeding, weather, time and the journal: the methods of [`Sandbox`], or over HTTP as in [`control`].
+
+mod authority;
+mod certificate;
+mod connectivity;
+pub mod control;
+mod dataverse;
+pub mod default_world;
+mod entra;
+mod environments;
+mod exchange;
+mod faults;
+mod journal;
+mod key_vault;
+mod proxy;
+mod service;
+mod world;
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use authority::Authority;
+use proxy::{Shared, State};
+
+pub use certificate::CertificateSpec;
+pub use connectivity::{ChangedTarget, Connection, StatusError, Switches as ConnectivitySwitches};
+pub use dataverse::{CredentialLookups, Limit, Org, SecretRefusal, Switches as DataverseSwitches};
+pub use faults::{Effect, Fault};
+pub use journal::Exchange;
+pub use key_vault::{Vault, Version};
+pub use world::{Application, Caller, DATAVERSE_APPLICATION, Environment, SecretAccess, Switches, World};
+
+/// A running sandbox; it ends when this is dropped.
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    runtime: Option<tokio::runtime::Runtime>,
+    proxy: SocketAddr,
+    control: SocketAddr,
+    folder: PathBuf,
+}
+
+impl Sandbox {
+    /// Starts one with the default world on free ports of the loopback.
+    ///
+    /// # Errors
+    /// A port or a folder that cannot be had.
+    pub fn start() -> io::Result<Self> {
+        Self::start_on(0, false)
+    }
+
+    /// The same with the proxy on a port of choice (0: any), and with every exchange told on stderr if it is to be `loud`.
+    ///
+    /// # Errors
+    /// A port or a folder that cannot be had.
+    pub fn start_on(port: u16, loud: bool) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let state = State { world: default_world::make(), faults: Vec::new(), journal: Vec::new() };
+        let shared = Arc::new(Shared { authority: Authority::new(), state: Mutex::new(state), loud });
+        let bind = |port| runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
+        let (proxy, control) = (bind(port)?, bind(0)?);
+        let addresses = (proxy.local_addr()?, control.local_addr()?);
+        runtime.spawn(proxy::run(Arc::clone(&shared), proxy));
+        runtime.spawn(control::run(Arc::clone(&shared), control));
+        let folder = std::env::temp_dir().join(format!("sandbox-{}", uuid::Uuid::new_v4().simple()));
+        std::fs::create_dir(&folder)?;
+        std::fs::write(folder.join("ca.pem"), shared.authority.pem())?;
+        Ok(Self { shared, runtime: Some(runtime), proxy: addresses.0, control: addresses.1, folder })
+    }
+
+    /// The variables that point a client at this sandbox; an empty value must be set too, since an inherited `NO_PROXY` would lead
+    /// past it.
+    pub fn env(&self) -> Vec<(String, String)> {
+        let proxy = format!("http://{}", self.proxy);
+        let ca = self.ca_file().display().to_string();
+        let variables = [
+            ("HTTPS_PROXY", proxy.as_str()),
+            ("https_proxy", &proxy),
+            ("NO_PROXY", ""),
+            ("no_proxy", ""),
+            ("SSL_CERT_FILE", &ca),
+            ("REQUESTS_CA_BUNDLE", &ca),
+            ("CURL_CA_BUNDLE", &ca),
+            ("NODE_EXTRA_CA_CERTS", &ca),
+            ("CHECKPOINT_DISABLE", "1"),
+            ("ARM_TENANT_ID", default_world::TENANT),
+            ("ARM_CLIENT_ID", default_world::CLIENT),
+            ("ARM_CLIENT_SECRET", default_world::SECRET),
+        ];
+        variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// The file with the certificate that clients have to trust.
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.join("ca.pem")
+    }
+
+    /// The address of the proxy.
+    pub fn proxy_url(&self) -> String {
+        format!("http://{}", self.proxy)
+    }
+
+    /// The sandbox's own address.
+    pub fn control_url(&self) -> String {
+        format!("http://{}/_sandbox", self.control)
+    }
+
+    /// The exchanges so far.
+    pub fn journal(&self) -> Vec<Exchange> {
+        self.shared.state().journal.clone()
+    }
+
+    /// Forgets the exchanges so far.
+    pub fn clear_journal(&self) {
+        self.shared.state().journal.clear();
+    }
+
+    /// Every access token that was issued: tests look whether one has leaked.
+    pub fn tokens(&self) -> Vec<String> {
+        self.shared.state().world.tokens.all()
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.shared.state().world.advance(by);
+    }
+
+    /// Answers open questions otherwise.
+    pub fn switches(&self, change: impl FnOnce(&mut Switches)) {
+        change(self.shared.state().world.switches_mut());
+    }
+
+    /// Adds bad weather.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.state().faults.push(fault);
+    }
+
+    /// Looks at the world or changes it, as a person with every right would.
+    pub fn with<T>(&self, work: impl FnOnce(&mut World) -> T) -> T {
+        work(&mut self.shared.state().world)
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("proxy", &self.proxy).field("control", &self.control).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,151 @@
+//! The proxy: takes CONNECT, ends TLS itself, and lets the service of that host answer.
+//!
+//! A host that is nobody's is refused *inside* TLS: a refusal of CONNECT would lose its message. Only what looks like Microsoft's
+//! and does not exist is refused outside, because that is how a name that does not resolve looks through a proxy.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use crate::authority::Authority;
+use crate::exchange::{Request, Response};
+use crate::faults::{Effect, Fault};
+use crate::journal::Exchange;
+use crate::service::{self, Service};
+use crate::world::World;
+
+/// What all connections share.
+pub(crate) struct Shared {
+    pub(crate) authority: Authority,
+    pub(crate) state: Mutex<State>,
+    /// Whether every exchange is also told on stderr.
+    pub(crate) loud: bool,
+}
+
+/// The world and what is going on in it.
+pub(crate) struct State {
+    pub(crate) world: World,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) journal: Vec<Exchange>,
+}
+
+impl Shared {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+type Answered = Result<hyper::Response<Full<Bytes>>, Broken>;
+
+/// The connection breaks off.
+#[derive(Debug, thiserror::Error)]
+#[error("the sandbox broke the connection off, as it was told to")]
+pub(crate) struct Broken;
+
+/// Accepts connections until the runtime ends.
+pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let _ = stream.set_nodelay(true);
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| outer(Arc::clone(&shared), request));
+            let server = hyper::server::conn::http1::Builder::new();
+            // A client may leave whenever it wants.
+            let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+        });
+    }
+}
+
+async fn outer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Answered {
+    let authority = request.uri().authority().cloned().filter(|_| request.method() == Method::CONNECT);
+    let Some(authority) = authority else {
+        let message = "This is an HTTPS proxy: it takes CONNECT, and no plain request.";
+        return Ok(sent(Response::error(StatusCode::BAD_REQUEST, "NotConnect", message)));
+    };
+    let host = authority.host().trim_matches(['[', ']']).to_ascii_lowercase();
+    let nowhere = service::find(&shared.state().world, &host) == Service::Nowhere;
+    if nowhere || authority.port_u16().unwrap_or(443) != 443 {
+        return Ok(sent(Response::error(StatusCode::BAD_GATEWAY, "NameNotResolved", &format!("{authority} cannot be reached."))));
+    }
+    tokio::spawn(async move {
+        if let Ok(upgraded) = hyper::upgrade::on(request).await {
+            let _ = inner(shared, host, TokioIo::new(upgraded)).await;
+        }
+    });
+    Ok(hyper::Response::new(Full::default()))
+}
+
+/// Serves what is inside a tunnel.
+async fn inner<T>(shared: Arc<Shared>, host: String, stream: T) -> io::Result<()>
+where
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let stream = TlsAcceptor::from(shared.authority.config(&host)).accept(stream).await?;
+    let service = service_fn(move |request| exchange(Arc::clone(&shared), host.clone(), request));
+    let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+    server.serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
+}
+
+async fn exchange(shared: Arc<Shared>, host: String, request: hyper::Request<Incoming>) -> Answered {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
+    let raw_query = head.uri.query().unwrap_or_default().to_owned();
+    let query = url::form_urlencoded::parse(raw_query.replace('+', "%2B").as_bytes()).into_owned().collect();
+    let path = head.uri.path().to_owned();
+    let request = Request { method: head.method, host, path, query, raw_query, headers: head.headers, body };
+
+    let effect = strike(&mut shared.state(), &request);
+    if let Some(Effect::Delay(milliseconds)) = effect {
+        tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+    }
+    let mut state = shared.state();
+    let response = match &effect {
+        Some(Effect::ResetBefore) => None,
+        Some(effect) if effect.instead(&request).is_some() => effect.instead(&request),
+        _ => {
+            if matches!(effect, Some(Effect::RevokeTokens)) {
+                state.world.tokens.revoke_all();
+            }
+            let service = service::find(&state.world, &request.host);
+            Some(service::answer(&mut state.world, &service, &request))
+        }
+    };
+    let broken = matches!(effect, Some(Effect::ResetBefore | Effect::ResetAfter));
+    let told = Exchange::new(&request, response.as_ref().filter(|_| !broken));
+    if shared.loud {
+        tell(&told);
+    }
+    state.journal.push(told);
+    match response {
+        Some(response) if !broken => Ok(sent(response)),
+        _ => Err(Broken),
+    }
+}
+
+fn strike(state: &mut State, request: &Request) -> Option<Effect> {
+    let fault = state.faults.iter_mut().find(|fault| fault.strikes(request))?;
+    fault.times -= 1;
+    Some(fault.effect.clone())
+}
+
+#[allow(clippy::print_stderr)] // the running log of a program for people
+fn tell(exchange: &Exchange) {
+    for line in exchange.lines() {
+        eprintln!("{line}");
+    }
+}
+
+pub(crate) fn sent(response: Response) -> hyper::Response<Full<Bytes>> {
+    let mut sent = hyper::Response::new(Full::new(response.body));
+    *sent.status_mut() = response.status;
+    *sent.headers_mut() = response.headers;
+    sent
+}

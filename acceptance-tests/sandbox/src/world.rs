@@ -1,0 +1,167 @@
+//! Everything that exists: tenants, applications, vaults, environments, a clock, and the answers to open questions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use crate::connectivity::{self, Connection};
+use crate::dataverse;
+use crate::entra::Tokens;
+use crate::key_vault::{self, Vault};
+
+/// Dataverse's own application in every tenant: it reads secrets when a flow runs.
+pub const DATAVERSE_APPLICATION: &str = "00000007-0000-0000-c000-000000000000";
+
+/// Whom a verified token speaks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// The tenant that issued the token.
+    pub tenant_id: String,
+    /// The application.
+    pub app_id: String,
+    /// The service principal.
+    pub object_id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// An application of a tenant, with its service principal.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// Whom its tokens speak for.
+    pub caller: Caller,
+    /// Its secret; without one it cannot sign in here.
+    pub secret: Option<String>,
+}
+
+/// Whether somebody may read the secret behind a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretAccess {
+    /// Both the caller and Dataverse may.
+    Allowed,
+    /// One of them lacks the role.
+    NotAuthorized,
+    /// The subscription has not registered `Microsoft.PowerPlatform`.
+    ProviderNotRegistered,
+    /// There is no such vault.
+    VaultNotFound,
+}
+
+/// The open questions about the services, and the answers in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switches {
+    /// About Dataverse.
+    pub dataverse: dataverse::Switches,
+    /// About connections.
+    pub connectivity: connectivity::Switches,
+}
+
+/// An environment of Power Platform.
+#[derive(Debug)]
+pub struct Environment {
+    /// The id as people write it.
+    pub id: String,
+    /// The name that people see.
+    pub display_name: String,
+    /// The tenant.
+    pub tenant_id: String,
+    /// The Dataverse organization, if there is one.
+    pub dataverse: Option<dataverse::Org>,
+    /// The connections, by id.
+    pub connections: BTreeMap<String, Connection>,
+}
+
+/// Everything that exists.
+#[derive(Debug)]
+pub struct World {
+    /// The tenants.
+    pub tenants: BTreeSet<String>,
+    /// The applications, by id.
+    pub applications: BTreeMap<String, Application>,
+    /// The applications that may ask the environments API.
+    pub admin_applications: BTreeSet<String>,
+    /// The vaults, by name in lower case.
+    pub vaults: BTreeMap<String, Vault>,
+    /// The subscriptions that have not registered `Microsoft.PowerPlatform`.
+    pub unregistered_subscriptions: BTreeSet<String>,
+    /// The environments, by id in lower case.
+    pub environments: BTreeMap<String, Environment>,
+    /// The tokens that were issued.
+    pub(crate) tokens: Tokens,
+    switches: Switches,
+    ahead: Duration,
+}
+
+impl World {
+    /// A world without anything in it.
+    pub(crate) fn empty() -> Self {
+        Self {
+            tenants: BTreeSet::new(),
+            applications: BTreeMap::new(),
+            admin_applications: BTreeSet::new(),
+            vaults: BTreeMap::new(),
+            unregistered_subscriptions: BTreeSet::new(),
+            environments: BTreeMap::new(),
+            tokens: Tokens::new(),
+            switches: Switches::default(),
+            ahead: Duration::ZERO,
+        }
+    }
+
+    /// The time here: the real one, moved by [`World::advance`].
+    pub fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc() + self.ahead
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&mut self, by: std::time::Duration) {
+        self.ahead += by;
+    }
+
+    /// The answers to open questions.
+    pub fn switches(&self) -> &Switches {
+        &self.switches
+    }
+
+    /// Changes the answers to open questions.
+    pub fn switches_mut(&mut self) -> &mut Switches {
+        &mut self.switches
+    }
+
+    /// An environment by its id, in any case.
+    pub fn environment(&self, id: &str) -> Option<&Environment> {
+        self.environments.get(&id.to_ascii_lowercase())
+    }
+
+    /// An environment by its id, in any case, to be changed as a person in the portal would.
+    pub fn environment_mut(&mut self, id: &str) -> Option<&mut Environment> {
+        self.environments.get_mut(&id.to_ascii_lowercase())
+    }
+
+    /// The Dataverse organization of an environment.
+    ///
+    /// # Panics
+    /// There is none: a seeding program names only what it has made.
+    #[track_caller]
+    pub fn org_mut(&mut self, environment_id: &str) -> &mut dataverse::Org {
+        let environment = self.environment_mut(environment_id);
+        environment.and_then(|environment| environment.dataverse.as_mut()).expect("the environment has Dataverse")
+    }
+
+    /// Whether the caller, and Dataverse itself, may read what a reference points at. Roles alone count, also in a vault with access
+    /// policies (facts B.5).
+    pub(crate) fn secret_access(&self, caller: &Caller, reference: &str) -> SecretAccess {
+        let Some((vault, _)) = key_vault::find_by_reference(self, reference) else { return SecretAccess::VaultNotFound };
+        if self.unregistered_subscriptions.contains(&vault.subscription_id) {
+            return SecretAccess::ProviderNotRegistered;
+        }
+        let may = |principal: &str| vault.may_read_secrets_by_role(principal);
+        if vault.tenant_id == caller.tenant_id && may(&caller.object_id) && may(DATAVERSE_APPLICATION) {
+            SecretAccess::Allowed
+        } else {
+            SecretAccess::NotAuthorized
+        }
+    }
+}
