@@ -12,10 +12,12 @@
 //! - [`schema`] describes a resource as `const` data; [`validate`] and [`plan`] follow from it alone.
 //! - [`model`] turns values into an author's own structs.
 //! - [`resource`] has the traits that an author implements.
+//! - [`docs`] writes the registry's pages.
 //! - [`diagnostic`] is how a user learns what went wrong.
 
 pub mod cty;
 pub mod diagnostic;
+pub mod docs;
 pub mod handshake;
 pub mod json;
 pub mod log;

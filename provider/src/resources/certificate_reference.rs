@@ -711,7 +711,7 @@ mod tests {
 
     #[test]
     fn a_value_names_vault_and_certificate() {
-        let vault = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv";
+        let vault = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-1";
         assert_eq!(parse_reference(&secret_reference(vault, "robot")), Some((vault, "robot")));
         assert_eq!(parse_reference("text"), None);
         assert_eq!(parse_reference(&format!("{vault}/secrets/")), None);

@@ -1,0 +1,2 @@
+# The environment, and the variable's schema name or the id of its definition.
+terraform import powerautomate_key_vault_certificate_reference.robot 00000000-0000-0000-0000-000000000000/cto_robot_certificate

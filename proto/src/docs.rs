@@ -1,0 +1,168 @@
+//! A schema and an example to a page of the registry: the schema's own sentences are the manual.
+//!
+//! The layout is that of Terraform's registry: front matter, example, arguments by who sets them, blocks below, import.
+
+use std::fmt::Write as _;
+
+use crate::cty::Type;
+use crate::schema::{Attribute, Block, Mode, NestedBlock, Nesting, Schema};
+
+/// What a page is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// The name of the type, or of the provider.
+    pub title: &'a str,
+    /// What stands behind the name in the page's title: `Resource`, `Provider`.
+    pub kind: &'a str,
+    /// A configuration that works.
+    pub example: &'a str,
+    /// How it is imported, as shell commands; nothing for what is not imported.
+    pub import: &'a str,
+}
+
+/// Writes the page of a schema.
+pub fn markdown(page: &Page<'_>, schema: &Schema) -> String {
+    let Page { title, kind, example, import } = page;
+    let block = &schema.block;
+    let first = block.description.split("\n\n").next().unwrap_or_default();
+    let mut out = format!(
+        "---\npage_title: \"{title} {kind}\"\nsubcategory: \"\"\ndescription: |-\n  {first}\n---\n\n# {title} ({kind})\n\n{}\n\n\
+         ## Example Usage\n\n```terraform\n{}\n```\n\n## Schema\n",
+        block.description,
+        example.trim_end()
+    );
+    let mut inner = Vec::new();
+    body(&mut out, block, "###", "", &mut inner);
+    for (path, nested) in inner {
+        let anchor = anchor(&path);
+        let _ =
+            write!(out, "\n<a id=\"{anchor}\"></a>\n### Nested Schema for `{path}`\n\n{}\n", nested.block.description);
+        body(&mut out, &nested.block, "####", &path, &mut Vec::new());
+    }
+    if !import.is_empty() {
+        let _ = write!(out, "\n## Import\n\n```shell\n{}\n```\n", import.trim_end());
+    }
+    out
+}
+
+fn body<'a>(out: &mut String, block: &'a Block, level: &str, path: &str, inner: &mut Vec<(String, &'a NestedBlock)>) {
+    let groups: [(&str, fn(Mode) -> bool); 3] = [
+        ("Required", |mode| mode == Mode::Required),
+        ("Optional", |mode| matches!(mode, Mode::Optional | Mode::OptionalComputed)),
+        ("Read-Only", |mode| mode == Mode::Computed),
+    ];
+    for (name, belongs) in groups {
+        let mut lines: Vec<(&str, String)> =
+            block.attributes.iter().filter(|one| belongs(one.mode)).map(|one| (one.name, line(one))).collect();
+        if name == "Optional" {
+            lines.extend(block.blocks.iter().map(|nested| {
+                let path = if path.is_empty() { nested.name.to_owned() } else { format!("{path}.{}", nested.name) };
+                let line = format!(
+                    "- `{}` (Block{}) {} (see [below for nested schema](#{}))",
+                    nested.name,
+                    often(nested.nesting),
+                    nested.block.description,
+                    anchor(&path)
+                );
+                inner.push((path, nested));
+                (nested.name, line)
+            }));
+        }
+        lines.sort_by_key(|(name, _)| *name);
+        if !lines.is_empty() {
+            let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
+            let _ = write!(out, "\n{level} {name}\n\n{}\n", lines.join("\n"));
+        }
+    }
+}
+
+fn line(attribute: &Attribute) -> String {
+    let mut words = vec![ty(attribute.ty)];
+    for (holds, word) in [
+        (attribute.sensitive, "Sensitive"),
+        (
+            attribute.write_only,
+            "[Write-only](https://developer.hashicorp.com/terraform/language/resources/ephemeral#write-only-arguments)",
+        ),
+        (attribute.deprecated.is_some(), "Deprecated"),
+    ] {
+        if holds {
+            words.push(word.to_owned());
+        }
+    }
+    let deprecated = attribute.deprecated.map(|instead| format!(" {instead}")).unwrap_or_default();
+    format!("- `{}` ({}) {}{deprecated}", attribute.name, words.join(", "), attribute.description)
+}
+
+fn ty(ty: &Type) -> String {
+    match ty {
+        Type::Bool => "Boolean".to_owned(),
+        Type::Number => "Number".to_owned(),
+        Type::String => "String".to_owned(),
+        Type::Dynamic => "Dynamic".to_owned(),
+        Type::List(of) => format!("List of {}", self::ty(of)),
+        Type::Set(of) => format!("Set of {}", self::ty(of)),
+        Type::Map(of) => format!("Map of {}", self::ty(of)),
+        Type::Tuple(_) => "Tuple".to_owned(),
+        Type::Object(_) => "Object".to_owned(),
+    }
+}
+
+fn often(nesting: Nesting) -> String {
+    match nesting {
+        Nesting::Single | Nesting::Group => String::new(),
+        Nesting::Map => " Map".to_owned(),
+        Nesting::List { min, max } => format!(" List{}", bounds(min, max)),
+        Nesting::Set { min, max } => format!(" Set{}", bounds(min, max)),
+    }
+}
+
+fn bounds(min: i64, max: i64) -> String {
+    let min = if min > 0 { format!(", Min: {min}") } else { String::new() };
+    let max = if max > 0 { format!(", Max: {max}") } else { String::new() };
+    format!("{min}{max}")
+}
+
+fn anchor(path: &str) -> String {
+    format!("nestedblock--{}", path.replace('.', "--"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static SCHEMA: Schema = Schema::new(Block {
+        attributes: &[
+            Attribute::computed("id", &Type::String, "The id."),
+            Attribute::required("name", &Type::String, "The name."),
+            Attribute::optional("code", &Type::String, "The code.").sensitive(),
+        ],
+        blocks: &[NestedBlock {
+            name: "owner",
+            nesting: Nesting::List { min: 0, max: 2 },
+            presence_replaces: false,
+            block: Block {
+                attributes: &[Attribute::required("mail", &Type::String, "The mail.")],
+                ..Block::new("Who owns it.")
+            },
+        }],
+        ..Block::new("A robot.\n\nIt works.")
+    });
+
+    #[test]
+    fn a_page_has_every_argument_where_the_registry_shows_it() {
+        let page = Page {
+            title: "toy_robot",
+            kind: "Resource",
+            example: "resource \"toy_robot\" \"a\" {}\n",
+            import: "terraform import toy_robot.a 1",
+        };
+        let expected = "---\npage_title: \"toy_robot Resource\"\nsubcategory: \"\"\ndescription: |-\n  A robot.\n---\n\n\
+            # toy_robot (Resource)\n\nA robot.\n\nIt works.\n\n## Example Usage\n\n```terraform\nresource \"toy_robot\" \"a\" {}\n```\n\n\
+            ## Schema\n\n### Required\n\n- `name` (String) The name.\n\n### Optional\n\n- `code` (String, Sensitive) The code.\n\
+            - `owner` (Block List, Max: 2) Who owns it. (see [below for nested schema](#nestedblock--owner))\n\n\
+            ### Read-Only\n\n- `id` (String) The id.\n\n<a id=\"nestedblock--owner\"></a>\n### Nested Schema for `owner`\n\nWho owns it.\n\n\
+            #### Required\n\n- `mail` (String) The mail.\n\n## Import\n\n```shell\nterraform import toy_robot.a 1\n```\n";
+        assert_eq!(markdown(&page, &SCHEMA), expected);
+    }
+}
