@@ -1,0 +1,57 @@
+//! `cargo demo`: the story of a certificate-based sign-in, told with a real Terraform against the sandbox.
+//!
+//! Every sentence that says that something holds stands behind a check: when it does not hold, the demo fails.
+
+mod story;
+mod terminal;
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use clap::Parser;
+use terminal::Terminal;
+
+/// Declares, changes, repairs and destroys a certificate-based sign-in with a real Terraform. Nothing leaves this machine.
+#[derive(Parser)]
+#[command(name = "cargo demo", version)]
+struct Arguments {
+    /// Leave the sandbox and the work folder to play in, until Enter or Ctrl-C.
+    #[arg(long)]
+    keep: bool,
+}
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::new();
+    end_gently();
+    match story::tell(terminal, arguments.keep) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) if INTERRUPTED.load(Ordering::SeqCst) => {
+            terminal.fails("interrupted; everything that the demo made is gone");
+            ExitCode::from(130)
+        }
+        Err(what) => {
+            terminal.fails(&what.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ctrl-C ends Terraform, which the story then sees to have failed: so that what it made is cleaned up.
+fn end_gently() {
+    thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let Ok(runtime) = runtime else { return };
+        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            INTERRUPTED.store(true, Ordering::SeqCst);
+        }
+    });
+}
+
+/// Whether the user pressed Ctrl-C.
+fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
