@@ -8,8 +8,7 @@ use std::collections::HashMap;
 /// Replaces every GUID, dashed or not: by its name when it is known, else by its number.
 #[must_use]
 pub fn told(lines: &[String], known: &[(String, &str)]) -> Vec<String> {
-    let mut names: HashMap<String, String> =
-        known.iter().map(|(id, name)| (bare(id), format!("«{name}»"))).collect();
+    let mut names: HashMap<String, String> = known.iter().map(|(id, name)| (bare(id), format!("«{name}»"))).collect();
     let mut minted = 0;
     lines.iter().map(|line| replaced(line, &mut names, &mut minted)).collect()
 }
@@ -38,7 +37,8 @@ fn replaced(line: &str, names: &mut HashMap<String, String>, minted: &mut usize)
 /// The length of the GUID that a text begins with, else 0.
 fn guid_at(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let is_hex = |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_hexdigit));
+    let is_hex =
+        |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_hexdigit));
     let ends = |length: usize| bytes.get(length).is_none_or(|next| !next.is_ascii_hexdigit());
     if is_hex(0..32) && ends(32) {
         return 32;
@@ -78,6 +78,9 @@ mod tests {
     #[test]
     fn what_only_looks_like_an_id_stays() {
         let thumbprint = "0123456789ABCDEF0123456789ABCDEF01234567";
-        check(&[thumbprint, "11111111-1111-4111-8111-11111111111", "ünicode"], &[thumbprint, "11111111-1111-4111-8111-11111111111", "ünicode"]);
+        check(
+            &[thumbprint, "11111111-1111-4111-8111-11111111111", "ünicode"],
+            &[thumbprint, "11111111-1111-4111-8111-11111111111", "ünicode"],
+        );
     }
 }

@@ -200,13 +200,16 @@ fn printed(said: &str) -> Vec<Reported> {
     let mut found: Vec<Reported> = Vec::new();
     for line in said.lines() {
         let severities = [("Error: ", "error"), ("Warning: ", "warning")];
-        let heading = severities.iter().find_map(|(prefix, severity)| line.strip_prefix(prefix).map(|summary| (summary, *severity)));
+        let heading = severities
+            .iter()
+            .find_map(|(prefix, severity)| line.strip_prefix(prefix).map(|summary| (summary, *severity)));
         if let Some((summary, severity)) = heading {
             let (severity, summary) = (severity.to_owned(), summary.to_owned());
             let empty = String::new;
             found.push(Reported { severity, summary, detail: empty(), address: empty(), attribute: empty() });
         } else if let (Some(last), text) = (found.last_mut(), line.trim())
-            && !text.is_empty() {
+            && !text.is_empty()
+        {
             // Terraform breaks lines at the width of a terminal: a test compares the words.
             if !last.detail.is_empty() {
                 last.detail.push(' ');

@@ -54,7 +54,8 @@ fn build() -> io::Result<PathBuf> {
     command.arg("--target-dir").arg(target::folder()?);
     // What cargo says of the package that runs now is not true of the one that it builds.
     for (name, _) in env::vars_os() {
-        let is_of_package = name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
+        let is_of_package =
+            name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
         if is_of_package {
             command.env_remove(name);
         }

@@ -12,9 +12,9 @@ pub(crate) fn folder() -> io::Result<PathBuf> {
     let program = env::current_exe()?;
     // Cargo marks the folder for backup programs; no folder below it has the mark.
     let marked = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());
-    marked.map(Path::to_owned).ok_or_else(|| {
-        io::Error::other(format!("{} does not lie in a target folder of cargo", program.display()))
-    })
+    marked
+        .map(Path::to_owned)
+        .ok_or_else(|| io::Error::other(format!("{} does not lie in a target folder of cargo", program.display())))
 }
 
 /// The profile of this build, as cargo's `--profile` names it.

@@ -205,8 +205,10 @@ impl Workspace {
     /// The addresses in the state, sorted; tainted ones are marked.
     #[must_use]
     pub fn addresses(&self) -> Vec<String> {
-        let mut found: Vec<String> =
-            self.instances().map(|(address, it)| if it["status"] == "tainted" { format!("{address} (tainted)") } else { address }).collect();
+        let mut found: Vec<String> = self
+            .instances()
+            .map(|(address, it)| if it["status"] == "tainted" { format!("{address} (tainted)") } else { address })
+            .collect();
         found.sort();
         found
     }

@@ -71,7 +71,9 @@ pub struct Place {
 impl Place {
     fn of(sandbox: &Sandbox) -> Place {
         let vault = |name: &str| {
-            sandbox.with(|world| world.vaults.get(name).map(Vault::resource_id)).expect("the default world has four vaults")
+            sandbox
+                .with(|world| world.vaults.get(name).map(Vault::resource_id))
+                .expect("the default world has four vaults")
         };
         Place {
             tenant_id: default_world::TENANT.to_owned(),
@@ -182,14 +184,17 @@ impl World {
     /// Declares the variables whose values the commands get.
     #[track_caller]
     pub fn write_variables(&self) {
-        let declared: String = ids(&self.place).iter().map(|(name, _)| format!("variable \"{name}\" {{ type = string }}\n")).collect();
+        let declared: String =
+            ids(&self.place).iter().map(|(name, _)| format!("variable \"{name}\" {{ type = string }}\n")).collect();
         self.write("variables.tf", &declared);
     }
 
     /// Writes the block that names the provider's source, and a provider block with these lines.
     #[track_caller]
     pub fn write_provider(&self, lines: &str) {
-        let required = format!("terraform {{\n  required_providers {{\n    powerautomate = {{ source = \"{SOURCE}\" }}\n  }}\n}}\n");
+        let required = format!(
+            "terraform {{\n  required_providers {{\n    powerautomate = {{ source = \"{SOURCE}\" }}\n  }}\n}}\n"
+        );
         self.write("provider.tf", &format!("{required}\nprovider \"powerautomate\" {{\n  {lines}\n}}\n"));
     }
 
@@ -238,7 +243,8 @@ impl World {
     #[track_caller]
     pub fn remove_row(&self, table: &str, id: &str) {
         let id = guid(id);
-        let is_removed = self.in_portal(|org| org.remove(table, id)).unwrap_or_else(|what| panic!("the portal: {what}"));
+        let is_removed =
+            self.in_portal(|org| org.remove(table, id)).unwrap_or_else(|what| panic!("the portal: {what}"));
         assert!(is_removed, "there is no row {id} among the {table}");
     }
 
@@ -278,7 +284,11 @@ impl World {
         self.sandbox.with(|world| {
             let (now, everything) = (world.now(), ConnectivitySwitches::default());
             let environment = world.environment(&self.place.environment_id).expect("the default environment is there");
-            environment.connections.values().map(|connection| connection.shown(&environment.id, &everything, now)).collect()
+            environment
+                .connections
+                .values()
+                .map(|connection| connection.shown(&environment.id, &everything, now))
+                .collect()
         })
     }
 
@@ -295,8 +305,10 @@ impl World {
     #[track_caller]
     pub fn fail_connection(&self, id: &str) {
         self.sandbox.with(|world| {
-            let environment = world.environment_mut(&self.place.environment_id).expect("the default environment is there");
-            let connection = environment.connections.get_mut(id).unwrap_or_else(|| panic!("there is no connection {id}"));
+            let environment =
+                world.environment_mut(&self.place.environment_id).expect("the default environment is there");
+            let connection =
+                environment.connections.get_mut(id).unwrap_or_else(|| panic!("there is no connection {id}"));
             connection.fail("WindowsIdentityIncorrect", "The machine refused the certificate.");
         });
     }
@@ -305,7 +317,9 @@ impl World {
     pub fn forbid_secrets(&self) {
         self.sandbox.with(|world| {
             let vault = vault_mut(world, &self.place.key_vault_id);
-            vault.roles.retain(|(principal, role)| principal != default_world::CLIENT_OBJECT || !role.contains("Secrets"));
+            vault
+                .roles
+                .retain(|(principal, role)| principal != default_world::CLIENT_OBJECT || !role.contains("Secrets"));
         });
     }
 
@@ -314,7 +328,8 @@ impl World {
     pub fn share(&self, table: &str, id: &str, application: &str) {
         let (users, id) = (self.table("systemusers"), guid(id));
         let user = users.iter().find(|user| user["applicationid"] == application);
-        let user = user.and_then(|user| user["systemuserid"].as_str()).expect("the application is a user of the environment");
+        let user =
+            user.and_then(|user| user["systemuserid"].as_str()).expect("the application is a user of the environment");
         let user = guid(user);
         self.in_portal(|org| org.share(table, id, user)).unwrap_or_else(|what| panic!("the portal: {what}"));
     }
@@ -335,7 +350,10 @@ impl World {
 
     /// What connections do that are written from now on: settle to an error, or to `Connected`.
     pub fn let_connections_fail(&self, fail: bool) {
-        let error = || StatusError { code: "WindowsIdentityIncorrect".to_owned(), message: "The machine refused the certificate.".to_owned() };
+        let error = || StatusError {
+            code: "WindowsIdentityIncorrect".to_owned(),
+            message: "The machine refused the certificate.".to_owned(),
+        };
         self.switch(|switches| switches.connectivity.settles_to_error = fail.then(error));
     }
 
@@ -407,7 +425,10 @@ impl World {
             .map(Exchange::line)
             .collect();
         assert_eq!(asked, Vec::<String>::new());
-        assert!(journal.iter().any(|exchange| exchange.target.starts_with("/certificates/")), "the vault was never asked at all");
+        assert!(
+            journal.iter().any(|exchange| exchange.target.starts_with("/certificates/")),
+            "the vault was never asked at all"
+        );
     }
 }
 
@@ -433,7 +454,8 @@ impl World {
     /// A disk that is full.
     pub fn write_environment(&self) -> io::Result<PathBuf> {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
-        let mut script: String = self.variables().iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect();
+        let mut script: String =
+            self.variables().iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect();
         let line: Vec<String> = self.terraform().line().iter().map(|word| quoted(&word.to_string_lossy())).collect();
         script.push_str(&format!("terraform() {{ {} \"$@\"; }}\n", line.join(" ")));
         let path = self.folder().join("sandbox.env");

@@ -72,7 +72,10 @@ fn it_comes_and_goes_in_one_change_set_each() {
     assert_eq!(row["usagetype"], "280920000");
     assert_eq!(username_value(&world)["value"], "robot@contoso.com");
     let description = world.row(DEFINITIONS, &variable)["description"].clone();
-    assert!(description.as_str().is_some_and(|text| text.contains(&id)), "the variable says whose it is: {description}");
+    assert!(
+        description.as_str().is_some_and(|text| text.contains(&id)),
+        "the variable says whose it is: {description}"
+    );
     let writes = world.writes();
     assert_eq!(writes.len(), 4, "one $batch of three rows: {writes:#?}");
     for (line, set) in writes[1..].iter().zip([DEFINITIONS, VALUES, "credentials"]) {
@@ -95,7 +98,10 @@ fn what_can_be_changed_is_changed_in_place() {
         ("name = \"Renamed\"\n username = \"robot@contoso.com\"", ""),
         ("name = \"Renamed\"\n username = \"robot@contoso.com\"", "description = \"Finance\""),
         ("name = \"Renamed\"\n username = \"ROBOT@contoso.com\"", "description = \"Finance\""),
-        ("name = \"Renamed\"\n username = \"ROBOT@contoso.com\"", "description = \"Finance\"\n timeouts {\n create = \"1m\"\n }"),
+        (
+            "name = \"Renamed\"\n username = \"ROBOT@contoso.com\"",
+            "description = \"Finance\"\n timeouts {\n create = \"1m\"\n }",
+        ),
     ] {
         world.write("main.tf", &with(first, more));
         world.plan().expect_quiet().expect_changes(&[&format!("update {ADDRESS}")]);
@@ -224,7 +230,11 @@ fn an_import_refuses_what_is_of_another_kind_and_names_that_are_not_unique() {
     let import = |what: &str| world.import(ADDRESS, &format!("{}/{what}", world.place().environment_id));
     let password = json!({ "name": "Password", "credentialtype": 1, "connectiontype": 1, "usagetype": "280920000" });
     world.insert("credentials", password.clone());
-    import("Password").expect_error("", "The credential does not sign in with a certificate", &["user name and password"]);
+    import("Password").expect_error(
+        "",
+        "The credential does not sign in with a certificate",
+        &["user name and password"],
+    );
     world.insert("credentials", password);
     import("Password").expect_error("", "The name is not unique", &["2 credentials"]);
     import("Nobody").expect_error("", "There is nothing to import", &["Nobody"]);
@@ -251,7 +261,8 @@ fn a_variable_of_somebody_else_s_is_never_changed() {
 
     let credential = json!({ "name": "Theirs", "credentialtype": 1, "connectiontype": 5, "usagetype": "280920000", "username": theirs });
     world.insert("credentials", credential);
-    let summary = "The user name variable \"cto_robot_certificate_username\" of the credential \"Theirs\" exists already";
+    let summary =
+        "The user name variable \"cto_robot_certificate_username\" of the credential \"Theirs\" exists already";
     world.apply().expect_error("resource", summary, &["import {"]);
     assert_eq!(world.writes(), Vec::<String>::new());
 }

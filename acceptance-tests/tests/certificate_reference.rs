@@ -103,7 +103,8 @@ fn what_can_be_changed_is_changed_in_place() {
 #[test]
 fn requirements_and_timeouts_write_nothing() {
     let world = applied(&reference(""));
-    world.write("main.tf", &reference("requirements {\n min_days_remaining = 7\n }\n timeouts {\n create = \"1m\"\n }"));
+    world
+        .write("main.tf", &reference("requirements {\n min_days_remaining = 7\n }\n timeouts {\n create = \"1m\"\n }"));
     world.plan().expect_quiet().expect_changes(&[&format!("update {ADDRESS}")]);
     world.apply_plan().expect_quiet();
     world.plan().expect_quiet().expect_no_changes();
@@ -191,7 +192,9 @@ fn it_is_imported_by_id_and_by_name() {
         let world = applied(&reference(""));
         let (id, environment_id) = (world.attr(ADDRESS, "id"), world.place().environment_id.clone());
         world.run(&["state", "rm", ADDRESS]).expect_ok();
-        world.import(ADDRESS, &format!("{environment_id}/{}", if by_name { "cto_robot_certificate" } else { &id })).expect_ok();
+        world
+            .import(ADDRESS, &format!("{environment_id}/{}", if by_name { "cto_robot_certificate" } else { &id }))
+            .expect_ok();
         assert_eq!(world.attr(ADDRESS, "id"), id);
         world.forget_conversation();
         world.plan().expect_quiet().expect_no_changes();
@@ -239,7 +242,11 @@ fn what_the_apply_may_still_mend_is_a_warning_at_plan_and_an_error_at_apply() {
 
     let warn = "requirements {\n on_unreadable = \"warn\"\n }";
     world.write("main.tf", &named("cto_robot_certificate", "robot-missing", warn));
-    world.plan().expect_ok().expect_warning("certificate_name", summary, &["will leave the certificate's attributes null"]);
+    world.plan().expect_ok().expect_warning(
+        "certificate_name",
+        summary,
+        &["will leave the certificate's attributes null"],
+    );
     world.apply_plan().expect_ok().expect_warning("certificate_name", summary, &[]);
     assert_eq!(world.attribute(ADDRESS, "thumbprint"), json!(null));
     world.plan().expect_ok().expect_no_changes();
@@ -261,7 +268,11 @@ fn a_vault_that_cannot_be_read_fails_no_refresh_and_no_destroy() {
     let thumbprint = world.attr(ADDRESS, "thumbprint");
     world.forbid_vault();
     let summary = "The vault kv-robots does not let the certificate robot be read";
-    world.plan().expect_ok().expect_no_changes().expect_warning("key_vault_id", summary, &["stays as it was", "Key Vault Reader"]);
+    world.plan().expect_ok().expect_no_changes().expect_warning(
+        "key_vault_id",
+        summary,
+        &["stays as it was", "Key Vault Reader"],
+    );
     assert_eq!(world.attr(ADDRESS, "thumbprint"), thumbprint);
     world.destroy().expect_ok();
     assert_eq!(world.addresses(), Vec::<String>::new());
@@ -277,7 +288,11 @@ fn nothing_is_taken_over() {
     world.write("main.tf", &reference(""));
     let summary = "The environment variable \"cto_robot_certificate\" exists already";
     world.plan().expect_ok().expect_warning("schema_name", summary, &["moved", "import {"]);
-    world.apply_plan().expect_error("schema_name", summary, &["import {", "powerautomate_key_vault_certificate_reference."]);
+    world.apply_plan().expect_error(
+        "schema_name",
+        summary,
+        &["import {", "powerautomate_key_vault_certificate_reference."],
+    );
     assert_eq!(world.writes(), Vec::<String>::new());
     assert_eq!(world.addresses(), Vec::<String>::new());
 }
@@ -287,7 +302,11 @@ fn the_predecessor_under_create_before_destroy_is_explained() {
     let world = applied(&reference("lifecycle {\n create_before_destroy = true\n }"));
     world.run(&["taint", ADDRESS]).expect_ok();
     let parts = ["create_before_destroy", "terraform untaint"];
-    world.apply().expect_error("schema_name", "The environment variable \"cto_robot_certificate\" exists already", &parts);
+    world.apply().expect_error(
+        "schema_name",
+        "The environment variable \"cto_robot_certificate\" exists already",
+        &parts,
+    );
     world.run(&["untaint", ADDRESS]).expect_ok();
     world.plan().expect_quiet().expect_no_changes();
 }

@@ -70,10 +70,12 @@ fn the_examples_of_the_manual_apply_and_import() {
         let id = world.attr(&address, "id");
         world.run(&["state", "rm", &address]).expect_ok();
         let script = example(&format!("resources/powerautomate_{kind}/import.sh"));
-        let command = script.lines().find_map(|line| line.strip_prefix("terraform import ")).expect("an import command");
+        let command =
+            script.lines().find_map(|line| line.strip_prefix("terraform import ")).expect("an import command");
         let (typed, what) = command.split_once(' ').expect("an address and an id");
         assert_eq!(typed, address);
-        let what = what.trim_matches('"').replace("00000000-0000-0000-0000-000000000000", &world.place().environment_id);
+        let what =
+            what.trim_matches('"').replace("00000000-0000-0000-0000-000000000000", &world.place().environment_id);
         world.import(&address, &what).expect_ok();
         assert_eq!(world.attr(&address, "id"), id);
     }
@@ -106,7 +108,9 @@ fn ten_robots_come_bear_a_rename_and_go() {
         ("powerautomate_desktop_flow_connection", "10-finance", "x10-finance"),
     ]
     .iter()
-    .map(|(kind, from, to)| format!("moved {{\n  from = {kind}.robot[\"{from}\"]\n  to   = {kind}.robot[\"{to}\"]\n}}\n"))
+    .map(|(kind, from, to)| {
+        format!("moved {{\n  from = {kind}.robot[\"{from}\"]\n  to   = {kind}.robot[\"{to}\"]\n}}\n")
+    })
     .collect();
     world.write("moved.tf", &moved);
     world.forget_conversation();

@@ -149,7 +149,9 @@ fn it_is_imported_by_id_and_by_name() {
         let world = applied(&plain());
         let (id, environment_id) = (world.attr(ADDRESS, "id"), world.place().environment_id.clone());
         world.run(&["state", "rm", ADDRESS]).expect_ok();
-        world.import(ADDRESS, &format!("{environment_id}/{}", if by_name { "Robot on Finance" } else { &id })).expect_ok();
+        world
+            .import(ADDRESS, &format!("{environment_id}/{}", if by_name { "Robot on Finance" } else { &id }))
+            .expect_ok();
         assert_eq!(world.attr(ADDRESS, "id"), id);
         world.plan().expect_quiet().expect_no_changes();
     }
@@ -203,7 +205,11 @@ fn what_is_not_shared_or_of_another_kind_is_refused_by_name() {
     let theirs = world.insert("credentials", password);
     let other = plain().replace("powerautomate_cba_credential.robot.id", &format!("\"{theirs}\""));
     world.write("main.tf", &other);
-    world.apply().expect_error("credential_id", "The credential does not sign in with a certificate", &["\"Password\""]);
+    world.apply().expect_error(
+        "credential_id",
+        "The credential does not sign in with a certificate",
+        &["\"Password\""],
+    );
     assert_eq!(world.writes(), Vec::<String>::new());
 }
 
@@ -211,7 +217,10 @@ fn what_is_not_shared_or_of_another_kind_is_refused_by_name() {
 fn the_environment_falls_back_to_the_provider_s() {
     let world = applied(&plain());
     assert_eq!(world.attr(ADDRESS, "environment_id"), world.place().environment_id);
-    world.write("main.tf", &connection("Robot on Finance", "robot", "machine_group_id", "environment_id = upper(var.environment_id)"));
+    world.write(
+        "main.tf",
+        &connection("Robot on Finance", "robot", "machine_group_id", "environment_id = upper(var.environment_id)"),
+    );
     world.plan().expect_quiet().expect_no_changes();
     assert_eq!(world.attribute(ADDRESS, "run_owner"), json!(null));
 }

@@ -37,16 +37,56 @@ resource "powerautomate_desktop_flow_connection" "robot" {
 
 /// Wrong from the configuration alone: the plan refuses. Each is `attribute = value` in place of what the resource says there.
 const AT_PLAN: &[(&str, &str, &str, &str, &[&str])] = &[
-    ("a schema name without prefix", REFERENCE, "schema_name = \"robot\"", "Invalid value for schema_name", &["prefix"]),
-    ("an ARM id of another kind", REFERENCE,
-     "key_vault_id = \"/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/r/providers/Microsoft.Storage/storageAccounts/s\"",
-     "Invalid value for key_vault_id", &["Microsoft.KeyVault"]),
-    ("an ARM id that is none", REFERENCE, "key_vault_id = \"kv-robots\"", "Invalid value for key_vault_id", &["/subscriptions/"]),
-    ("a certificate name with a dot", REFERENCE, "certificate_name = \"robot.pfx\"", "Invalid value for certificate_name", &["hyphens"]),
-    ("a wrong GUID", CREDENTIAL, "certificate_reference_id = \"robot\"", "Invalid value for certificate_reference_id", &["GUID"]),
+    (
+        "a schema name without prefix",
+        REFERENCE,
+        "schema_name = \"robot\"",
+        "Invalid value for schema_name",
+        &["prefix"],
+    ),
+    (
+        "an ARM id of another kind",
+        REFERENCE,
+        "key_vault_id = \"/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/r/providers/Microsoft.Storage/storageAccounts/s\"",
+        "Invalid value for key_vault_id",
+        &["Microsoft.KeyVault"],
+    ),
+    (
+        "an ARM id that is none",
+        REFERENCE,
+        "key_vault_id = \"kv-robots\"",
+        "Invalid value for key_vault_id",
+        &["/subscriptions/"],
+    ),
+    (
+        "a certificate name with a dot",
+        REFERENCE,
+        "certificate_name = \"robot.pfx\"",
+        "Invalid value for certificate_name",
+        &["hyphens"],
+    ),
+    (
+        "a wrong GUID",
+        CREDENTIAL,
+        "certificate_reference_id = \"robot\"",
+        "Invalid value for certificate_reference_id",
+        &["GUID"],
+    ),
     ("an empty name", CREDENTIAL, "name = \"\"", "Invalid value for name", &["empty"]),
-    ("a credential id that is no GUID", CONNECTION, "credential_id = \"robot\"", "Invalid value for credential_id", &["GUID"]),
-    ("a machine group that is no GUID", CONNECTION, "machine_group_id = \"Finance\"", "Invalid value for machine_group_id", &["GUID"]),
+    (
+        "a credential id that is no GUID",
+        CONNECTION,
+        "credential_id = \"robot\"",
+        "Invalid value for credential_id",
+        &["GUID"],
+    ),
+    (
+        "a machine group that is no GUID",
+        CONNECTION,
+        "machine_group_id = \"Finance\"",
+        "Invalid value for machine_group_id",
+        &["GUID"],
+    ),
 ];
 
 #[test]
@@ -56,7 +96,13 @@ fn what_the_configuration_alone_shows_is_refused_at_plan() {
         let (attribute, _) = line.split_once(" = ").expect("a row assigns an attribute");
         let configuration: String = base
             .lines()
-            .map(|old| if old.trim_start().split(' ').next() == Some(attribute) { format!("  {line}\n") } else { format!("{old}\n") })
+            .map(|old| {
+                if old.trim_start().split(' ').next() == Some(attribute) {
+                    format!("  {line}\n")
+                } else {
+                    format!("{old}\n")
+                }
+            })
             .collect();
         assert_ne!(configuration.trim(), base.trim(), "{cause}");
         world.write("main.tf", &configuration);
@@ -75,7 +121,8 @@ fn names_that_are_too_long_are_refused_with_their_length() {
         (CONNECTION, "display_name", "\"Robot\"", 255),
     ] {
         let end = if old.ends_with('}') { "\n}" } else { "" };
-        let long = format!("\"cto_{}\"{end}", "x".repeat(limit)).replace('_', if attribute == "certificate_name" { "-" } else { "_" });
+        let long = format!("\"cto_{}\"{end}", "x".repeat(limit))
+            .replace('_', if attribute == "certificate_name" { "-" } else { "_" });
         world.write("main.tf", &base.replacen(old, &long, 1));
         let length = limit + 4;
         let parts = [&*format!("at most {limit}"), &*format!("{length}")];
@@ -143,7 +190,8 @@ fn vaults_that_cannot_be_used_are_told_apart() {
         (&absent, "The vault kv-nowhere cannot be reached".to_owned()),
     ] {
         let warn = "timeouts {\n create = \"2s\"\n }\n}\n";
-        let configuration = REFERENCE.replace("var.key_vault_id", &format!("\"{vault}\"")).replace("\n}\n", &format!("\n  {warn}"));
+        let configuration =
+            REFERENCE.replace("var.key_vault_id", &format!("\"{vault}\"")).replace("\n}\n", &format!("\n  {warn}"));
         world.write("main.tf", &configuration);
         let outcome = world.apply();
         outcome.expect_error("key_vault_id", &summary, &[]);
@@ -154,10 +202,12 @@ fn vaults_that_cannot_be_used_are_told_apart() {
 #[test]
 fn exactly_one_of_username_and_its_variable_is_wanted() {
     let world = World::new();
-    let both = CREDENTIAL.replace("  username ", "  username_variable_id = \"00000000-0000-4000-8000-00000000dead\"\n  username ");
+    let both = CREDENTIAL
+        .replace("  username ", "  username_variable_id = \"00000000-0000-4000-8000-00000000dead\"\n  username ");
     world.write("main.tf", &both);
     world.plan().expect_error("username_variable_id", "username_variable_id conflicts with username", &["Keep one"]);
-    let none: String = CREDENTIAL.lines().filter(|line| !line.contains("username ")).map(|line| format!("{line}\n")).collect();
+    let none: String =
+        CREDENTIAL.lines().filter(|line| !line.contains("username ")).map(|line| format!("{line}\n")).collect();
     world.write("main.tf", &none);
     world.plan().expect_error("resource", "Missing username", &["username_variable_id"]);
 }
@@ -166,6 +216,10 @@ fn exactly_one_of_username_and_its_variable_is_wanted() {
 fn a_schema_name_with_an_unknown_prefix_names_the_attribute() {
     let world = World::new();
     world.write("main.tf", &REFERENCE.replace("cto_robot", "zzz_robot"));
-    world.apply().expect_error("schema_name", "Cannot create the environment variable zzz_robot_certificate", &["customization prefix"]);
+    world.apply().expect_error(
+        "schema_name",
+        "Cannot create the environment variable zzz_robot_certificate",
+        &["customization prefix"],
+    );
     assert_eq!(world.addresses(), Vec::<String>::new());
 }

@@ -24,12 +24,20 @@ fn world(block: &str) -> World {
 fn dataverse_is_found_through_the_environments_api_or_named() {
     let found = world("environment_id = var.environment_id");
     found.apply().expect_quiet();
-    assert!(found.conversation().iter().any(|line| line.contains("api.bap.microsoft.com")), "{:#?}", found.conversation());
+    assert!(
+        found.conversation().iter().any(|line| line.contains("api.bap.microsoft.com")),
+        "{:#?}",
+        found.conversation()
+    );
 
     let url = found.place().environment_url.clone();
     let named = world(&format!("environment_id = var.environment_id\n  dataverse_url  = \"{url}\""));
     named.apply().expect_quiet();
-    assert!(!named.conversation().iter().any(|line| line.contains("api.bap.microsoft.com")), "{:#?}", named.conversation());
+    assert!(
+        !named.conversation().iter().any(|line| line.contains("api.bap.microsoft.com")),
+        "{:#?}",
+        named.conversation()
+    );
 }
 
 #[test]
@@ -52,7 +60,9 @@ fn who_signs_in_may_stand_in_the_block() {
 
 #[test]
 fn what_is_missing_is_named() {
-    for (variable, attribute) in [("ARM_TENANT_ID", "tenant_id"), ("ARM_CLIENT_ID", "client_id"), ("ARM_CLIENT_SECRET", "client_secret")] {
+    for (variable, attribute) in
+        [("ARM_TENANT_ID", "tenant_id"), ("ARM_CLIENT_ID", "client_id"), ("ARM_CLIENT_SECRET", "client_secret")]
+    {
         let mut world = world("environment_id = var.environment_id");
         world.unset(variable);
         world.plan().expect_error("provider", &format!("Missing {attribute}"), &[variable]);
@@ -118,7 +128,10 @@ fn a_secret_that_is_not_known_yet_is_borne_by_a_plan() {
     world.set("TF_VAR_secret", &secret);
     world.unset("ARM_CLIENT_SECRET");
     world.write_provider("environment_id = var.environment_id\n  client_secret  = terraform_data.secret.output");
-    world.write("secret.tf", "variable \"secret\" {}\nresource \"terraform_data\" \"secret\" {\n input = var.secret\n}\n");
+    world.write(
+        "secret.tf",
+        "variable \"secret\" {}\nresource \"terraform_data\" \"secret\" {\n input = var.secret\n}\n",
+    );
     world.write("main.tf", REFERENCE);
     world.plan().expect_quiet();
     world.apply_plan().expect_quiet();

@@ -104,7 +104,11 @@ fn a_delete_whose_answer_was_lost_is_no_error() {
 
 #[test]
 fn a_page_from_a_proxy_is_called_one() {
-    for (host, effect) in [("dynamics.com", Effect::Html(200)), ("dynamics.com", Effect::Html(403)), ("api.bap.microsoft.com", Effect::Html(200))] {
+    for (host, effect) in [
+        ("dynamics.com", Effect::Html(200)),
+        ("dynamics.com", Effect::Html(403)),
+        ("api.bap.microsoft.com", Effect::Html(200)),
+    ] {
         let world = world();
         world.weather(Fault::next(host, effect).times(20));
         let outcome = world.apply();
@@ -130,7 +134,10 @@ fn a_role_that_is_late_is_waited_for() {
     let world = world();
     let refusal = "User is not authorized to read secrets from 'kv-robots' resource.";
     world.weather(Fault::next("$batch", Effect::Status(400, "0x8004801e".into(), refusal.into())));
-    world.weather(Fault::next("/certificates/", Effect::Status(403, "Forbidden".into(), "Caller is not authorized.".into())).times(2));
+    world.weather(
+        Fault::next("/certificates/", Effect::Status(403, "Forbidden".into(), "Caller is not authorized.".into()))
+            .times(2),
+    );
     world.apply().expect_ok();
     expect_one(&world);
 }
@@ -148,7 +155,10 @@ fn a_role_that_never_arrives_is_named_with_its_scope_and_both_principals() {
         "4 seconds",
     ];
     world.apply().expect_error("key_vault_id", "Cannot create the environment variable cto_robot_certificate", &parts);
-    assert!(world.rows_named(DEFINITIONS, "schemaname", "cto_robot_certificate").is_empty(), "nothing is left half done");
+    assert!(
+        world.rows_named(DEFINITIONS, "schemaname", "cto_robot_certificate").is_empty(),
+        "nothing is left half done"
+    );
     assert_eq!(world.addresses(), Vec::<String>::new());
 }
 
@@ -159,12 +169,17 @@ fn a_refresh_that_is_refused_or_cannot_find_the_environment_forgets_nothing() {
     world.apply().expect_quiet();
     for fault in [
         Fault::next("dynamics.com", Effect::Status(403, "0x80040220".into(), "Missing privilege.".into())),
-        Fault::next(".environment.api.", Effect::Status(404, "EnvironmentNotFound".into(), "No such environment.".into())),
+        Fault::next(
+            ".environment.api.",
+            Effect::Status(404, "EnvironmentNotFound".into(), "No such environment.".into()),
+        ),
     ] {
         world.weather(fault);
         let outcome = world.plan();
         assert_eq!(outcome.code(), Some(1), "{outcome}");
-        assert!(world.addresses().contains(&REFERENCE.to_owned()) && world.addresses().contains(&CONNECTION.to_owned()));
+        assert!(
+            world.addresses().contains(&REFERENCE.to_owned()) && world.addresses().contains(&CONNECTION.to_owned())
+        );
         world.plan().expect_quiet().expect_no_changes();
     }
 }

@@ -46,7 +46,8 @@ pub fn markdown(page: &Page<'_>, schema: &Schema) -> String {
 }
 
 fn body<'a>(out: &mut String, block: &'a Block, level: &str, path: &str, inner: &mut Vec<(String, &'a NestedBlock)>) {
-    let groups: [(&str, fn(Mode) -> bool); 3] = [
+    type Belongs = fn(Mode) -> bool;
+    let groups: [(&str, Belongs); 3] = [
         ("Required", |mode| mode == Mode::Required),
         ("Optional", |mode| matches!(mode, Mode::Optional | Mode::OptionalComputed)),
         ("Read-Only", |mode| mode == Mode::Computed),

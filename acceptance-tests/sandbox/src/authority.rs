@@ -56,7 +56,9 @@ impl Authority {
         params.distinguished_name = named("Sandbox");
         let name = match host.parse() {
             Ok(address) => SanType::IpAddress(address),
-            Err(_) => SanType::DnsName(host.to_owned().try_into().unwrap_or_else(|_| "invalid".try_into().expect("a name"))),
+            Err(_) => {
+                SanType::DnsName(host.to_owned().try_into().unwrap_or_else(|_| "invalid".try_into().expect("a name")))
+            }
         };
         params.subject_alt_names = vec![name];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -60,7 +60,11 @@ fn key() -> &'static KeyPair {
 }
 
 /// Makes a certificate, as DER, with its validity.
-pub(crate) fn make(spec: &CertificateSpec, name: &str, now: OffsetDateTime) -> (Vec<u8>, OffsetDateTime, OffsetDateTime) {
+pub(crate) fn make(
+    spec: &CertificateSpec,
+    name: &str,
+    now: OffsetDateTime,
+) -> (Vec<u8>, OffsetDateTime, OffsetDateTime) {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.distinguished_name = named("Contoso Robots CA");
@@ -68,13 +72,16 @@ pub(crate) fn make(spec: &CertificateSpec, name: &str, now: OffsetDateTime) -> (
 
     let mut params = CertificateParams::default();
     params.distinguished_name = named(spec.common_name.as_deref().unwrap_or(name));
-    (params.not_before, params.not_after) = (now + Duration::days(spec.valid_in_days), now + Duration::days(spec.expires_in_days));
+    (params.not_before, params.not_after) =
+        (now + Duration::days(spec.valid_in_days), now + Duration::days(spec.expires_in_days));
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     if spec.client_authentication {
         params.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
     }
-    let upn = |name: &String| SanType::OtherName((vec![1, 3, 6, 1, 4, 1, 311, 20, 2, 3], OtherNameValue::Utf8String(name.clone())));
+    let upn = |name: &String| {
+        SanType::OtherName((vec![1, 3, 6, 1, 4, 1, 311, 20, 2, 3], OtherNameValue::Utf8String(name.clone())))
+    };
     params.subject_alt_names = spec.user_principal_names.iter().map(upn).collect();
     params.use_authority_key_identifier_extension = true;
     let certificate = params.signed_by(key(), &issuer).expect("the parameters are those of a certificate");

@@ -144,10 +144,13 @@ impl Connection {
 pub(crate) fn answer(world: &mut World, environment_id: &str, request: &Request) -> Response {
     let caller = match entra::verify(world, request, AUDIENCE) {
         Ok(caller) => caller,
-        Err(unaccepted) => return Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words()),
+        Err(unaccepted) => {
+            return Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words());
+        }
     };
     let (now, switches) = (world.now(), world.switches().connectivity.clone());
-    let Some(environment) = world.environment_mut(environment_id).filter(|known| known.tenant_id == caller.tenant_id) else {
+    let Some(environment) = world.environment_mut(environment_id).filter(|known| known.tenant_id == caller.tenant_id)
+    else {
         let message = format!("The environment '{environment_id}' could not be found.");
         return Response::error(StatusCode::NOT_FOUND, "ServiceToServiceEnvironmentNotFound", &message);
     };
@@ -199,7 +202,8 @@ impl Session<'_> {
     }
 
     fn sees(&self, connection: &Connection) -> bool {
-        connection.created_by.object_id == self.caller.object_id || connection.shared_with.contains(&self.caller.object_id)
+        connection.created_by.object_id == self.caller.object_id
+            || connection.shared_with.contains(&self.caller.object_id)
     }
 
     fn visible(&self, id: &str) -> Result<&Connection, Response> {
@@ -218,14 +222,23 @@ impl Session<'_> {
 
     fn put(&mut self, id: &str, request: &Request) -> Result<Response, Response> {
         if Uuid::try_parse(id).is_err() {
-            return Err(failed(StatusCode::BAD_REQUEST, "InvalidConnectionId", "The connection id must be a valid GUID."));
+            return Err(failed(
+                StatusCode::BAD_REQUEST,
+                "InvalidConnectionId",
+                "The connection id must be a valid GUID.",
+            ));
         }
-        let body: Value = serde_json::from_slice(&request.body)
-            .map_err(|error| failed(StatusCode::BAD_REQUEST, "InvalidRequestContent", &format!("The body is no JSON: {error}")))?;
+        let body: Value = serde_json::from_slice(&request.body).map_err(|error| {
+            failed(StatusCode::BAD_REQUEST, "InvalidRequestContent", &format!("The body is no JSON: {error}"))
+        })?;
         let wanted = self.read(&body)?;
         let existing = self.environment.connections.get(id);
         if existing.is_some_and(|existing| !self.sees(existing)) {
-            return Err(failed(StatusCode::FORBIDDEN, "ConnectionAuthorizationFailed", "The caller has no access to the connection."));
+            return Err(failed(
+                StatusCode::FORBIDDEN,
+                "ConnectionAuthorizationFailed",
+                "The caller has no access to the connection.",
+            ));
         }
         let created = existing.is_none();
         let mut connection = Connection {
@@ -274,7 +287,9 @@ impl Session<'_> {
         let environment = object(properties.get("environment").unwrap_or(&Value::Null), "environment")?;
         only(environment, &["id", "name"], "environment")?;
         let id = format!("/providers/Microsoft.PowerApps/environments/{}", self.environment.id);
-        if !text(environment, "name")?.eq_ignore_ascii_case(&self.environment.id) || !text(environment, "id")?.eq_ignore_ascii_case(&id) {
+        if !text(environment, "name")?.eq_ignore_ascii_case(&self.environment.id)
+            || !text(environment, "id")?.eq_ignore_ascii_case(&id)
+        {
             return Err(invalid("environment is not the one that the host names"));
         }
         let display_name = text(properties, "displayName")?.to_owned();
@@ -284,7 +299,9 @@ impl Session<'_> {
         let mut known = vec!["username", "password", "targetId"];
         match name {
             "azureRelay" => {}
-            "azureRelayRunOwner" => known.extend(["tokenRunOwnerCert:clientId", "tokenRunOwnerCert:clientCertificateSecret"]),
+            "azureRelayRunOwner" => {
+                known.extend(["tokenRunOwnerCert:clientId", "tokenRunOwnerCert:clientCertificateSecret"])
+            }
             other => return Err(invalid(&format!("the parameter set {other:?} is not known"))),
         }
         only(values, &known, "values")?;
@@ -293,7 +310,9 @@ impl Session<'_> {
         }
         let credential_id = match properties.get("credentialId") {
             None => None,
-            Some(id) => Some(id.as_str().and_then(|id| id.parse().ok()).ok_or_else(|| invalid("credentialId is no GUID"))?),
+            Some(id) => {
+                Some(id.as_str().and_then(|id| id.parse().ok()).ok_or_else(|| invalid("credentialId is no GUID"))?)
+            }
         };
         if name == "azureRelayRunOwner" {
             self.check_run_owner(values, credential_id)?;
@@ -342,7 +361,11 @@ impl Session<'_> {
     fn check_credential(&self, id: Uuid, username: &str, password: &str) -> Result<(), Response> {
         let org = self.environment.dataverse.as_ref().ok_or_else(|| invalid("the environment has no Dataverse"))?;
         let Some(credential) = org.credential(id) else {
-            return Err(nested(StatusCode::NOT_FOUND, "CredentialNotFound", &format!("The credential {id} does not exist.")));
+            return Err(nested(
+                StatusCode::NOT_FOUND,
+                "CredentialNotFound",
+                &format!("The credential {id} does not exist."),
+            ));
         };
         if !org.user_of(&self.caller).is_some_and(|user| org.may_use(user, "credentials", id)) {
             let message = format!("The user '{}' has no access to the credential {id}.", self.caller.object_id);
@@ -427,7 +450,9 @@ fn nested(status: StatusCode, code: &str, message: &str) -> Response {
 
 /// What is secret in a body does not reach the journal.
 pub(crate) fn redact(body: &mut Value) {
-    if let Some(secret) = body.pointer_mut("/properties/connectionParametersSet/values/tokenRunOwnerCert:clientCertificateSecret/value") {
+    if let Some(secret) =
+        body.pointer_mut("/properties/connectionParametersSet/values/tokenRunOwnerCert:clientCertificateSecret/value")
+    {
         *secret = json!({"pfx": "(hidden)", "password": "(hidden)"});
     }
     if let Some(password) = body.pointer_mut("/properties/connectionParametersSet/values/password/value")

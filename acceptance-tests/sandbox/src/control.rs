@@ -51,8 +51,13 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
 async fn one(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Result<hyper::Response<Full<Bytes>>, Broken> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
-    let path: Vec<String> =
-        head.uri.path().split('/').skip(1).map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect();
+    let path: Vec<String> = head
+        .uri
+        .path()
+        .split('/')
+        .skip(1)
+        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
+        .collect();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let writes = head.uri.query() == Some("writes");
     let answered = answer(&mut shared.state(), head.method.as_str(), &path, writes, &body);
@@ -78,7 +83,8 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
             Ok(Value::Null)
         }
         ("POST", ["_sandbox", "clock"]) => {
-            let seconds = read::<Value>(body)?["advance_seconds"].as_u64().ok_or("advance_seconds is no whole number")?;
+            let seconds =
+                read::<Value>(body)?["advance_seconds"].as_u64().ok_or("advance_seconds is no whole number")?;
             state.world.advance(std::time::Duration::from_secs(seconds));
             Ok(json!({"now": state.world.now().unix_timestamp()}))
         }
@@ -96,7 +102,9 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
                 ("PATCH", "rows", [table, id]) => org.patch(table, uuid(id)?, read(body)?).map(|()| Value::Null),
                 ("DELETE", "rows", [table, id]) => org.remove(table, uuid(id)?).map(Value::Bool),
                 ("POST", "shares", [table, id, user]) => org.share(table, uuid(id)?, uuid(user)?).map(|()| Value::Null),
-                ("DELETE", "shares", [table, id, user]) => org.unshare(table, uuid(id)?, uuid(user)?).map(|()| Value::Null),
+                ("DELETE", "shares", [table, id, user]) => {
+                    org.unshare(table, uuid(id)?, uuid(user)?).map(|()| Value::Null)
+                }
                 _ => Err(strange(method, path)),
             }
         }
@@ -125,7 +133,9 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
                     let spec: CertificateSpec = read(body)?;
                     Ok(json!({"version": vault.put_certificate(name, spec, now)}))
                 }
-                ("DELETE", ["certificates", name]) => Ok(vault.certificates.remove(&name.to_ascii_lowercase()).is_some().into()),
+                ("DELETE", ["certificates", name]) => {
+                    Ok(vault.certificates.remove(&name.to_ascii_lowercase()).is_some().into())
+                }
                 ("PUT", ["roles", principal, role]) => {
                     vault.grant(principal, role);
                     Ok(Value::Null)

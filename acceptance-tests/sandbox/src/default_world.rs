@@ -71,9 +71,11 @@ pub(crate) fn make() -> World {
     }
     world.admin_applications.insert(CLIENT.to_owned());
     vaults(&mut world);
-    for (id, name, host) in
-        [(ENVIRONMENT, "Contoso", Some(ORG)), (TEST_ENVIRONMENT, "Contoso Test", Some(TEST_ORG)), (BARE_ENVIRONMENT, "Bare", None)]
-    {
+    for (id, name, host) in [
+        (ENVIRONMENT, "Contoso", Some(ORG)),
+        (TEST_ENVIRONMENT, "Contoso Test", Some(TEST_ORG)),
+        (BARE_ENVIRONMENT, "Bare", None),
+    ] {
         let now = world.now();
         let environment = Environment {
             id: id.to_owned(),

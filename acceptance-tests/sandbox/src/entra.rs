@@ -178,7 +178,8 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Response {
     }
     let known = world.applications.get(&field("client_id").to_ascii_lowercase());
     let Some(application) = known.filter(|application| application.caller.tenant_id == tenant).cloned() else {
-        let words = format!("Application with identifier '{}' was not found in the directory '{tenant}'.", field("client_id"));
+        let words =
+            format!("Application with identifier '{}' was not found in the directory '{tenant}'.", field("client_id"));
         return refused("unauthorized_client", 700_016, &words);
     };
     if form.contains_key("client_assertion") {
@@ -192,14 +193,16 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Response {
         );
         return refused("invalid_client", 7_000_215, &words);
     }
-    let Some(audience) = field("scope").strip_suffix("/.default").filter(|audience| is_audience(world, audience)) else {
+    let Some(audience) = field("scope").strip_suffix("/.default").filter(|audience| is_audience(world, audience))
+    else {
         let words = format!("The resource principal of the scope '{}' was not found in the tenant.", field("scope"));
         return refused("invalid_resource", 500_011, &words);
     };
     let now = world.now();
     let token = world.tokens.issue(&application.caller, audience, now);
     let lifetime = LIFETIME.whole_seconds();
-    let body = json!({"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token});
+    let body =
+        json!({"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token});
     Response::json(StatusCode::OK, &body).with_header("cache-control", "no-store, no-cache")
 }
 
@@ -234,6 +237,7 @@ pub(crate) fn journaled(request: &Request) -> Option<Value> {
     if request.method != Method::POST {
         return None;
     }
-    let shown = url::form_urlencoded::parse(&request.body).filter(|(name, _)| ["client_id", "grant_type", "scope"].contains(&&**name));
+    let shown = url::form_urlencoded::parse(&request.body)
+        .filter(|(name, _)| ["client_id", "grant_type", "scope"].contains(&&**name));
     Some(Value::Object(shown.map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect()))
 }

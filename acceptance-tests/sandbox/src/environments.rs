@@ -19,7 +19,9 @@ const API_VERSIONS: [&str; 3] = ["2020-10-01", "2021-04-01", "2023-06-01"];
 pub(crate) fn answer(world: &World, request: &Request) -> Response {
     let caller = match entra::verify(world, request, AUDIENCE) {
         Ok(caller) => caller,
-        Err(unaccepted) => return Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words()),
+        Err(unaccepted) => {
+            return Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words());
+        }
     };
     if let Some(option) = request.strange_option(&OPTIONS) {
         return Response::unknown(&format!("the query option {option:?} here"));

@@ -87,9 +87,11 @@ impl Effect {
                 Response::error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", "Rate limit is exceeded.")
                     .with_header("retry-after", &seconds.to_string()),
             ),
-            Self::Status(status, code, message) => {
-                Some(Response::error(StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), code, message))
-            }
+            Self::Status(status, code, message) => Some(Response::error(
+                StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+                code,
+                message,
+            )),
             Self::Html(status) => {
                 let mut response = Response::empty(StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY));
                 response.body = "<html><head><title>Access denied</title></head><body><h1>Blocked by the web gateway</h1></body></html>".into();

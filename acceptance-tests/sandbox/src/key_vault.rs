@@ -174,14 +174,20 @@ pub(crate) fn answer(world: &World, vault: &Vault, request: &Request) -> Respons
     }
     let parts: Vec<&str> = request.path.trim_end_matches('/').split('/').skip(1).collect();
     if request.method != Method::GET || parts.first() != Some(&"certificates") {
-        return Response::unknown(&format!("{} {} of a vault: certificates are read here, nothing else", request.method, request.path));
+        return Response::unknown(&format!(
+            "{} {} of a vault: certificates are read here, nothing else",
+            request.method, request.path
+        ));
     }
     if let Err(refused) = vault.may_read_certificates(&caller) {
         return refused;
     }
-    let versions = |name: &str| vault.certificates.get(&name.to_ascii_lowercase()).filter(|versions| !versions.is_empty());
+    let versions =
+        |name: &str| vault.certificates.get(&name.to_ascii_lowercase()).filter(|versions| !versions.is_empty());
     match parts.as_slice() {
-        ["certificates"] => page(vault, request, vault.certificates.values().filter_map(|all| all.last()).collect(), false),
+        ["certificates"] => {
+            page(vault, request, vault.certificates.values().filter_map(|all| all.last()).collect(), false)
+        }
         ["certificates", name, "versions"] => match versions(name) {
             Some(all) => page(vault, request, all.iter().collect(), true),
             None => missing(name),
@@ -194,7 +200,8 @@ pub(crate) fn answer(world: &World, vault: &Vault, request: &Request) -> Respons
             Some(version) => Response::json(StatusCode::OK, &bundle(vault, version)),
             None => missing(name),
         },
-        ["certificates", name, id] => match versions(name).and_then(|all| all.iter().find(|version| version.id == *id)) {
+        ["certificates", name, id] => match versions(name).and_then(|all| all.iter().find(|version| version.id == *id))
+        {
             Some(version) => Response::json(StatusCode::OK, &bundle(vault, version)),
             None => missing(&format!("{name}/{id}")),
         },

@@ -53,6 +53,8 @@
 //!
 //! Seeding, weather, time and the journal: the methods of [`Sandbox`], or over HTTP as in [`control`].
 
+#![allow(clippy::result_large_err)] // a refusal is a whole answer, and none is on a hot path
+
 mod authority;
 mod certificate;
 mod connectivity;

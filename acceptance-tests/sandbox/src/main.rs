@@ -66,7 +66,8 @@ fn run(arguments: &Arguments) -> std::io::Result<()> {
 
 /// What a shell needs to use the sandbox, and to name what is in it.
 fn exports(sandbox: &Sandbox) -> String {
-    let vault = sandbox.with(|world| world.vaults.get("kv-robots").map(sandbox::Vault::resource_id)).unwrap_or_default();
+    let vault =
+        sandbox.with(|world| world.vaults.get("kv-robots").map(sandbox::Vault::resource_id)).unwrap_or_default();
     let own = [
         ("SANDBOX_CONTROL_URL", sandbox.control_url()),
         ("TF_VAR_environment_id", contoso::ENVIRONMENT.to_owned()),

@@ -73,7 +73,11 @@ async fn outer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Answer
     let host = authority.host().trim_matches(['[', ']']).to_ascii_lowercase();
     let nowhere = service::find(&shared.state().world, &host) == Service::Nowhere;
     if nowhere || authority.port_u16().unwrap_or(443) != 443 {
-        return Ok(sent(Response::error(StatusCode::BAD_GATEWAY, "NameNotResolved", &format!("{authority} cannot be reached."))));
+        return Ok(sent(Response::error(
+            StatusCode::BAD_GATEWAY,
+            "NameNotResolved",
+            &format!("{authority} cannot be reached."),
+        )));
     }
     tokio::spawn(async move {
         if let Ok(upgraded) = hyper::upgrade::on(request).await {

@@ -93,16 +93,22 @@ pub(crate) fn answer(world: &mut World, service: &Service, request: &Request) ->
         Service::Environment(id) => connectivity::answer(world, id, request),
         Service::Organization(id) => organization(world, id, request),
         Service::Silent(name) => Response::unknown(&format!("{name} yet: {} {}", request.method, request.path)),
-        Service::Nowhere => Response::error(StatusCode::BAD_GATEWAY, "NameNotResolved", "There is nothing of this name."),
+        Service::Nowhere => {
+            Response::error(StatusCode::BAD_GATEWAY, "NameNotResolved", "There is nothing of this name.")
+        }
         Service::Strange => {
-            let message = format!("The sandbox answers for Microsoft's hosts alone, and nothing leaves it: {} is refused.", request.host);
+            let message = format!(
+                "The sandbox answers for Microsoft's hosts alone, and nothing leaves it: {} is refused.",
+                request.host
+            );
             Response::error(StatusCode::FORBIDDEN, "HostRefused", &message)
         }
     }
 }
 
 fn organization(world: &mut World, id: &str, request: &Request) -> Response {
-    let audience = world.environments.get(id).and_then(|one| one.dataverse.as_ref()).map(|org| format!("https://{}", org.host));
+    let audience =
+        world.environments.get(id).and_then(|one| one.dataverse.as_ref()).map(|org| format!("https://{}", org.host));
     match entra::verify(world, request, &audience.unwrap_or_default()) {
         Ok(caller) => dataverse::answer(world, id, &caller, request),
         Err(unaccepted) => Response::error(StatusCode::UNAUTHORIZED, "", unaccepted.words()).with_header(

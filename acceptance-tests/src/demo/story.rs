@@ -105,7 +105,10 @@ fn repair(t: &mut Terminal, world: &World) -> Told {
     t.step("Somebody changes it in the portal: another user name, and a connection deleted");
     let variable = world.attr(CREDENTIAL, "username_variable_id");
     let values = world.rows_of("environmentvariablevalues", "environmentvariabledefinitionid", &variable);
-    let value = values.first().and_then(|row| row["environmentvariablevalueid"].as_str()).ok_or("the user name has no value row")?;
+    let value = values
+        .first()
+        .and_then(|row| row["environmentvariablevalueid"].as_str())
+        .ok_or("the user name has no value row")?;
     world.patch("environmentvariablevalues", value, json!({ "value": "intern@contoso.com" }));
     let lost = world.attr(CONNECTION, "id");
     world.remove_connection(&lost);
@@ -128,7 +131,8 @@ fn refuse(t: &mut Terminal, world: &World) -> Told {
     t.command("terraform plan -var certificate_name=robot-pem");
     world.forget_conversation();
     let planned = world.plan_with(&["-var", "certificate_name=robot-pem"]);
-    let error = planned.diagnostics.iter().find(|found| found.severity == "error").ok_or("the plan took a PEM certificate")?;
+    let error =
+        planned.diagnostics.iter().find(|found| found.severity == "error").ok_or("the plan took a PEM certificate")?;
     ensure(error.summary == "The certificate is not in PKCS#12 format", &format!("another error came: {error}"))?;
     t.quote(Ink::Red, &format!("Error: {}", error.summary), &error.detail);
     ensure(world.writes().is_empty(), "the refused plan wrote something")?;

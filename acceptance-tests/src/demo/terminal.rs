@@ -102,12 +102,16 @@ impl Terminal {
     /// Rows in columns, the first one being the heading.
     pub(crate) fn table(self, rows: &[Vec<String>]) {
         let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-        let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+        let width =
+            |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
         let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or_default()).collect();
         for (number, row) in rows.iter().enumerate() {
             let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
             let line = cells.collect::<Vec<_>>().join("  ");
-            println!("   {}", if number == 0 { self.ink(Ink::Dim, line.trim_end()) } else { line.trim_end().to_owned() });
+            println!(
+                "   {}",
+                if number == 0 { self.ink(Ink::Dim, line.trim_end()) } else { line.trim_end().to_owned() }
+            );
         }
     }
 }

@@ -147,7 +147,8 @@ impl Terraform {
 /// Whether a variable of the host would tell Terraform or the provider something.
 fn is_of_host(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    let is_about = ["ARM_", "AZURE_", "TF_", "SSL_CERT_", "CHECKPOINT_", "CARGO_"].iter().any(|prefix| name.starts_with(prefix));
+    let is_about =
+        ["ARM_", "AZURE_", "TF_", "SSL_CERT_", "CHECKPOINT_", "CARGO_"].iter().any(|prefix| name.starts_with(prefix));
     is_about || name.ends_with("_PROXY") || name.ends_with("_CA_BUNDLE") || name == "NODE_EXTRA_CA_CERTS"
 }
 
@@ -165,7 +166,8 @@ static IS_FREE: Condvar = Condvar::new();
 impl Turn {
     fn wait() -> Turn {
         let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut running = IS_FREE.wait_while(running, |running| *running >= AT_ONCE).unwrap_or_else(PoisonError::into_inner);
+        let mut running =
+            IS_FREE.wait_while(running, |running| *running >= AT_ONCE).unwrap_or_else(PoisonError::into_inner);
         *running += 1;
         Turn
     }

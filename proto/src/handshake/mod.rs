@@ -93,7 +93,7 @@ fn run<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> Result<Exit
         .map_err(|error| format!("the runtime cannot start: {error}"))?;
     runtime.block_on(async {
         let (ended, end) = watch::channel(false);
-        let router = router(service(), ended.clone());
+        let router = router(service(), ended.clone()).await;
         let incoming = incoming::accept(&socket, tls)?;
         let mut shut_down = end.clone();
         let serving = router.serve_with_incoming_shutdown(incoming, async move {
@@ -117,12 +117,12 @@ fn run<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-fn router<S: Provider>(service: S, ended: watch::Sender<bool>) -> Router {
+async fn router<S: Provider>(service: S, ended: watch::Sender<bool>) -> Router {
     let provider =
         ProviderServer::new(service).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE);
     tonic::transport::Server::builder()
         .add_service(provider)
-        .add_service(services::health())
+        .add_service(services::health().await)
         .add_service(GrpcControllerServer::new(services::Controller(ended)))
         .add_service(GrpcStdioServer::new(services::Stdio))
         .add_service(GrpcBrokerServer::new(services::Broker))

@@ -3,6 +3,7 @@
 use tokio::sync::watch;
 use tokio_stream::{Empty, Pending};
 use tonic::{Request, Response, Status, Streaming, async_trait};
+use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
 
 use crate::wire::plugin as pb;
@@ -46,7 +47,8 @@ impl pb::grpc_broker_server::GrpcBroker for Broker {
 }
 
 /// Says that the service `plugin` is well.
-pub(super) fn health() -> HealthServer<impl Health> {
-    let (_, server) = tonic_health::server::health_reporter();
+pub(super) async fn health() -> HealthServer<impl Health> {
+    let (reporter, server) = tonic_health::server::health_reporter();
+    reporter.set_service_status("plugin", ServingStatus::Serving).await;
     server
 }

@@ -75,10 +75,13 @@ mod unix {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
     use std::os::unix::net::{UnixListener, UnixStream};
     use std::path::{Path, PathBuf};
+    use std::time::Duration;
 
     /// What a socket's address holds on every system.
     const MAX_PATH: usize = 100;
     const PREFIX: &str = "tf-plugin-";
+    /// How long a process may take from making its folder to listening, by far.
+    const YOUNG: Duration = Duration::from_secs(60);
 
     #[derive(Debug)]
     pub(in super::super) struct Unix {
@@ -114,11 +117,17 @@ mod unix {
             let _ = self.path.parent().map(fs::remove_dir);
         }
 
-        /// A folder whose socket refuses connections is that of a process that is no more.
+        /// A folder whose socket refuses connections is that of a process that is no more, unless it is so young that the process may
+        /// be just about to listen.
         pub(super) fn sweep(&self) {
             let Some(base) = self.path.parent().and_then(Path::parent) else { return };
             let Ok(entries) = fs::read_dir(base) else { return };
-            for folder in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)) {
+            let is_old = |entry: &fs::DirEntry| {
+                let modified = entry.metadata().and_then(|folder| folder.modified()).ok();
+                modified.and_then(|modified| modified.elapsed().ok()).is_some_and(|age| age > YOUNG)
+            };
+            let ours = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
+            for folder in ours.filter(is_old) {
                 let socket = folder.path().join("s");
                 let refused =
                     UnixStream::connect(&socket).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused);

@@ -6,6 +6,7 @@ mod batches;
 mod portal;
 mod reads;
 mod rights;
+mod world;
 mod writes;
 
 use bytes::Bytes;

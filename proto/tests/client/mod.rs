@@ -1,0 +1,235 @@
+//! go-plugin's side of the socket: starts a plugin with its cookie, and speaks to it through TLS with a key as Go makes it.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use hyper_util::rt::TokioIo;
+use proto::wire::tfplugin5::provider_client::ProviderClient;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, PKCS_ECDSA_P521_SHA512,
+};
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsConnector;
+use tonic::transport::{Channel, Endpoint, Uri};
+
+/// By what a plugin knows that it was started by a client.
+pub(crate) const PROVIDER_COOKIE: (&str, &str) =
+    ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
+
+/// The example provider, built by the first test that needs it: a stale one is never tried.
+pub(crate) fn toy() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let built = || {
+        let tests = std::env::current_exe().expect("a test is a file");
+        let profile = tests.parent().and_then(Path::parent).expect("it lies in target/<profile>/deps");
+        let target = profile.parent().expect("it lies in target/<profile>/deps");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--package", "proto", "--example", "toy", "--target-dir"]).arg(target);
+        assert!(cargo.status().unwrap().success(), "the example provider is built");
+        profile.join("examples").join(format!("toy{}", std::env::consts::EXE_SUFFIX))
+    };
+    BUILT.get_or_init(built).clone()
+}
+
+/// What a client proves itself with.
+pub(crate) struct Identity {
+    own: Option<(CertificateDer<'static>, Vec<u8>, String)>,
+    versions: Vec<&'static SupportedProtocolVersion>,
+}
+
+impl Identity {
+    /// A certificate as go-plugin makes it: P-521, its own authority, for client and server.
+    pub(crate) fn of_go_plugin() -> Identity {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512).unwrap();
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "localhost");
+        params.distinguished_name.push(DnType::OrganizationName, "HashiCorp");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
+        let certificate = params.self_signed(&key).unwrap();
+        let own = Some((certificate.der().clone(), key.serialize_der(), certificate.pem()));
+        Identity { own, versions: rustls::ALL_VERSIONS.to_vec() }
+    }
+
+    /// TLS without a certificate.
+    pub(crate) fn none() -> Identity {
+        Identity { own: None, versions: rustls::ALL_VERSIONS.to_vec() }
+    }
+
+    /// The same with one version of TLS alone.
+    pub(crate) fn only(mut self, version: &'static SupportedProtocolVersion) -> Identity {
+        self.versions = vec![version];
+        self
+    }
+
+    fn connector(&self, server: CertificateDer<'static>) -> TlsConnector {
+        let mut roots = RootCertStore::empty();
+        roots.add(server).unwrap();
+        let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(&self.versions)
+            .unwrap()
+            .with_root_certificates(roots);
+        let mut config = match &self.own {
+            Some((certificate, key, _)) => {
+                let key = PrivatePkcs8KeyDer::from(key.clone());
+                builder.with_client_auth_cert(vec![certificate.clone()], key.into()).unwrap()
+            }
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        TlsConnector::from(Arc::new(config))
+    }
+}
+
+/// How a plugin is started.
+#[derive(Default)]
+pub(crate) struct Launch {
+    variables: Vec<(String, String)>,
+}
+
+impl Launch {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Launch {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Announces the client's certificate.
+    pub(crate) fn certificate(self, identity: &Identity) -> Launch {
+        let pem = identity.own.as_ref().expect("a certificate is announced").2.clone();
+        self.env("PLUGIN_CLIENT_CERT", &pem)
+    }
+
+    pub(crate) fn start(self) -> Plugin {
+        let mut command = Command::new(toy());
+        command.env_remove("TF_LOG").env_remove("TF_LOG_PROVIDER");
+        command.env(PROVIDER_COOKIE.0, PROVIDER_COOKIE.1).envs(self.variables);
+        Plugin::start(command)
+    }
+
+    /// For a debugger: no cookie, an argument.
+    pub(crate) fn debug() -> Plugin {
+        let mut command = Command::new(toy());
+        command.arg("-debug");
+        Plugin::start(command)
+    }
+}
+
+/// A running plugin.
+pub(crate) struct Plugin {
+    /// The first line on stdout.
+    pub(crate) line: String,
+    child: Child,
+    stdout: BufReader<std::process::ChildStdout>,
+    address: String,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Plugin {
+    fn start(mut command: Command) -> Plugin {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let line = line.trim_end().to_owned();
+        let address = line.split('|').nth(3).unwrap_or_default().to_owned();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Plugin { line, child, stdout, address, runtime }
+    }
+
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Where a debugger's plugin said that it listens.
+    pub(crate) fn found_at(&mut self, address: &str) {
+        self.address = address.to_owned();
+    }
+
+    /// Reads stdout up to and including the first line that contains this, and returns that line.
+    pub(crate) fn read_until(&mut self, wanted: &str) -> String {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.stdout.read_line(&mut line).unwrap(), 0, "stdout ended without {wanted:?}");
+            if line.contains(wanted) {
+                return line;
+            }
+        }
+    }
+
+    pub(crate) async fn provider(&self, identity: Option<&Identity>) -> Result<ProviderClient<Channel>, String> {
+        let channel = self.channel(identity).await?;
+        Ok(ProviderClient::new(channel).max_decoding_message_size(256 << 20).max_encoding_message_size(256 << 20))
+    }
+
+    /// A connection of its own, through TLS when there is an identity.
+    pub(crate) async fn channel(&self, identity: Option<&Identity>) -> Result<Channel, String> {
+        let address = self.address.clone();
+        let tls = identity.map(|identity| {
+            let der = STANDARD_NO_PAD.decode(self.line.split('|').nth(5).unwrap_or_default()).unwrap();
+            identity.connector(CertificateDer::from(der))
+        });
+        let connect = tower::service_fn(move |_: Uri| {
+            let (address, tls) = (address.clone(), tls.clone());
+            async move {
+                let connection: Box<dyn Io> = if address.starts_with('/') {
+                    Box::new(UnixStream::connect(address).await?)
+                } else {
+                    Box::new(TcpStream::connect(address).await?)
+                };
+                let connection: Box<dyn Io> = match tls {
+                    Some(tls) => Box::new(tls.connect(ServerName::try_from("localhost").unwrap(), connection).await?),
+                    None => connection,
+                };
+                Ok::<_, std::io::Error>(TokioIo::new(connection))
+            }
+        });
+        let endpoint = Endpoint::from_static("http://localhost");
+        endpoint.connect_with_connector(connect).await.map_err(|error| format!("{error:?}"))
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for the end of the process.
+    pub(crate) fn ends_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let started = Instant::now();
+        while started.elapsed() < limit {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some(status);
+            }
+            std::thread::yield_now();
+        }
+        None
+    }
+
+    /// What an ended plugin wrote to stderr.
+    pub(crate) fn stderr(&mut self) -> String {
+        let mut text = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+}
+
+impl Drop for Plugin {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+trait Io: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
+impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Io for T {}
