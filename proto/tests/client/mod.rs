@@ -90,12 +90,16 @@ impl Identity {
 }
 
 /// How a plugin is started.
-#[derive(Default)]
 pub(crate) struct Launch {
+    program: PathBuf,
     variables: Vec<(String, String)>,
 }
 
 impl Launch {
+    pub(crate) fn of(program: PathBuf) -> Launch {
+        Launch { program, variables: Vec::new() }
+    }
+
     pub(crate) fn env(mut self, name: &str, value: &str) -> Launch {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
@@ -108,15 +112,15 @@ impl Launch {
     }
 
     pub(crate) fn start(self) -> Plugin {
-        let mut command = Command::new(toy());
+        let mut command = Command::new(self.program);
         command.env_remove("TF_LOG").env_remove("TF_LOG_PROVIDER");
         command.env(PROVIDER_COOKIE.0, PROVIDER_COOKIE.1).envs(self.variables);
         Plugin::start(command)
     }
 
     /// For a debugger: no cookie, an argument.
-    pub(crate) fn debug() -> Plugin {
-        let mut command = Command::new(toy());
+    pub(crate) fn debug(self) -> Plugin {
+        let mut command = Command::new(self.program);
         command.arg("-debug");
         Plugin::start(command)
     }
@@ -199,8 +203,12 @@ impl Plugin {
         endpoint.connect_with_connector(connect).await.map_err(|error| format!("{error:?}"))
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        let status = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
