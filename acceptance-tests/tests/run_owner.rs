@@ -81,7 +81,8 @@ fn shared() -> World {
     let world = World::new();
     world.write("credential.tf", CREDENTIAL);
     world.apply().expect_quiet();
-    let (credential, run_owner) = (world.attr("powerautomate_cba_credential.robot", "id"), world.place().run_owner_client_id.clone());
+    let (credential, run_owner) =
+        (world.attr("powerautomate_cba_credential.robot", "id"), world.place().run_owner_client_id.clone());
     world.share("credentials", &credential, &run_owner);
     world.forget_conversation();
     world
@@ -156,7 +157,11 @@ fn a_wrong_password_and_a_missing_share_are_named() {
     assert_eq!(world.writes(), Vec::<String>::new());
 
     world.set("TF_VAR_password", PASSWORD);
-    world.apply().expect_error("credential_id", "Cannot create the connection Robot", &["Share the credential \"Robot\"", &run_owner]);
+    world.apply().expect_error(
+        "credential_id",
+        "Cannot create the connection Robot",
+        &["Share the credential \"Robot\"", &run_owner],
+    );
 }
 
 #[test]

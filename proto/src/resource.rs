@@ -136,9 +136,10 @@ impl<C> Context<C> {
     /// The user asked to stop.
     pub async fn pause(&self, duration: Duration) -> Result<()> {
         tokio::select! {
-            () = tokio::time::sleep(duration) => Ok(()),
+            biased;
             () = self.stopped.cancelled() => Err(Diagnostic::error("Interrupted", "Terraform was asked to stop.")
                 .hint("What exists by now is in the state: the next plan goes on from there.")),
+            () = tokio::time::sleep(duration) => Ok(()),
         }
     }
 

@@ -255,6 +255,7 @@ impl Resource for DesktopFlowConnection {
                 return Err(refused(cx, &summary, &error, &wanted).await);
             }
         };
+        rewrite(cx, &wanted, &id).await;
         planned.take(&written);
         // What the plan asked for is held against what came of it, not overwritten by it.
         let asked = (wanted.credential_id, wanted.machine_group_id);
@@ -531,6 +532,15 @@ async fn reserve(cx: &Context<Account>, connectivity: &Connectivity, wanted: &Wa
     Ok(())
 }
 
+/// Remembers what a connection has become.
+async fn rewrite(cx: &Context<Account>, wanted: &Wanted, id: &str) {
+    let mut known = cx.clients.connections.0.lock().await;
+    if let Some(here) = known.get_mut(&wanted.environment_id.to_ascii_lowercase()) {
+        here.retain(|(_, other)| other != id);
+        here.push((wanted.key(), id.to_owned()));
+    }
+}
+
 /// Forgets a connection that is not there after all.
 async fn release(cx: &Context<Account>, environment_id: &str, id: &str) {
     let mut known = cx.clients.connections.0.lock().await;
@@ -576,6 +586,7 @@ async fn settle(
         }
         if !deadline.pause(cx, wait).await {
             cx.keep(&model);
+            cx.pause(Duration::ZERO).await?;
             let status = connection.status();
             let detail =
                 format!("After {} the connection {id} is still {status}, not {CONNECTED}.", deadline.allowed());
