@@ -1,0 +1,228 @@
+//! A sandbox of its own, a work folder that is set up for it, and the portal's side of it.
+//!
+//! Every test has its own world: nothing is shared but the provider's binary and Terraform itself.
+
+mod place;
+mod portal;
+
+use std::fs;
+use std::io;
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+
+use sandbox::{Exchange, Sandbox};
+
+use crate::conversation;
+use crate::terraform::Terraform;
+use crate::workspace::{Installed, SOURCE, Workspace};
+
+pub use place::Place;
+
+/// A sandbox and a work folder.
+#[derive(Debug)]
+pub struct World {
+    // Dropped before the sandbox: a Terraform that still runs must not outlive what it talks to.
+    workspace: Workspace,
+    sandbox: Sandbox,
+    place: Place,
+}
+
+impl Deref for World {
+    type Target = Workspace;
+
+    fn deref(&self) -> &Workspace {
+        &self.workspace
+    }
+}
+
+impl DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Workspace {
+        &mut self.workspace
+    }
+}
+
+impl World {
+    /// A world whose folder already has a provider block and variables for the ids of the sandbox's default world.
+    ///
+    /// # Panics
+    /// Without a provider, a Terraform or a sandbox there is nothing to test.
+    #[track_caller]
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "starting servers is no default value")]
+    pub fn new() -> World {
+        let world = World::bare();
+        world.write_variables();
+        world.write_provider("environment_id = var.environment_id");
+        world
+    }
+
+    /// A world whose folder is empty.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    #[track_caller]
+    #[must_use]
+    pub fn bare() -> World {
+        let found = Terraform::find().and_then(World::start);
+        found.unwrap_or_else(|error| panic!("there is no world to test in: {error}"))
+    }
+
+    /// A world whose folder is empty, and whose provider is installed from a mirror by `init`.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    #[track_caller]
+    #[must_use]
+    pub fn from_mirror() -> World {
+        let found = Terraform::find().and_then(|terraform| World::with(terraform, Installed::Mirror));
+        found.unwrap_or_else(|error| panic!("there is no world to test in: {error}"))
+    }
+
+    /// A world with an empty folder for this Terraform.
+    ///
+    /// # Errors
+    /// A provider that does not compile, a port or a disk that is not to be had.
+    pub fn start(terraform: Terraform) -> io::Result<World> {
+        World::with(terraform, Installed::Override)
+    }
+
+    fn with(terraform: Terraform, installed: Installed) -> io::Result<World> {
+        let mut workspace = Workspace::new(terraform, installed)?;
+        let sandbox = Sandbox::start()?;
+        let place = Place::of(&sandbox);
+        for (name, value) in sandbox.env() {
+            workspace.set(&name, &value);
+        }
+        for (name, value) in place.ids() {
+            workspace.set(&format!("TF_VAR_{name}"), value);
+        }
+        Ok(World { workspace, sandbox, place })
+    }
+
+    /// The ids and addresses of the sandbox's default world.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The sandbox itself, for what has no word here.
+    #[must_use]
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// Declares the variables whose values the commands get.
+    #[track_caller]
+    pub fn write_variables(&self) {
+        let declared: String =
+            self.place.ids().iter().map(|(name, _)| format!("variable \"{name}\" {{ type = string }}\n")).collect();
+        self.write("variables.tf", &declared);
+    }
+
+    /// Writes the block that names the provider's source, and a provider block with these lines.
+    #[track_caller]
+    pub fn write_provider(&self, lines: &str) {
+        let required = format!(
+            "terraform {{\n  required_providers {{\n    powerautomate = {{ source = \"{SOURCE}\" }}\n  }}\n}}\n"
+        );
+        self.write("provider.tf", &format!("{required}\nprovider \"powerautomate\" {{\n  {lines}\n}}\n"));
+    }
+
+    /// The variable of that name, as commands get it.
+    #[track_caller]
+    #[must_use]
+    pub fn variable(&self, name: &str) -> String {
+        let found = self.variables().iter().find(|(known, _)| known == name);
+        found.unwrap_or_else(|| panic!("{name} is not set")).1.clone()
+    }
+
+    /// The sandbox's own address, for people.
+    #[must_use]
+    pub fn control_address(&self) -> String {
+        self.sandbox.control_url()
+    }
+
+    /// What was said to the services, one line per exchange; what stands in a change set has a line of its own.
+    #[must_use]
+    pub fn conversation(&self) -> Vec<String> {
+        self.told(|_| true)
+    }
+
+    /// What was written: everything that is neither a read nor a request for a token.
+    #[must_use]
+    pub fn writes(&self) -> Vec<String> {
+        self.told(Exchange::is_write)
+    }
+
+    fn told(&self, wanted: impl Fn(&Exchange) -> bool) -> Vec<String> {
+        let place = &self.place;
+        let known = [
+            (place.tenant_id.clone(), "tenant"),
+            (place.client_id.clone(), "client"),
+            (place.environment_id.clone(), "environment"),
+            (place.other_environment_id.clone(), "other environment"),
+            (place.machine_group_id.clone(), "Finance"),
+            (place.other_machine_group_id.clone(), "Warehouse"),
+        ];
+        let journal = self.sandbox.journal();
+        let mut lines = Vec::new();
+        for exchange in journal.iter().filter(|exchange| wanted(exchange)) {
+            lines.extend(exchange.lines());
+        }
+        conversation::told(&lines, &known)
+    }
+
+    /// Forgets what was said until now.
+    pub fn forget_conversation(&self) {
+        self.sandbox.clear_journal();
+    }
+
+    /// No secret of a vault was ever asked for.
+    #[track_caller]
+    pub fn expect_no_secret_was_asked(&self) {
+        let journal = self.sandbox.journal();
+        let asked: Vec<String> = journal
+            .iter()
+            .filter(|exchange| exchange.host.contains(".vault.") && exchange.target.starts_with("/secrets"))
+            .map(Exchange::line)
+            .collect();
+        assert_eq!(asked, Vec::<String>::new());
+        assert!(
+            journal.iter().any(|exchange| exchange.target.starts_with("/certificates/")),
+            "the vault was never asked at all"
+        );
+    }
+}
+
+impl World {
+    /// Writes the values of the variables, for a user who runs Terraform by hand.
+    ///
+    /// # Errors
+    /// A disk that is full.
+    pub fn write_variables_file(&self) -> io::Result<()> {
+        let declared = fs::read_to_string(self.folder().join("main.tf"))?;
+        let is_declared = |name: &str| declared.contains(&format!("variable \"{name}\""));
+        let values: String = self
+            .place
+            .ids()
+            .iter()
+            .filter(|(name, _)| is_declared(name))
+            .map(|(name, value)| format!("{name} = \"{value}\"\n"))
+            .collect();
+        fs::write(self.folder().join("terraform.tfvars"), values)
+    }
+
+    /// Writes a script that a POSIX shell reads with `.`: after it, `terraform` there talks to the sandbox.
+    ///
+    /// # Errors
+    /// A disk that is full.
+    pub fn write_environment(&self) -> io::Result<PathBuf> {
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+        let mut script: String =
+            self.variables().iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect();
+        let line: Vec<String> = self.terraform().line().iter().map(|word| quoted(&word.to_string_lossy())).collect();
+        script.push_str(&format!("terraform() {{ {} \"$@\"; }}\n", line.join(" ")));
+        let path = self.folder().join("sandbox.env");
+        fs::write(&path, script).map(|()| path)
+    }
+}
