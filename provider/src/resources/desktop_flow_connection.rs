@@ -601,10 +601,13 @@ async fn settle(
 /// The error of a refused PUT, with who has to be given what.
 async fn refused(cx: &Context<Account>, summary: &str, error: &Error, wanted: &Wanted) -> Diagnostic {
     let diagnostic = failed(summary, error);
+    let text = error.to_string().to_ascii_lowercase();
+    if text.contains("cannot be updated") || text.contains("updatenotsupported") {
+        return diagnostic.hint("Replace the connection with terraform apply -replace; flows then need its new id.");
+    }
     if !error.is_forbidden() && !error.is_not_found() {
         return diagnostic;
     }
-    let text = error.to_string().to_ascii_lowercase();
     let caller = secret_access::caller(cx).await;
     let whom = match &wanted.run_owner {
         Some(owner) => format!("{caller} and with the run owner {}", owner.client_id),
