@@ -232,8 +232,8 @@ impl fmt::Display for Refusal {
         write!(f, ": {}", self.message)?;
         for (code, message) in &self.details {
             if !said.contains(&message.as_str()) {
-                let code = if code.is_empty() { String::new() } else { format!("{code}: ") };
-                write!(f, " ({code}{message})")?;
+                let colon = if code.is_empty() || message.is_empty() { "" } else { ": " };
+                write!(f, " ({code}{colon}{message})")?;
                 said.push(message);
             }
         }

@@ -36,6 +36,7 @@ pub(crate) struct DesktopFlowConnection;
 
 const NAME: &str = "powerautomate_desktop_flow_connection";
 const CONNECTED: &str = "Connected";
+const MISSING_CREDENTIAL: &str = "The credential does not exist";
 
 /// What one PUT changes.
 const INPUTS: &[&str] = &["display_name", "credential_id", "machine_group_id", "run_owner"];
@@ -183,9 +184,12 @@ impl Resource for DesktopFlowConnection {
     }
 
     async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) {
-        plan_environment(cx, plan);
+        let environment_id = plan_environment(cx, plan);
         if plan.is_destroy() {
             return;
+        }
+        if let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) {
+            look_up(cx, plan, &environment_id).await;
         }
         let failed = plan.prior.at("status").as_str().is_some_and(|status| !is_settled_well(status));
         if plan.is_create() || failed || INPUTS.iter().any(|name| plan.changes(name)) {
@@ -368,6 +372,31 @@ async fn delete(cx: &Context<Account>, prior: Model) -> Result<()> {
     }
 }
 
+/// Looks while planning whether credential and machine group are there. What is of another kind is an error; what cannot be seen may
+/// still be shared by the same apply.
+async fn look_up(cx: &Context<Account>, plan: &mut Plan, environment_id: &str) {
+    let asked = |plan: &Plan, name: &str| {
+        let id = plan.planned.at(name).as_str().and_then(|id| Uuid::try_parse(id).ok())?;
+        (plan.is_create() || plan.changes(name)).then_some(id)
+    };
+    let (credential_id, machine_group_id) = (asked(plan, "credential_id"), asked(plan, "machine_group_id"));
+    if credential_id.is_none() && machine_group_id.is_none() {
+        return;
+    }
+    // An environment that cannot be asked is an error of the apply, which is the first to need it.
+    let Ok(dataverse) = cx.clients.dataverse(environment_id).await else { return };
+    if let Some(id) = credential_id
+        && let Err(error) = credential(cx, &dataverse, id).await
+    {
+        plan.tell(if error.summary == MISSING_CREDENTIAL { error.as_warning() } else { error });
+    }
+    if let Some(id) = machine_group_id
+        && let Err(error) = machine_group(cx, &dataverse, id).await
+    {
+        plan.tell(error.as_warning());
+    }
+}
+
 /// A status that needs no new PUT: it is well, or on its way.
 fn is_settled_well(status: &str) -> bool {
     !["error", "unauthenticated", "unknown"].iter().any(|bad| status.eq_ignore_ascii_case(bad))
@@ -439,7 +468,7 @@ async fn credential(cx: &Context<Account>, dataverse: &Dataverse, id: Uuid) -> R
             "There is no credential {id} in this environment that {} may see.",
             secret_access::caller(cx).await
         );
-        return Err(Diagnostic::error("The credential does not exist", detail)
+        return Err(Diagnostic::error(MISSING_CREDENTIAL, detail)
             .on("credential_id")
             .hint("Check the id, or share the credential and its environment variables with that principal."));
     };

@@ -24,9 +24,13 @@ pub(crate) fn failed(summary: &str, error: &Error) -> Diagnostic {
     }
 }
 
+/// A cause as a sentence of its own.
 fn sentence(text: &str) -> String {
     let text = text.trim();
-    if text.ends_with(['.', '!', '?', ':']) { text.to_owned() } else { format!("{text}.") }
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }
 
 fn hint(error: &Error) -> Option<&'static str> {
