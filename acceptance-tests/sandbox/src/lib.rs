@@ -75,6 +75,7 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -116,7 +117,12 @@ impl Sandbox {
     pub fn start_on(port: u16, loud: bool) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let state = State { world: default_world::make(), faults: Vec::new(), journal: Vec::new() };
-        let shared = Arc::new(Shared { authority: Authority::new(), state: Mutex::new(state), loud });
+        let shared = Arc::new(Shared {
+            authority: Authority::new(),
+            state: Mutex::new(state),
+            tunnels: AtomicUsize::new(0),
+            loud,
+        });
         let bind = |port| runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
         let (proxy, control) = (bind(port)?, bind(0)?);
         let addresses = (proxy.local_addr()?, control.local_addr()?);
@@ -178,6 +184,11 @@ impl Sandbox {
     /// Every access token that was issued: tests look whether one has leaked.
     pub fn tokens(&self) -> Vec<String> {
         self.shared.state().world.tokens.all()
+    }
+
+    /// How many tunnels were asked for, those included in which TLS then failed: tries that no journal sees.
+    pub fn tunnels(&self) -> usize {
+        self.shared.tunnels.load(Ordering::Relaxed)
     }
 
     /// Moves the clock forward.

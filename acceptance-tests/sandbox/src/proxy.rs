@@ -4,6 +4,7 @@
 //! and does not exist is refused outside, because that is how a name that does not resolve looks through a proxy.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -26,6 +27,8 @@ use crate::world::World;
 pub(crate) struct Shared {
     pub(crate) authority: Authority,
     pub(crate) state: Mutex<State>,
+    /// How many tunnels were asked for, those included in which TLS then failed.
+    pub(crate) tunnels: AtomicUsize,
     /// Whether every exchange is also told on stderr.
     pub(crate) loud: bool,
 }
@@ -70,6 +73,7 @@ async fn outer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Answer
         let message = "This is an HTTPS proxy: it takes CONNECT, and no plain request.";
         return Ok(sent(Response::error(StatusCode::BAD_REQUEST, "NotConnect", message)));
     };
+    shared.tunnels.fetch_add(1, Ordering::Relaxed);
     let host = authority.host().trim_matches(['[', ']']).to_ascii_lowercase();
     let nowhere = service::find(&shared.state().world, &host) == Service::Nowhere;
     if nowhere || authority.port_u16().unwrap_or(443) != 443 {

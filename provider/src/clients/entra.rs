@@ -16,6 +16,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
 use super::cloud::Cloud;
+use super::error::SIGNING_IN;
 use super::http::sdk_retry;
 use super::{Error, SignIn};
 
@@ -151,7 +152,7 @@ fn explained(error: &azure_core::Error, scope: &str) -> Error {
         source = inner.source();
     }
     if connection {
-        return Error::connection("signing in", false, text);
+        return Error::connection(SIGNING_IN, false, text);
     }
     let code = text.find("AADSTS").map(|at| text[at..].lines().next().unwrap_or_default().trim().to_owned());
     let said = code.unwrap_or(text);

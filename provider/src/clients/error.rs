@@ -16,6 +16,9 @@ pub struct Error {
     source: Option<Cause>,
 }
 
+/// What a sign-in is called; it has tries of its own.
+pub(super) const SIGNING_IN: &str = "signing in";
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug)]
@@ -69,7 +72,7 @@ impl Error {
     }
 
     pub(super) fn sign_in(what: impl Into<String>) -> Error {
-        Error::new("signing in", Kind::SignIn(what.into()))
+        Error::new(SIGNING_IN, Kind::SignIn(what.into()))
     }
 
     pub(super) fn wrong_tenant(operation: &str, vault: String, ours: String) -> Error {
@@ -178,6 +181,11 @@ impl Error {
             Kind::Unexpected(_) => true,
             _ => false,
         }
+    }
+
+    /// No other try mends it: this process's own surroundings are at fault, or the sign-in, which has been tried often enough.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(&*self.kind, Kind::Setup(_)) || self.is_trust() || self.operation == SIGNING_IN
     }
 
     /// The other side's certificate is not trusted.

@@ -264,7 +264,7 @@ impl Http {
                     }
                     (error, retry_after(&answer.headers))
                 }
-                Err(error) if error.is_trust() || error.is_unauthorized() => return Err(error),
+                Err(error) if error.is_final() => return Err(error),
                 Err(error) if error.outcome_unknown() && !request.repeatable => return Err(error),
                 Err(error) => (error, None),
             };

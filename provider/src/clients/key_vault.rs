@@ -21,7 +21,7 @@ use x509_parser::time::ASN1Time;
 use super::Error;
 use super::cloud::Cloud;
 use super::entra::Borrowed;
-use super::error::Refusal;
+use super::error::{Refusal, SIGNING_IN};
 use super::http::{Http, refusal, sdk_retry};
 
 /// The Azure resource id of a vault. Two that differ in case alone are the same.
@@ -211,7 +211,7 @@ fn own(error: &azure_core::Error) -> Option<Error> {
             return Some(if ours.is_unauthorized() {
                 Error::sign_in(said)
             } else {
-                Error::connection("signing in", false, said)
+                Error::connection(SIGNING_IN, false, said)
             });
         }
         source = inner.source();

@@ -136,7 +136,7 @@ pub(crate) fn unreadable(vault: &VaultId, name: &str, error: &Error, caller: &st
 
 /// Whether the same apply may still mend what kept a certificate from being read.
 pub(crate) fn may_be_mended(error: &Error) -> bool {
-    !error.is_wrong_tenant()
+    !error.is_wrong_tenant() && !error.is_trust() && !error.is_unauthorized()
 }
 
 fn day(moment: OffsetDateTime) -> String {

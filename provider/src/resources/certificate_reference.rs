@@ -27,6 +27,7 @@ use super::shared::{
     same_text,
 };
 use super::timeouts::{self, Deadline, TIMEOUTS, Timeouts};
+use crate::clients::Error;
 use crate::clients::dataverse::{ChangeSet, Dataverse, Definition};
 use crate::clients::key_vault::{Certificate, VaultId};
 use crate::provider::Account;
@@ -450,7 +451,7 @@ async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
     match cx.clients.certificate(&vault, name).await? {
         Ok(certificate) => model.describe(&certificate),
         Err(error) => {
-            let caller = secret_access::caller(cx).await;
+            let caller = caller(cx, &error).await;
             let unreadable = certificate_check::unreadable(&vault, name, &error, &caller).as_warning();
             cx.tell(Diagnostic {
                 detail: format!("{} What was known of the certificate stays as it was.", unreadable.detail),
@@ -500,6 +501,11 @@ async fn delete(cx: &Context<Account>, prior: Model) -> Result<()> {
     }
 }
 
+/// Who has to be given a right, when a right is what is missing.
+async fn caller(cx: &Context<Account>, error: &Error) -> String {
+    if error.is_forbidden() { secret_access::caller(cx).await } else { String::new() }
+}
+
 /// The plan-time check of the vault: see [`certificate_check`].
 async fn check_while_planning(cx: &Context<Account>, plan: &mut Plan, vault: &VaultId, name: &str, repointed: bool) {
     let requirements = requirements(&plan.planned);
@@ -517,7 +523,7 @@ async fn check_while_planning(cx: &Context<Account>, plan: &mut Plan, vault: &Va
         // The refresh has said so already of a reference that stays.
         Ok(Err(_)) if !repointed => {}
         Ok(Err(error)) => {
-            let caller = secret_access::caller(cx).await;
+            let caller = caller(cx, &error).await;
             let unreadable = certificate_check::unreadable(vault, name, &error, &caller);
             plan.tell(if certificate_check::may_be_mended(&error) {
                 let then = if requirements.tolerates_unreadable() {
@@ -572,7 +578,7 @@ async fn certificate_before_writing(
             wait = (wait * 2).min(Duration::from_secs(15));
             continue;
         }
-        let caller = secret_access::caller(cx).await;
+        let caller = caller(cx, &error).await;
         let unreadable = certificate_check::unreadable(&vault, name, &error, &caller);
         return if requirements.tolerates_unreadable() && certificate_check::may_be_mended(&error) {
             cx.tell(unreadable.as_warning());
