@@ -123,7 +123,12 @@ impl Sandbox {
             tunnels: AtomicUsize::new(0),
             loud,
         });
-        let bind = |port| runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
+        let bind = |port| {
+            let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+            listener.set_nonblocking(true)?;
+            let _inside = runtime.enter();
+            TcpListener::from_std(listener)
+        };
         let (proxy, control) = (bind(port)?, bind(0)?);
         let addresses = (proxy.local_addr()?, control.local_addr()?);
         runtime.spawn(proxy::run(Arc::clone(&shared), proxy));
