@@ -183,3 +183,21 @@ fn a_refresh_that_is_refused_or_cannot_find_the_environment_forgets_nothing() {
         world.plan().expect_quiet().expect_no_changes();
     }
 }
+
+#[test]
+fn a_create_whose_outcome_stays_unknown_is_remembered_and_settled_by_the_next_refresh() {
+    let world = world();
+    world.weather(Fault::next("$batch", Effect::ResetAfter));
+    world.weather(Fault::next("environmentvariabledefinitions(", Effect::ResetBefore).method("GET").times(20));
+    let summary = "Cannot create the environment variable cto_robot_certificate";
+    let outcome = world.apply();
+    assert!(outcome.to_string().contains(summary), "{outcome}");
+    assert_eq!(world.addresses(), [format!("{REFERENCE} (tainted)")]);
+    let minted = world.attr(REFERENCE, "id");
+    world.run(&["untaint", REFERENCE]).expect_ok();
+    world.sandbox().clear_faults();
+    world.refresh().expect_ok();
+    world.plan().expect_ok().expect_no_changes();
+    assert_eq!(world.attr(REFERENCE, "id"), minted);
+    expect_one(&world);
+}

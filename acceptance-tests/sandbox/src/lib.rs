@@ -59,7 +59,7 @@ mod authority;
 mod certificate;
 mod connectivity;
 pub mod control;
-mod dataverse;
+pub mod dataverse;
 pub mod default_world;
 mod entra;
 mod environments;
@@ -209,6 +209,11 @@ impl Sandbox {
     /// Adds bad weather.
     pub fn fault(&self, fault: Fault) {
         self.shared.state().faults.push(fault);
+    }
+
+    /// Ends all bad weather.
+    pub fn clear_faults(&self) {
+        self.shared.state().faults.clear();
     }
 
     /// Looks at the world or changes it, as a person with every right would.

@@ -93,7 +93,8 @@ static SCHEMA: Schema = Schema::new(Block {
                         "certificate_pfx_wo",
                         &Type::String,
                         "The service principal's certificate with its private key, as PKCS#12 in base64. It is never stored, and it is sent \
-                         with every change of the connection.",
+                         with every change of the connection. Take it from an ephemeral value: the value of a plain variable is part \
+                         of every saved plan file.",
                     )
                     .sensitive()
                     .write_only()
