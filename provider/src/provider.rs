@@ -105,7 +105,7 @@ impl Provider for PowerAutomate {
             environment_id: Setting::of(config, "environment_id", |text| Ok(text.to_owned()))?,
             dataverse_url: Setting::of(config, "dataverse_url", |text| Url::parse(text).map_err(|e| e.to_string()))?,
             certificates: Mutex::default(),
-            connections: resources::desktop_flow_connection::Known::default(),
+            connections: resources::known_connections::Known::default(),
         };
         Ok((account, Vec::new()))
     }
@@ -206,7 +206,7 @@ pub struct Account {
     pub environment_id: Setting<String>,
     dataverse_url: Setting<Url>,
     certificates: Mutex<HashMap<(VaultId, String), Arc<Certificate>>>,
-    pub(crate) connections: resources::desktop_flow_connection::Known,
+    pub(crate) connections: resources::known_connections::Known,
 }
 
 impl Account {

@@ -13,14 +13,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::certificate_reference::{is_schema_name, parse_reference, refuse_other_kind, single_value, value_row};
-use super::existing::Existing;
 use super::failure::failed;
 use super::shared::{
     ACTIVE, ENVIRONMENT_ID, OWNER_ID, SOLUTION_UNIQUE_NAME, guid, import_id, plan_environment, plan_solution, required,
     same_id,
 };
 use super::timeouts::{self, TIMEOUTS, Timeouts};
+use super::username_variable::{
+    MAX_SCHEMA_NAME, foreign, is_ours, mark, plan_variable, refuse_existing, refuse_foreign_variable,
+    schema_name_after, sole_user, text_variable,
+};
+use super::variable::{TEXT, is_schema_name, parse_reference, refuse_other_kind, single_value, value_row};
 use crate::clients::dataverse::{ChangeSet, Credential, Dataverse, Definition};
 use crate::clients::key_vault::VaultId;
 use crate::provider::Account;
@@ -28,14 +31,10 @@ use crate::provider::Account;
 /// The resource.
 pub(crate) struct CbaCredential;
 
-const NAME: &str = "powerautomate_cba_credential";
+pub(crate) const NAME: &str = "powerautomate_cba_credential";
 
 /// The option value of certificate-based authentication among the connection types of credentials.
 const CERTIFICATE_BASED: i64 = 5;
-/// The option value of *text* among the types of environment variables.
-const TEXT: i64 = 100_000_000;
-/// As long as a schema name may be.
-const MAX_SCHEMA_NAME: usize = 100;
 
 static SCHEMA: Schema = Schema::new(Block {
     attributes: &[
@@ -438,46 +437,6 @@ async fn delete(cx: &Context<Account>, prior: Model) -> Result<()> {
     }
 }
 
-/// Plans the name of the variable for the user name, and looks whether it is taken.
-async fn plan_variable(dataverse: &Dataverse, plan: &mut Plan, reference: Option<&Definition>, environment_id: &str) {
-    if plan.config.at("username_schema_name").is_null() {
-        let Some(reference) = reference else { return };
-        match schema_name_after(reference) {
-            Ok(schema_name) if plan.is_create() => plan.set("username_schema_name", schema_name.into()),
-            Ok(_) => {}
-            Err(error) => return plan.tell(error),
-        }
-    }
-    let Some(schema_name) = plan.planned.at("username_schema_name").as_str().map(str::to_owned) else { return };
-    if plan.is_create()
-        && let Ok(Some(taken)) = dataverse.definition_named(&schema_name).await
-    {
-        let warning = existing_variable(dataverse, environment_id, &taken).await.as_warning();
-        plan.tell(warning);
-    }
-}
-
-/// A user name that lives in somebody else's variable cannot be changed here: the resource must be replaced by one with its own.
-async fn refuse_foreign_variable(dataverse: &Dataverse, plan: &mut Plan) {
-    let id = |name: &str| plan.prior.at(name).as_str().and_then(|id| Uuid::try_parse(id).ok());
-    let (Some(id), Some(variable_id)) = (id("id"), id("username_variable_id")) else { return };
-    if let Ok(Some(variable)) = dataverse.definition(variable_id).await
-        && !is_ours(&variable, id)
-    {
-        plan.set("username_variable_id", Value::UNKNOWN);
-        plan.set("username_schema_name", Value::UNKNOWN);
-        plan.replace("username_variable_id");
-        plan.tell(
-            Diagnostic::warning(
-                "The user name is in a variable of somebody else's",
-                format!("The environment variable {:?} is not this credential's own, and is not changed.", variable.schema_name),
-            )
-            .on("username")
-            .hint("The credential is replaced by one with a variable of its own. To keep it, set username_variable_id instead."),
-        );
-    }
-}
-
 /// Warns when the certificate does not name the user.
 async fn names_warning(cx: &Context<Account>, reference: &Definition, username: &str) -> Option<Diagnostic> {
     let value = single_value(reference).ok().flatten()?;
@@ -512,100 +471,10 @@ async fn reference(dataverse: &Dataverse, id: Uuid) -> Result<Definition> {
     Ok(definition)
 }
 
-async fn text_variable(dataverse: &Dataverse, id: Uuid) -> Result<Definition> {
-    let summary = "Cannot look up the user name's variable";
-    let found = dataverse.definition(id).await.map_err(|error| failed(summary, &error).on("username_variable_id"))?;
-    let definition = found.ok_or_else(|| {
-        let detail = format!("There is no environment variable {id} in this environment that may be seen.");
-        Diagnostic::error("The user name's variable does not exist", detail).on("username_variable_id")
-    })?;
-    if definition.kind == TEXT {
-        return Ok(definition);
-    }
-    let detail = format!("The environment variable {:?} is no text variable.", definition.schema_name);
-    Err(Diagnostic::error("The user name's variable is of another type", detail)
-        .on("username_variable_id")
-        .hint("Use an environment variable of the type text."))
-}
-
 async fn variable_of(dataverse: &Dataverse, credential: &Credential) -> Result<Option<Definition>> {
     let Some(id) = credential.username_id else { return Ok(None) };
     let summary = format!("Cannot read the user name of the credential {}", credential.name);
     dataverse.definition(id).await.map_err(|error| failed(&summary, &error))
-}
-
-/// Another credential that points at the variable.
-async fn sole_user(dataverse: &Dataverse, variable: Uuid, own: Uuid) -> Result<Option<Credential>> {
-    let users = dataverse.credentials_using(variable).await;
-    let users = users.map_err(|error| failed("Cannot find out who uses the user name's variable", &error))?;
-    Ok(users.into_iter().find(|credential| credential.id != own))
-}
-
-async fn refuse_existing(dataverse: &Dataverse, environment_id: &str, schema_name: &str) -> Result<()> {
-    let found = dataverse.definition_named(schema_name).await;
-    match found.map_err(|error| failed("Cannot look up the environment variable", &error))? {
-        Some(taken) => Err(existing_variable(dataverse, environment_id, &taken).await),
-        None => Ok(()),
-    }
-}
-
-/// The error about a variable that has the name already: it says whose it is.
-async fn existing_variable(dataverse: &Dataverse, environment_id: &str, taken: &Definition) -> Diagnostic {
-    let users = dataverse.credentials_using(taken.id).await.unwrap_or_default();
-    match users.first() {
-        Some(user) => {
-            let what = format!("user name variable {:?} of the credential {:?}", taken.schema_name, user.name);
-            let id = user.id.to_string();
-            Existing { resource: NAME, what: &what, attribute: "username_schema_name", environment_id, id: &id }.error()
-        }
-        None => {
-            let detail = format!(
-                "There is already the environment variable {:?} in the environment {environment_id}, with the id {}, and no credential \
-                 uses it. Nothing was changed.",
-                taken.schema_name, taken.id
-            );
-            Diagnostic::error(format!("The environment variable {:?} exists already", taken.schema_name), detail)
-                .on("username_schema_name")
-                .hint(format!(
-                    "Use it as it is with username_variable_id = \"{}\" instead of username, delete it, or choose another \
-                     username_schema_name.",
-                    taken.id
-                ))
-        }
-    }
-}
-
-fn schema_name_after(reference: &Definition) -> Result<String> {
-    let name = format!("{}_username", reference.schema_name);
-    let length = name.chars().count();
-    if length <= MAX_SCHEMA_NAME {
-        return Ok(name);
-    }
-    let detail =
-        format!("The user name's variable would be called {name:?}, which has {length} characters; 100 are allowed.");
-    Err(Diagnostic::error("The user name's variable needs a name", detail)
-        .on("username_schema_name")
-        .hint("Set username_schema_name to a shorter one."))
-}
-
-/// The description by which a credential knows its own variable.
-fn mark(credential: Uuid) -> String {
-    format!("User name of the credential {credential}, managed with it by Terraform.")
-}
-
-fn is_ours(variable: &Definition, credential: Uuid) -> bool {
-    let description = variable.description.as_deref().unwrap_or_default().to_ascii_lowercase();
-    description.contains(&credential.to_string())
-}
-
-fn foreign(variable: &Definition) -> Diagnostic {
-    let detail = format!(
-        "The user name is the value of the environment variable {:?}, which is not this credential's alone.",
-        variable.schema_name
-    );
-    Diagnostic::error("The user name cannot be changed here", detail)
-        .on("username")
-        .hint("Set username_variable_id instead of username, or replace the credential with terraform apply -replace.")
 }
 
 fn refuse_other_credential(credential: &Credential) -> Result<()> {

@@ -3,15 +3,12 @@
 //! A definition and its value row are one resource: they come and go in one change set. The value names no version, so
 //! that a rotated certificate needs no apply; what is known of the certificate is refreshed.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use proto::cty::Type;
 use proto::diagnostic::Diagnostic;
 use proto::plan::Plan;
 use proto::resource::{Context, Resource, Result};
 use proto::schema::{Attribute, Block, Check, Default, NestedBlock, Nesting, Schema};
-use proto::value::{Path, Value};
+use proto::value::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -19,6 +16,7 @@ use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::certificate_check::{self, Requirements};
+use super::certificate_reading::{caller, certificate_before_writing, check_while_planning};
 use super::existing::Existing;
 use super::failure::failed;
 use super::secret_access;
@@ -26,8 +24,10 @@ use super::shared::{
     ACTIVE, ENVIRONMENT_ID, OWNER_ID, SOLUTION_UNIQUE_NAME, guid, import_id, plan_environment, plan_solution, required,
     same_text,
 };
-use super::timeouts::{self, Deadline, TIMEOUTS, Timeouts};
-use crate::clients::Error;
+use super::timeouts::{self, TIMEOUTS, Timeouts};
+use super::variable::{
+    SCHEMA_NAME, SECRET, is_schema_name, parse_reference, refuse_other_kind, secret_reference, single_value, value_row,
+};
 use crate::clients::dataverse::{ChangeSet, Dataverse, Definition};
 use crate::clients::key_vault::{Certificate, VaultId};
 use crate::provider::Account;
@@ -37,14 +37,8 @@ pub(crate) struct CertificateReference;
 
 const NAME: &str = "powerautomate_key_vault_certificate_reference";
 
-/// The option value of a *secret* among the types of environment variables.
-pub(crate) const SECRET: i64 = 100_000_005;
-
 /// What follows the vault and the name of the certificate in it.
 const OF_CERTIFICATE: &[&str] = &["key_vault_id", "certificate_name"];
-
-/// How long a vault's 403 is waited out: roles take some minutes to arrive.
-const ROLES: Duration = Duration::from_secs(120);
 
 static SCHEMA: Schema = Schema::new(Block {
     attributes: &[
@@ -278,7 +272,9 @@ impl Resource for CertificateReference {
         let schema_name = required(planned.schema_name.as_ref(), "schema_name")?.to_owned();
         let dataverse = cx.clients.dataverse(&environment_id).await?;
         refuse_existing(&dataverse, &environment_id, &schema_name).await?;
-        let certificate = certificate_before_writing(cx, &planned, deadline).await?;
+        let certificate =
+            certificate_before_writing(cx, &planned.vault()?, planned.name()?, &planned.requirements(), deadline)
+                .await?;
 
         let id = Uuid::new_v4();
         let mut changes = ChangeSet::new();
@@ -349,7 +345,12 @@ impl Resource for CertificateReference {
         let repointed =
             planned.key_vault_id != prior.key_vault_id || planned.certificate_name != prior.certificate_name;
         let reference = planned.reference()?;
-        let certificate = if repointed { certificate_before_writing(cx, &planned, deadline).await? } else { None };
+        let certificate = if repointed {
+            certificate_before_writing(cx, &planned.vault()?, planned.name()?, &planned.requirements(), deadline)
+                .await?
+        } else {
+            None
+        };
 
         let mut row = serde_json::Map::new();
         let mut put = |name: &str, before: &Option<String>, after: &Option<String>| {
@@ -501,94 +502,6 @@ async fn delete(cx: &Context<Account>, prior: Model) -> Result<()> {
     }
 }
 
-/// Who has to be given a right, when a right is what is missing.
-async fn caller(cx: &Context<Account>, error: &Error) -> String {
-    if error.is_forbidden() { secret_access::caller(cx).await } else { String::new() }
-}
-
-/// The plan-time check of the vault: see [`certificate_check`].
-async fn check_while_planning(cx: &Context<Account>, plan: &mut Plan, vault: &VaultId, name: &str, repointed: bool) {
-    let requirements = requirements(&plan.planned);
-    let read = if repointed {
-        cx.clients.certificate(vault, name).await
-    } else {
-        cx.clients.seen_certificate(vault, name).await
-    };
-    match read {
-        Ok(Ok(certificate)) => {
-            for found in certificate_check::judge(vault, name, &certificate, &requirements, OffsetDateTime::now_utc()) {
-                plan.tell(if repointed { found } else { found.as_warning() });
-            }
-        }
-        // The refresh has said so already of a reference that stays.
-        Ok(Err(_)) if !repointed => {}
-        Ok(Err(error)) => {
-            let caller = caller(cx, &error).await;
-            let unreadable = certificate_check::unreadable(vault, name, &error, &caller);
-            plan.tell(if certificate_check::may_be_mended(&error) {
-                let then = if requirements.tolerates_unreadable() {
-                    "The apply will leave the certificate's attributes null."
-                } else {
-                    "Unless it is mended by then, the apply will fail."
-                };
-                Diagnostic { detail: format!("{} {then}", unreadable.detail), ..unreadable.as_warning() }
-            } else {
-                unreadable
-            });
-        }
-        Err(error) => plan.tell(error),
-    }
-}
-
-fn requirements(planned: &Value) -> Requirements {
-    let block = planned.at("requirements");
-    let number = |name: &str| match block.at(name) {
-        Value::Number(number) => (0..=3650).find(|days| *number == (*days).into()),
-        _ => None,
-    };
-    Requirements {
-        min_days_remaining: number("min_days_remaining"),
-        client_authentication: (*block.at("client_authentication") == Value::Bool(false)).then_some(false),
-        on_unreadable: block.at("on_unreadable").as_str().map(str::to_owned),
-    }
-}
-
-/// The check before anything is written: the same, fresh, and with an error where the plan only warned.
-async fn certificate_before_writing(
-    cx: &Context<Account>,
-    planned: &Model,
-    deadline: Deadline,
-) -> Result<Option<Arc<Certificate>>> {
-    let (vault, name, requirements) = (planned.vault()?, planned.name()?, planned.requirements());
-    let roles = deadline.at_most(ROLES);
-    let mut wait = Duration::from_millis(500);
-    loop {
-        let error = match cx.clients.certificate(&vault, name).await? {
-            Ok(certificate) => {
-                let found =
-                    certificate_check::judge(&vault, name, &certificate, &requirements, OffsetDateTime::now_utc());
-                return match found.into_iter().find(Diagnostic::is_error) {
-                    Some(unusable) => Err(unusable),
-                    None => Ok(Some(certificate)),
-                };
-            }
-            Err(error) => error,
-        };
-        if error.is_forbidden() && !requirements.tolerates_unreadable() && roles.pause(cx, wait).await {
-            wait = (wait * 2).min(Duration::from_secs(15));
-            continue;
-        }
-        let caller = caller(cx, &error).await;
-        let unreadable = certificate_check::unreadable(&vault, name, &error, &caller);
-        return if requirements.tolerates_unreadable() && certificate_check::may_be_mended(&error) {
-            cx.tell(unreadable.as_warning());
-            Ok(None)
-        } else {
-            Err(unreadable)
-        };
-    }
-}
-
 async fn refuse_existing(dataverse: &Dataverse, environment_id: &str, schema_name: &str) -> Result<()> {
     let found = dataverse.definition_named(schema_name).await;
     let found = found.map_err(|error| failed("Cannot look up the environment variable", &error))?;
@@ -605,47 +518,6 @@ fn described(definition: &Definition) -> String {
     format!("environment variable {:?}", definition.schema_name)
 }
 
-/// Refuses a variable that is no reference to a vault, saying what it is.
-pub(crate) fn refuse_other_kind(definition: &Definition) -> Result<()> {
-    let kind = match (definition.kind, definition.secret_store) {
-        (SECRET, None | Some(0)) => return Ok(()),
-        (SECRET, _) => "a secret that Dataverse itself keeps",
-        (100_000_000, _) => "a text variable",
-        (100_000_001, _) => "a number variable",
-        (100_000_002, _) => "a yes/no variable",
-        (100_000_003, _) => "a JSON variable",
-        (100_000_004, _) => "a data source variable",
-        _ => "a variable of an unknown type",
-    };
-    let detail = format!("The environment variable {:?} is {kind}.", definition.schema_name);
-    Err(Diagnostic::error("The environment variable is no reference to a vault", detail)
-        .hint("Use one of the type Secret whose secret store is Azure Key Vault."))
-}
-
-/// The one value of a variable.
-pub(crate) fn single_value(definition: &Definition) -> Result<Option<String>> {
-    match definition.values.as_slice() {
-        [] => Ok(None),
-        [value] => Ok(value.value.clone()),
-        several => {
-            let ids: Vec<String> = several.iter().map(|value| value.id.to_string()).collect();
-            let detail = format!("{:?} has {} values: {}.", definition.schema_name, several.len(), ids.join(", "));
-            Err(Diagnostic::error("The environment variable has several values", detail)
-                .hint("Delete all but one of these rows of the table environmentvariablevalue."))
-        }
-    }
-}
-
-/// The body of a value row of a definition.
-pub(crate) fn value_row(definition: Uuid, schema_name: &str, value: &str) -> serde_json::Value {
-    json!({
-        "environmentvariablevalueid": Uuid::new_v4(),
-        "schemaname": schema_name,
-        "value": value,
-        "EnvironmentVariableDefinitionId@odata.bind": format!("/environmentvariabledefinitions({definition})"),
-    })
-}
-
 /// Adds what to do to the errors that a schema name or a solution can cause.
 fn explained(diagnostic: Diagnostic, text: &str) -> Diagnostic {
     if text.contains("prefix") {
@@ -660,17 +532,6 @@ fn explained(diagnostic: Diagnostic, text: &str) -> Diagnostic {
     diagnostic
 }
 
-fn secret_reference(vault: &str, name: &str) -> String {
-    format!("{}/secrets/{name}", vault.trim_end_matches('/'))
-}
-
-/// The vault and the name of the certificate in a variable's value.
-pub(crate) fn parse_reference(value: &str) -> Option<(&str, &str)> {
-    let at = value.to_ascii_lowercase().rfind("/secrets/")?;
-    let (vault, name) = (&value[..at], &value[at + "/secrets/".len()..]);
-    (VaultId::parse(vault).is_ok() && !name.is_empty()).then_some((vault, name))
-}
-
 fn vault_id(text: &str) -> Result<VaultId> {
     VaultId::parse(text)
         .map_err(|what| Diagnostic::error("Invalid value for key_vault_id", what).at(Path::attribute("key_vault_id")))
@@ -680,46 +541,8 @@ fn is_vault_id(text: &str) -> std::result::Result<(), String> {
     VaultId::parse(text).map(drop)
 }
 
-const SCHEMA_NAME: &str = "be a publisher's prefix, an underscore and a name of letters, digits and underscores, such as \
-                           cto_robot_certificate";
-
-/// Whether a text is a publisher's prefix, an underscore and a name.
-pub(crate) fn is_schema_name(text: &str) -> bool {
-    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    text.split_once('_').is_some_and(|(prefix, name)| {
-        (2..=8).contains(&prefix.len())
-            && prefix.starts_with(|letter: char| letter.is_ascii_alphabetic())
-            && prefix.chars().all(|letter| letter.is_ascii_alphanumeric())
-            && !name.is_empty()
-            && name.chars().all(is_word)
-    })
-}
-
 const CERTIFICATE_NAME: &str = "consist of letters, digits and hyphens";
 
 fn is_certificate_name(text: &str) -> bool {
     text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_schema_name_has_a_prefix() {
-        for right in ["cto_robot", "new_a_b_1", "ab_x"] {
-            assert!(is_schema_name(right), "{right}");
-        }
-        for wrong in ["robot", "_robot", "c_robot", "cto_", "1to_robot", "cto_röbot", "toolongprefix_x", "cto robot"] {
-            assert!(!is_schema_name(wrong), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_value_names_vault_and_certificate() {
-        let vault = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-1";
-        assert_eq!(parse_reference(&secret_reference(vault, "robot")), Some((vault, "robot")));
-        assert_eq!(parse_reference("text"), None);
-        assert_eq!(parse_reference(&format!("{vault}/secrets/")), None);
-    }
 }

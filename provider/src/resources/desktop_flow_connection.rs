@@ -3,26 +3,20 @@
 //! One PUT makes it and changes it, so that it keeps the id by which flows know it. What the service answers is not yet success: the
 //! status must become `Connected`.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use proto::cty::Type;
 use proto::diagnostic::Diagnostic;
 use proto::plan::Plan;
 use proto::resource::{Context, Resource, Result};
-use proto::schema::{Attribute, Block, Check, NestedBlock, Nesting, Schema};
-use proto::value::{Path, Value};
+use proto::schema::{Attribute, Block, Check, Schema};
 use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
-use tokio::sync::Mutex;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
-use super::existing::Existing;
 use super::failure::failed;
+use super::known_connections::{Key, release, reserve, rewrite};
+use super::run_owner::{RUN_OWNER, RunOwnerModel, run_owner};
 use super::secret_access;
 use super::shared::{ENVIRONMENT_ID, guid, import_id, plan_environment, required, same_id};
 use super::timeouts::{self, Deadline, TIMEOUTS, Timeouts};
@@ -34,19 +28,12 @@ use crate::provider::Account;
 /// The resource.
 pub(crate) struct DesktopFlowConnection;
 
-const NAME: &str = "powerautomate_desktop_flow_connection";
+pub(crate) const NAME: &str = "powerautomate_desktop_flow_connection";
 const CONNECTED: &str = "Connected";
 const MISSING_CREDENTIAL: &str = "The credential does not exist";
 
 /// What one PUT changes.
 const INPUTS: &[&str] = &["display_name", "credential_id", "machine_group_id", "run_owner"];
-
-/// The connections that this process knows to exist, by environment: they are listed once, before the first is made.
-#[derive(Debug, Default)]
-pub(crate) struct Known(Mutex<HashMap<String, Vec<(Key, String)>>>);
-
-/// What makes two connections the same for a person: name, credential and machine group.
-type Key = (String, Uuid, Uuid);
 
 static SCHEMA: Schema = Schema::new(Block {
     attributes: &[
@@ -80,44 +67,7 @@ static SCHEMA: Schema = Schema::new(Block {
         Attribute::computed("created_on", &Type::String, "When the connection was made (RFC 3339, UTC)."),
     ],
     blocks: &[
-        NestedBlock {
-            name: "run_owner",
-            nesting: Nesting::Single,
-            presence_replaces: true,
-            block: Block {
-                attributes: &[
-                    Attribute::required("client_id", &Type::String, "The application (client) id of the service principal.")
-                        .check(&[Check::Uuid])
-                        .same(same_id),
-                    Attribute::required(
-                        "certificate_pfx_wo",
-                        &Type::String,
-                        "The service principal's certificate with its private key, as PKCS#12 in base64. It is never stored, and it is sent \
-                         with every change of the connection. Take it from an ephemeral value: the value of a plain variable is part \
-                         of every saved plan file.",
-                    )
-                    .sensitive()
-                    .write_only()
-                    .check(&[Check::Format(is_pfx)]),
-                    Attribute::optional(
-                        "certificate_pfx_wo_version",
-                        &Type::String,
-                        "Any text. A change sends the certificate again, because its own change cannot be seen.",
-                    ),
-                    Attribute::optional(
-                        "certificate_password_wo",
-                        &Type::String,
-                        "The password of the PKCS#12. When it is left out, it is empty. It is never stored.",
-                    )
-                    .sensitive()
-                    .write_only(),
-                ],
-                ..Block::new(
-                    "A service principal that owns the runs, instead of whoever makes the connection. Adding or removing it replaces \
-                     the resource. Needs Terraform or OpenTofu 1.11 or later.",
-                )
-            },
-        },
+        RUN_OWNER,
         TIMEOUTS,
     ],
     ..Block::new(
@@ -138,13 +88,6 @@ pub(crate) struct Model {
     created_on: Option<String>,
     run_owner: Option<RunOwnerModel>,
     timeouts: Option<Timeouts>,
-}
-
-/// The block `run_owner`, as far as it is stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct RunOwnerModel {
-    client_id: Option<String>,
-    certificate_pfx_wo_version: Option<String>,
 }
 
 impl Model {
@@ -414,9 +357,9 @@ fn other_kind(connection: &Connection) -> Option<&'static str> {
 }
 
 /// A connection as it shall be, checked against what exists.
-struct Wanted {
-    environment_id: String,
-    display_name: String,
+pub(crate) struct Wanted {
+    pub(crate) environment_id: String,
+    pub(crate) display_name: String,
     credential_id: Uuid,
     credential_name: String,
     username_variable: String,
@@ -455,7 +398,7 @@ impl Wanted {
         }
     }
 
-    fn key(&self) -> Key {
+    pub(crate) fn key(&self) -> Key {
         (self.display_name.clone(), self.credential_id, self.machine_group_id)
     }
 }
@@ -504,79 +447,6 @@ async fn machine_group(cx: &Context<Account>, dataverse: &Dataverse, id: Uuid) -
     Err(Diagnostic::error("The machine group does not exist", detail)
         .on("machine_group_id")
         .hint(format!("Check the id, or share the machine group with {caller} as user.")))
-}
-
-/// The run owner of a configuration, with its secrets.
-async fn run_owner(config: &Value) -> Result<Option<RunOwner>> {
-    let block = config.at("run_owner");
-    if block.is_null() {
-        return Ok(None);
-    }
-    let text = |name: &str| Zeroizing::new(block.at(name).as_str().unwrap_or_default().to_owned());
-    let (pfx, password) = (text("certificate_pfx_wo"), text("certificate_password_wo"));
-    let der = STANDARD.decode(pfx.trim()).map(Zeroizing::new).unwrap_or_default();
-    let tried = password.clone();
-    // Deriving the key of a PKCS#12 is slow by design: it must not hold up the other resources.
-    let opened = tokio::task::spawn_blocking(move || {
-        KeyStore::from_pkcs12(&der, &tried, Pkcs12ImportPolicy::Relaxed).map(drop).map_err(|e| e.to_string())
-    });
-    if let Ok(Err(what)) = opened.await {
-        let attribute =
-            if what.to_ascii_lowercase().contains("mac") { "certificate_password_wo" } else { "certificate_pfx_wo" };
-        return Err(Diagnostic::error(
-            "The run owner's certificate cannot be opened",
-            format!("It is no PKCS#12 for this password: {what}."),
-        )
-        .at(Path::attribute("run_owner").join(attribute))
-        .hint("Give the PFX in base64 (filebase64), and its password in certificate_password_wo."));
-    }
-    let client_id = block.at("client_id").as_str().unwrap_or_default().to_owned();
-    Ok(Some(RunOwner { client_id, pfx, password }))
-}
-
-fn is_pfx(text: &str) -> std::result::Result<(), String> {
-    let der = STANDARD.decode(text.trim()).map_err(|_| "must be a PKCS#12 (PFX) in base64, as filebase64 gives it")?;
-    // Every PKCS#12 is a DER sequence.
-    if der.first() == Some(&0x30) { Ok(()) } else { Err("is base64, but of no PKCS#12 (PFX)".to_owned()) }
-}
-
-/// Refuses a connection that exists already, and otherwise takes its place among the known ones.
-async fn reserve(cx: &Context<Account>, connectivity: &Connectivity, wanted: &Wanted, id: &str) -> Result<()> {
-    let mut known = cx.clients.connections.0.lock().await;
-    let environment = wanted.environment_id.to_ascii_lowercase();
-    if !known.contains_key(&environment) {
-        let listed = connectivity.connections().await.map_err(|error| failed("Cannot list the connections", &error))?;
-        let key = |connection: Connection| {
-            let key = (connection.display_name?, connection.credential_id?, connection.machine_group_id?);
-            Some((key, connection.id))
-        };
-        known.insert(environment.clone(), listed.into_iter().filter_map(key).collect());
-    }
-    let here = known.entry(environment).or_default();
-    if let Some((_, id)) = here.iter().find(|(key, _)| *key == wanted.key()) {
-        let what = format!("connection {:?} with this credential and machine group", wanted.display_name);
-        let environment_id = &wanted.environment_id;
-        return Err(Existing { resource: NAME, what: &what, attribute: "display_name", environment_id, id }.error());
-    }
-    here.push((wanted.key(), id.to_owned()));
-    Ok(())
-}
-
-/// Remembers what a connection has become.
-async fn rewrite(cx: &Context<Account>, wanted: &Wanted, id: &str) {
-    let mut known = cx.clients.connections.0.lock().await;
-    if let Some(here) = known.get_mut(&wanted.environment_id.to_ascii_lowercase()) {
-        here.retain(|(_, other)| other != id);
-        here.push((wanted.key(), id.to_owned()));
-    }
-}
-
-/// Forgets a connection that is not there after all.
-async fn release(cx: &Context<Account>, environment_id: &str, id: &str) {
-    let mut known = cx.clients.connections.0.lock().await;
-    if let Some(here) = known.get_mut(&environment_id.to_ascii_lowercase()) {
-        here.retain(|(_, other)| other != id);
-    }
 }
 
 /// Waits until the connection is connected, or has failed, or time is up.
@@ -662,16 +532,4 @@ async fn another_maker(cx: &Context<Account>, prior: &Model) -> Option<String> {
     let maker = prior.created_by.clone()?;
     let caller = cx.clients.clients().ok()?.caller().await?;
     (!same_id(&maker, &caller.object_id)).then_some(maker)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pfx_is_base64_of_a_sequence() {
-        assert!(is_pfx("MIIB").is_ok());
-        assert!(is_pfx("-----BEGIN").unwrap_err().contains("base64"));
-        assert!(is_pfx("QUJD").unwrap_err().contains("no PKCS#12"));
-    }
 }
