@@ -23,7 +23,7 @@ use super::username_variable::{
     MAX_SCHEMA_NAME, foreign, is_ours, mark, plan_variable, refuse_existing, refuse_foreign_variable,
     schema_name_after, sole_user, text_variable,
 };
-use super::variable::{TEXT, is_schema_name, parse_reference, refuse_other_kind, single_value, value_row};
+use super::variable::{TEXT, explained, is_schema_name, parse_reference, refuse_other_kind, single_value, value_row};
 use crate::clients::dataverse::{ChangeSet, Credential, Dataverse, Definition};
 use crate::clients::key_vault::VaultId;
 use crate::provider::Account;
@@ -257,7 +257,7 @@ impl Resource for CbaCredential {
             }
             let diagnostic = failed(&summary, &error);
             if !error.outcome_unknown() {
-                return Err(explained(diagnostic, &error.to_string()));
+                return Err(explained(diagnostic, &error, "username_schema_name"));
             }
             // Only this call knows the id: whether the row is there says whether the write was carried out.
             match dataverse.credential(id).await {
@@ -338,7 +338,7 @@ impl Resource for CbaCredential {
                 now.take(&credential, variable.as_ref())?;
                 cx.keep(&now);
             }
-            return Err(explained(failed(&summary, &error), &error.to_string()));
+            return Err(explained(failed(&summary, &error), &error, "username_schema_name"));
         }
         Ok(planned)
     }
@@ -490,18 +490,4 @@ fn refuse_other_credential(credential: &Credential) -> Result<()> {
     let detail = format!("The credential {:?} ({}) is {kind}.", credential.name, credential.id);
     Err(Diagnostic::error("The credential does not sign in with a certificate", detail)
         .hint("Use a credential whose authentication is certificate-based."))
-}
-
-fn explained(diagnostic: Diagnostic, text: &str) -> Diagnostic {
-    if text.contains("prefix") {
-        let hint =
-            "Begin username_schema_name with the customization prefix of the solution's publisher, and an underscore.";
-        return diagnostic.on("username_schema_name").hint(hint);
-    }
-    if text.to_ascii_lowercase().contains("solution") {
-        return diagnostic
-            .on("solution_unique_name")
-            .hint("Check the solution's unique name, and that it is unmanaged.");
-    }
-    diagnostic
 }

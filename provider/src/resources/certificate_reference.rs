@@ -26,7 +26,8 @@ use super::shared::{
 };
 use super::timeouts::{self, TIMEOUTS, Timeouts};
 use super::variable::{
-    SCHEMA_NAME, SECRET, is_schema_name, parse_reference, refuse_other_kind, secret_reference, single_value, value_row,
+    SCHEMA_NAME, SECRET, explained, is_schema_name, parse_reference, refuse_other_kind, secret_reference, single_value,
+    value_row,
 };
 use crate::clients::dataverse::{ChangeSet, Dataverse, Definition};
 use crate::clients::key_vault::{Certificate, VaultId};
@@ -306,7 +307,7 @@ impl Resource for CertificateReference {
                 refuse_existing(&dataverse, &environment_id, &schema_name).await?;
             }
             if !error.outcome_unknown() {
-                return Err(explained(failed(&summary, &error), &error.to_string()));
+                return Err(explained(failed(&summary, &error), &error, "schema_name"));
             }
             // Only this call knows the id: whether the row is there says whether the write was carried out.
             match dataverse.definition(id).await {
@@ -397,7 +398,7 @@ impl Resource for CertificateReference {
                 now.take(&definition)?;
                 cx.keep(&now);
             }
-            return Err(explained(failed(&summary, &error), &error.to_string()));
+            return Err(explained(failed(&summary, &error), &error, "schema_name"));
         }
         planned.secret_reference = Some(reference);
         if let Some(certificate) = certificate {
@@ -516,20 +517,6 @@ fn existing<'a>(what: &'a str, environment_id: &'a str, id: &'a str) -> Existing
 
 fn described(definition: &Definition) -> String {
     format!("environment variable {:?}", definition.schema_name)
-}
-
-/// Adds what to do to the errors that a schema name or a solution can cause.
-fn explained(diagnostic: Diagnostic, text: &str) -> Diagnostic {
-    if text.contains("prefix") {
-        let hint = "Begin schema_name with the customization prefix of the solution's publisher, and an underscore.";
-        return diagnostic.on("schema_name").hint(hint);
-    }
-    if text.to_ascii_lowercase().contains("solution") {
-        return diagnostic
-            .on("solution_unique_name")
-            .hint("Check the solution's unique name, and that it is unmanaged.");
-    }
-    diagnostic
 }
 
 fn vault_id(text: &str) -> Result<VaultId> {

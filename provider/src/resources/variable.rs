@@ -5,6 +5,7 @@ use proto::resource::Result;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::clients::Error;
 use crate::clients::dataverse::Definition;
 use crate::clients::key_vault::VaultId;
 
@@ -79,6 +80,22 @@ pub(crate) fn is_schema_name(text: &str) -> bool {
             && !name.is_empty()
             && name.chars().all(is_word)
     })
+}
+
+/// Adds what to do to a refused write that a schema name or a solution has caused; `name` is the attribute with the schema name.
+pub(crate) fn explained(diagnostic: Diagnostic, error: &Error, name: &str) -> Diagnostic {
+    let text = error.to_string().to_ascii_lowercase();
+    if text.contains("prefix") {
+        let hint =
+            format!("Begin {name} with the customization prefix of the solution's publisher, and an underscore.");
+        return diagnostic.on(name).hint(hint);
+    }
+    if text.contains("solution") {
+        return diagnostic
+            .on("solution_unique_name")
+            .hint("Check the solution's unique name, and that it is unmanaged.");
+    }
+    diagnostic
 }
 
 #[cfg(test)]
