@@ -139,3 +139,48 @@ fn a_secret_that_is_not_known_yet_is_borne_by_a_plan() {
     world.apply_plan().expect_quiet();
     world.plan().expect_quiet().expect_no_changes();
 }
+
+/// Stands for `az`: it hands out a token of the sandbox's, for the scope that it is asked for.
+const AZ: &str = r#"#!/usr/bin/env python3
+import json, os, sys, time, urllib.parse, urllib.request
+
+scope = sys.argv[sys.argv.index("--scope") + 1]
+url = "https://login.microsoftonline.com/" + os.environ["SANDBOX_TENANT"] + "/oauth2/v2.0/token"
+form = {"grant_type": "client_credentials", "client_id": os.environ["SANDBOX_CLIENT"],
+        "client_secret": os.environ["SANDBOX_SECRET"], "scope": scope}
+answer = json.load(urllib.request.urlopen(url, urllib.parse.urlencode(form).encode()))
+print(json.dumps({"accessToken": answer["access_token"], "expires_on": int(time.time()) + 3600,
+                  "expiresOn": time.strftime("%Y-%m-%d %H:%M:%S.000000", time.localtime(time.time() + 3600)),
+                  "tenant": os.environ["SANDBOX_TENANT"], "tokenType": "Bearer"}))
+"#;
+
+#[cfg(unix)]
+#[test]
+fn the_azure_cli_may_sign_in() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mut world = world("environment_id = var.environment_id\nuse_cli = true");
+    let place = world.place().clone();
+    world.write("az", AZ);
+    let az = world.folder().join("az");
+    std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).expect("the file is ours");
+    let path = format!("{}:{}", world.folder().display(), std::env::var("PATH").unwrap_or_default());
+    world.set("PATH", &path);
+    for (name, value) in [
+        ("SANDBOX_TENANT", &place.tenant_id),
+        ("SANDBOX_CLIENT", &place.client_id),
+        ("SANDBOX_SECRET", &place.client_secret),
+    ] {
+        world.set(name, value);
+    }
+    for sign_in in ["ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"] {
+        world.unset(sign_in);
+    }
+    world.apply().expect_quiet();
+    world.destroy().expect_quiet();
+
+    world.write("az", "#!/bin/sh\necho 'ERROR: Please run az login to setup account.' >&2\nexit 1\n");
+    std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).expect("the file is ours");
+    let outcome = world.apply();
+    assert!(outcome.to_string().contains("az login"), "{outcome}");
+}

@@ -40,7 +40,9 @@ fn hint(error: &Error) -> Option<&'static str> {
              else check the clock and HTTPS_PROXY.",
         )
     } else if error.is_unauthorized() {
-        Some("Check tenant_id, client_id and client_secret of the provider block, or the ARM_* variables.")
+        Some(
+            "Check who signs in: tenant_id, client_id and client_secret of the provider block, the ARM_* variables, or az login.",
+        )
     } else if error.is_throttled() {
         Some("Wait some minutes, or let Terraform ask for less at once with -parallelism=5.")
     } else if error.outcome_unknown() {
