@@ -47,7 +47,7 @@ impl Workspace {
             }
             Installed::Mirror => {
                 let mirror = home.path().join("mirror");
-                fill_mirror(&mirror)?;
+                fill_mirror(&mirror, terraform.registry())?;
                 format!("filesystem_mirror {{ path = {} }}", quoted_path(&mirror))
             }
         };
@@ -220,6 +220,20 @@ impl Workspace {
         instance.map_or(Value::Null, |(_, instance)| instance["attributes"][name].clone())
     }
 
+    /// The identity of a resource in the state, null when the resource or its identity is not there.
+    #[must_use]
+    pub fn identity(&self, address: &str) -> Value {
+        let instance = self.instances().find(|(known, _)| known == address);
+        instance.map_or(Value::Null, |(_, instance)| instance["identity"].clone())
+    }
+
+    /// Every attribute of a resource in the state.
+    #[must_use]
+    pub fn attributes(&self, address: &str) -> Value {
+        let instance = self.instances().find(|(known, _)| known == address);
+        instance.map_or(Value::Null, |(_, instance)| instance["attributes"].clone())
+    }
+
     /// The text of an attribute in the state.
     #[track_caller]
     #[must_use]
@@ -249,7 +263,7 @@ impl Workspace {
 }
 
 /// Lays the provider out as a mirror has it: host, source, version, platform.
-fn fill_mirror(mirror: &Path) -> io::Result<()> {
+fn fill_mirror(mirror: &Path, registry: &str) -> io::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     let system = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
     let machine = match std::env::consts::ARCH {
@@ -257,7 +271,7 @@ fn fill_mirror(mirror: &Path) -> io::Result<()> {
         "aarch64" => "arm64",
         other => other,
     };
-    let folder = mirror.join("registry.terraform.io").join(SOURCE).join(version).join(format!("{system}_{machine}"));
+    let folder = mirror.join(registry).join(SOURCE).join(version).join(format!("{system}_{machine}"));
     fs::create_dir_all(&folder)?;
     let name = format!("terraform-provider-powerautomate_v{version}{}", std::env::consts::EXE_SUFFIX);
     fs::copy(provider_binary::folder()?.join(provider_binary::file_name()), folder.join(name)).map(drop)

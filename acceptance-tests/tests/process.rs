@@ -3,27 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use acceptance_tests::world::World;
-
-const CHAIN: &str = r#"
-resource "powerautomate_key_vault_certificate_reference" "robot" {
-  schema_name      = "cto_robot"
-  key_vault_id     = var.key_vault_id
-  certificate_name = "robot"
-}
-
-resource "powerautomate_cba_credential" "robot" {
-  name                     = "Robot"
-  username                 = "robot@contoso.com"
-  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
-}
-
-resource "powerautomate_desktop_flow_connection" "robot" {
-  display_name     = "Robot"
-  credential_id    = powerautomate_cba_credential.robot.id
-  machine_group_id = var.machine_group_id
-}
-"#;
+use acceptance_tests::world::{CHAIN, World};
 
 #[test]
 fn a_port_on_the_loopback_does_as_well_as_a_socket() {

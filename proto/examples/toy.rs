@@ -6,10 +6,13 @@
 use std::fs;
 use std::process::ExitCode;
 
+use proto::context::{Context, Result};
 use proto::cty::Type;
 use proto::diagnostic::Diagnostic;
 use proto::handshake::{Plugin, serve};
-use proto::resource::{AnyResource, Context, Provider, Resource, Result, resource};
+use proto::identity::{Identity, IdentityAttribute};
+use proto::provider::Provider;
+use proto::resource::{AnyResource, Import, Resource, resource};
 use proto::schema::{Attribute, Block, Check, Schema};
 use proto::server::Server;
 use proto::value::Value;
@@ -52,6 +55,12 @@ static NOTE: Schema = Schema::new(Block {
     ..Block::new("A note in a file.")
 });
 
+static IDENTITY: Identity = Identity {
+    version: 0,
+    attributes: &[IdentityAttribute { name: "path", ty: &Type::String, required: true, description: "The file." }],
+    upgrades: &[],
+};
+
 #[derive(Serialize, Deserialize)]
 struct Model {
     path: String,
@@ -81,6 +90,10 @@ impl Resource for Note {
         &NOTE
     }
 
+    fn identity(&self) -> Option<&'static Identity> {
+        Some(&IDENTITY)
+    }
+
     async fn create(&self, _: &Context<()>, planned: Model) -> Result<Model> {
         Note::write(planned)
     }
@@ -99,8 +112,12 @@ impl Resource for Note {
         Ok(())
     }
 
-    async fn import(&self, _: &Context<()>, id: &str) -> Result<Model> {
-        Ok(Model { path: id.to_owned(), text: String::new(), length: None })
+    async fn import(&self, _: &Context<()>, what: Import<'_>) -> Result<Model> {
+        let path = match what {
+            Import::Id(path) => path.to_owned(),
+            Import::Identity(identity) => identity.at("path").as_str().unwrap_or_default().to_owned(),
+        };
+        Ok(Model { path, text: String::new(), length: None })
     }
 }
 

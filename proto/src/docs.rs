@@ -5,6 +5,8 @@
 use std::fmt::Write as _;
 
 use crate::cty::Type;
+use crate::function::Function;
+use crate::identity::Identity;
 use crate::schema::{Attribute, Block, Mode, NestedBlock, Nesting, Schema};
 
 /// What a page is about.
@@ -16,8 +18,43 @@ pub struct Page<'a> {
     pub kind: &'a str,
     /// A configuration that works.
     pub example: &'a str,
-    /// How it is imported, as shell commands; nothing for what is not imported.
-    pub import: &'a str,
+    /// How it is imported; nothing for what is not imported.
+    pub import: Option<Import<'a>>,
+}
+
+/// How a resource is imported, by each of the ways.
+#[derive(Debug, Clone, Copy)]
+pub struct Import<'a> {
+    /// Shell commands.
+    pub command: &'a str,
+    /// An `import` block with an `id`.
+    pub by_id: &'a str,
+    /// An `import` block with an `identity`, and the shape of that.
+    pub by_identity: Option<(&'a str, &'a Identity)>,
+}
+
+/// Writes the page of a function.
+pub fn function(function: &Function, provider: &str, example: &str) -> String {
+    let Function { name, summary, description, parameters, variadic, returns, .. } = function;
+    let signature: Vec<String> = parameters
+        .iter()
+        .map(|parameter| format!("{} {}", parameter.name, ty(parameter.ty).to_lowercase()))
+        .chain(variadic.iter().map(|parameter| format!("{} {}...", parameter.name, ty(parameter.ty).to_lowercase())))
+        .collect();
+    let mut out = format!(
+        "---\npage_title: \"{name} function - {provider}\"\nsubcategory: \"\"\ndescription: |-\n  {summary}\n---\n\n# function: {name}\n\n\
+         {description}\n\n## Example Usage\n\n```terraform\n{}\n```\n\n## Signature\n\n```text\n{name}({}) {}\n```\n\n## Arguments\n\n",
+        example.trim_end(),
+        signature.join(", "),
+        ty(returns).to_lowercase(),
+    );
+    for (place, parameter) in parameters.iter().chain(variadic).enumerate() {
+        let null = if parameter.null { ", Nullable" } else { "" };
+        let more = if place >= parameters.len() { ", Variadic" } else { "" };
+        let (name, ty) = (parameter.name, ty(parameter.ty));
+        let _ = writeln!(out, "{}. `{name}` ({ty}{null}{more}) {}", place + 1, parameter.description);
+    }
+    out
 }
 
 /// Writes the page of a schema.
@@ -39,10 +76,36 @@ pub fn markdown(page: &Page<'_>, schema: &Schema) -> String {
             write!(out, "\n<a id=\"{anchor}\"></a>\n### Nested Schema for `{path}`\n\n{}\n", nested.block.description);
         body(&mut out, &nested.block, "####", &path, &mut Vec::new());
     }
-    if !import.is_empty() {
-        let _ = write!(out, "\n## Import\n\n```shell\n{}\n```\n", import.trim_end());
+    if let Some(import) = import {
+        imports(&mut out, import);
     }
     out
+}
+
+fn imports(out: &mut String, import: &Import<'_>) {
+    let _ = write!(
+        out,
+        "\n## Import\n\nWith an `import` block (Terraform from 1.5):\n\n```terraform\n{}\n```\n",
+        import.by_id.trim_end()
+    );
+    if let Some((example, identity)) = import.by_identity {
+        let _ = write!(
+            out,
+            "\nBy identity (Terraform and OpenTofu from 1.12):\n\n```terraform\n{}\n```\n\n### Identity Schema\n",
+            example.trim_end()
+        );
+        for (title, required) in [("Required", true), ("Optional", false)] {
+            let mut attributes = identity.attributes.iter().filter(|one| one.required == required).peekable();
+            if attributes.peek().is_some() {
+                let _ = write!(out, "\n#### {title}\n\n");
+            }
+            for attribute in attributes {
+                let (name, ty) = (attribute.name, ty(attribute.ty));
+                let _ = writeln!(out, "- `{name}` ({ty}) {}", attribute.description);
+            }
+        }
+    }
+    let _ = write!(out, "\nWith the command:\n\n```shell\n{}\n```\n", import.command.trim_end());
 }
 
 fn body<'a>(out: &mut String, block: &'a Block, level: &str, path: &str, inner: &mut Vec<(String, &'a NestedBlock)>) {
@@ -156,14 +219,16 @@ mod tests {
             title: "toy_robot",
             kind: "Resource",
             example: "resource \"toy_robot\" \"a\" {}\n",
-            import: "terraform import toy_robot.a 1",
+            import: Some(Import { command: "terraform import toy_robot.a 1", by_id: "import {}", by_identity: None }),
         };
         let expected = "---\npage_title: \"toy_robot Resource\"\nsubcategory: \"\"\ndescription: |-\n  A robot.\n---\n\n\
             # toy_robot (Resource)\n\nA robot.\n\nIt works.\n\n## Example Usage\n\n```terraform\nresource \"toy_robot\" \"a\" {}\n```\n\n\
             ## Schema\n\n### Required\n\n- `name` (String) The name.\n\n### Optional\n\n- `code` (String, Sensitive) The code.\n\
             - `owner` (Block List, Max: 2) Who owns it. (see [below for nested schema](#nestedblock--owner))\n\n\
             ### Read-Only\n\n- `id` (String) The id.\n\n<a id=\"nestedblock--owner\"></a>\n### Nested Schema for `owner`\n\nWho owns it.\n\n\
-            #### Required\n\n- `mail` (String) The mail.\n\n## Import\n\n```shell\nterraform import toy_robot.a 1\n```\n";
+            #### Required\n\n- `mail` (String) The mail.\n\n## Import\n\n\
+            With an `import` block (Terraform from 1.5):\n\n```terraform\nimport {}\n```\n\n\
+            With the command:\n\n```shell\nterraform import toy_robot.a 1\n```\n";
         assert_eq!(markdown(&page, &SCHEMA), expected);
     }
 }

@@ -78,9 +78,7 @@ pub fn plan(block: &Block, prior: Value, proposed: &Value, config: Value) -> Pla
     let planned = if proposed.is_null() {
         Value::Null
     } else {
-        let mut planned = body(block, &prior, proposed, &config, &Path::default(), &mut replace);
-        follow(block, &prior, &config, &mut planned);
-        planned
+        body(block, Before::Known(&prior), proposed, &config, &Path::default(), &mut replace)
     };
     if prior.is_null() || planned.is_null() {
         replace.clear();
@@ -88,17 +86,42 @@ pub fn plan(block: &Block, prior: Value, proposed: &Value, config: Value) -> Pla
     Plan { prior, config, planned, replace, diagnostics: Vec::new() }
 }
 
-fn body(block: &Block, prior: &Value, proposed: &Value, config: &Value, path: &Path, replace: &mut Vec<Path>) -> Value {
-    let attributes = block.attributes.iter().map(|attribute| {
-        let (name, path) = (attribute.name, path.join(attribute.name));
-        let planned = value(attribute, prior, config);
-        if attribute.replaces && planned != *prior.at(name) {
-            replace.push(path);
+/// What was in the place of a block before.
+#[derive(Clone, Copy)]
+enum Before<'a> {
+    /// This; null for nothing.
+    Known(&'a Value),
+    /// Perhaps this: a list's element at the same place, with other arguments. It may have moved there, so that what the provider
+    /// once said of its neighbour must not be said of it.
+    Neighbour(&'a Value),
+}
+
+impl<'a> Before<'a> {
+    fn value(self) -> &'a Value {
+        match self {
+            Before::Known(value) | Before::Neighbour(value) => value,
         }
-        (name.to_owned(), planned)
-    });
-    let attributes: Vec<(String, Value)> = attributes.collect();
-    let mut fields: BTreeMap<String, Value> = attributes.into_iter().collect();
+    }
+}
+
+fn body(
+    block: &Block,
+    before: Before<'_>,
+    proposed: &Value,
+    config: &Value,
+    path: &Path,
+    replace: &mut Vec<Path>,
+) -> Value {
+    let prior = before.value();
+    let mut fields = BTreeMap::new();
+    for attribute in block.attributes {
+        let name = attribute.name;
+        let planned = value(attribute, before, config);
+        if attribute.replaces && planned != *prior.at(name) {
+            replace.push(path.join(name));
+        }
+        fields.insert(name.to_owned(), planned);
+    }
     for nested in block.blocks {
         let name = nested.name;
         let path = path.join(name);
@@ -108,23 +131,26 @@ fn body(block: &Block, prior: &Value, proposed: &Value, config: &Value, path: &P
         }
         fields.insert(name.to_owned(), planned);
     }
-    Value::Map(fields)
+    let mut planned = Value::Map(fields);
+    follow(block, prior, config, &mut planned);
+    planned
 }
 
-fn value(attribute: &Attribute, prior: &Value, config: &Value) -> Value {
-    let (before, configured) = (prior.at(attribute.name), config.at(attribute.name));
+fn value(attribute: &Attribute, before: Before<'_>, config: &Value) -> Value {
+    let (prior, configured) = (before.value().at(attribute.name), config.at(attribute.name));
     if attribute.write_only {
         return Value::Null;
     }
     if !configured.is_null() {
-        let same = spelled_otherwise(attribute, before, configured);
-        return if same { before.clone() } else { configured.clone() };
+        let same = spelled_otherwise(attribute, prior, configured);
+        return if same { prior.clone() } else { configured.clone() };
     }
-    match (attribute.is_computed(), attribute.default) {
-        (false, _) => Value::Null,
-        (true, Some(default)) => default.value(),
-        (true, None) if prior.is_null() => Value::UNKNOWN,
-        (true, None) => before.clone(),
+    match (attribute.is_computed(), attribute.default, before) {
+        (false, ..) => Value::Null,
+        (true, Some(default), _) => default.value(),
+        (true, None, Before::Known(Value::Null)) => Value::UNKNOWN,
+        (true, None, Before::Neighbour(_)) if attribute.follows.is_empty() => Value::UNKNOWN,
+        (true, None, _) => prior.clone(),
     }
 }
 
@@ -141,31 +167,32 @@ fn blocks(
         // A dynamic block whose content is unknown stays as it is.
         (_, Value::Unknown(_)) => proposed.clone(),
         (Nesting::Single | Nesting::Group, Value::Null) => Value::Null,
-        (Nesting::Single | Nesting::Group, _) => body(block, prior, proposed, config, path, replace),
+        (Nesting::Single | Nesting::Group, _) => body(block, Before::Known(prior), proposed, config, path, replace),
         (Nesting::List { .. }, Value::List(elements)) => {
             let one = |(place, proposed): (usize, &Value)| {
-                let step = Path(vec![Step::Index(place as i64)]);
-                let before = prior.find(&step).unwrap_or(&Value::Null);
-                let path = path.then(Step::Index(place as i64));
-                body(block, before, proposed, config.find(&step).unwrap_or(&Value::Null), &path, replace)
+                let step = Step::Index(place as i64);
+                let (prior, config, path) = (prior.inside(&step), config.inside(&step), path.then(step));
+                let stays = prior.is_null() || fits(block, config, prior);
+                let before = if stays { Before::Known(prior) } else { Before::Neighbour(prior) };
+                body(block, before, proposed, config, &path, replace)
             };
             Value::List(elements.iter().enumerate().map(one).collect())
         }
         (Nesting::Map, Value::Map(elements)) => {
             let one = |(key, proposed): (&String, &Value)| {
                 let path = path.then(Step::Key(key.clone()));
-                (key.clone(), body(block, prior.at(key), proposed, config.at(key), &path, replace))
+                (key.clone(), body(block, Before::Known(prior.at(key)), proposed, config.at(key), &path, replace))
             };
             Value::Map(elements.iter().map(one).collect())
         }
-        // The elements of a set have no place by which a prior one could be found: Terraform's own merge paired them.
+        // The elements of a set have no place by which a prior one could be found: it is one with the same arguments.
         (Nesting::Set { .. }, Value::List(elements)) => {
-            let configured: &[Value] = if let Value::List(configured) = config { configured } else { &[] };
+            let of = |set: &'_ Value| if let Value::List(elements) = set { elements.clone() } else { Vec::new() };
+            let (priors, configured) = (of(prior), of(config));
             let one = |proposed: &Value| {
-                let matches = |config: &&Value| fits(block, config, proposed);
-                let config = configured.iter().find(matches).unwrap_or(proposed);
-                let before = if fits(block, config, proposed) { proposed } else { &Value::Null };
-                body(block, before, proposed, config, path, &mut Vec::new())
+                let config = configured.iter().find(|config| fits(block, config, proposed)).unwrap_or(proposed);
+                let before = priors.iter().find(|prior| fits(block, config, prior)).unwrap_or(&Value::Null);
+                body(block, Before::Known(before), proposed, config, path, &mut Vec::new())
             };
             Value::set(elements.iter().map(one))
         }
@@ -173,11 +200,13 @@ fn blocks(
     }
 }
 
-/// Whether a proposed element is the configured one with its computed attributes filled in.
-fn fits(block: &Block, config: &Value, proposed: &Value) -> bool {
-    block.attributes.iter().all(|attribute| {
-        let configured = config.at(attribute.name);
-        configured.is_null() || configured == proposed.at(attribute.name)
+/// Whether an element is the configured one, with its computed attributes filled in and its spelling perhaps another.
+fn fits(block: &Block, config: &Value, element: &Value) -> bool {
+    block.attributes.iter().filter(|attribute| !attribute.write_only).all(|attribute| {
+        let (configured, value) = (config.at(attribute.name), element.at(attribute.name));
+        (configured.is_null() && attribute.is_computed())
+            || configured == value
+            || spelled_otherwise(attribute, configured, value)
     })
 }
 
@@ -230,17 +259,44 @@ pub(crate) fn settle(block: &Block, planned: &Value, config: &Value, applied: &m
             applied.put(name, plan.clone());
         }
     }
-    forget(block, applied);
+    let Value::Map(fields) = applied else { return };
+    for nested in block.blocks {
+        let (planned, config, block) = (planned.at(nested.name), config.at(nested.name), &nested.block);
+        match (nested.nesting, fields.get_mut(nested.name)) {
+            (Nesting::Single | Nesting::Group, Some(value)) if !planned.is_null() => {
+                settle(block, planned, config, value);
+            }
+            (Nesting::List { .. }, Some(Value::List(elements))) => {
+                for (place, element) in elements.iter_mut().enumerate() {
+                    let step = Step::Index(place as i64);
+                    if !planned.inside(&step).is_null() {
+                        settle(block, planned.inside(&step), config.inside(&step), element);
+                    }
+                }
+            }
+            (Nesting::Map, Some(Value::Map(elements))) => {
+                for (key, element) in elements.iter_mut().filter(|(key, _)| !planned.at(key).is_null()) {
+                    settle(block, planned.at(key), config.at(key), element);
+                }
+            }
+            (Nesting::Set { .. }, Some(value @ Value::List(_))) => {
+                let (Value::List(planned), Value::List(applied)) = (planned, std::mem::take(value)) else { continue };
+                let known: Vec<&Value> = planned.iter().filter(|element| element.is_wholly_known()).collect();
+                let spelled = |element: Value| {
+                    let same = known.iter().find(|planned| fits(block, planned, &element));
+                    same.map_or(element, |planned| (*planned).clone())
+                };
+                *value = Value::set(applied.into_iter().map(spelled));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Keeps the prior spelling of what a read found spelled otherwise.
 pub(crate) fn respell(block: &Block, prior: &Value, read: &mut Value) {
-    for attribute in block.attributes {
-        if spelled_otherwise(attribute, prior.at(attribute.name), read.at(attribute.name)) {
-            read.put(attribute.name, prior.at(attribute.name).clone());
-        }
-    }
-    forget(block, read);
+    // What a configuration says is not known here: then nothing counts as computed, and only spellings are taken over.
+    settle(block, prior, &Value::UNKNOWN, read);
 }
 
 fn spelled_otherwise(attribute: &Attribute, one: &Value, other: &Value) -> bool {
@@ -250,17 +306,25 @@ fn spelled_otherwise(attribute: &Attribute, one: &Value, other: &Value) -> bool 
     }
 }
 
-/// Removes every write-only argument from what goes to a state.
-pub(crate) fn forget(block: &Block, state: &mut Value) {
+/// Makes a state what Terraform takes for one: write-only arguments are null, and of the blocks only a single one may be.
+pub(crate) fn conform(block: &Block, state: &mut Value) {
     let Value::Map(fields) = state else { return };
     for attribute in block.attributes.iter().filter(|attribute| attribute.write_only) {
         fields.insert(attribute.name.to_owned(), Value::Null);
     }
     for nested in block.blocks {
-        match (nested.nesting, fields.get_mut(nested.name)) {
-            (Nesting::Single | Nesting::Group, Some(value)) => forget(&nested.block, value),
-            (_, Some(Value::List(elements))) => elements.iter_mut().for_each(|element| forget(&nested.block, element)),
-            (_, Some(Value::Map(elements))) => elements.values_mut().for_each(|element| forget(&nested.block, element)),
+        let value = fields.entry(nested.name.to_owned()).or_default();
+        if value.is_null() {
+            *value = match nested.nesting {
+                Nesting::Single => continue,
+                Nesting::Group | Nesting::Map => Value::Map(BTreeMap::new()),
+                Nesting::List { .. } | Nesting::Set { .. } => Value::List(Vec::new()),
+            };
+        }
+        match (nested.nesting, value) {
+            (Nesting::Single | Nesting::Group, value) => conform(&nested.block, value),
+            (_, Value::List(elements)) => elements.iter_mut().for_each(|element| conform(&nested.block, element)),
+            (_, Value::Map(elements)) => elements.values_mut().for_each(|element| conform(&nested.block, element)),
             _ => {}
         }
     }
@@ -374,6 +438,51 @@ mod tests {
         assert_eq!(plan.replace, [Path::attribute("owner")]);
     }
 
+    const SHELF: Block = Block {
+        blocks: &[NestedBlock {
+            name: "book",
+            nesting: Nesting::List { min: 0, max: 0 },
+            presence_replaces: false,
+            block: Block {
+                attributes: &[
+                    Attribute::required("title", &Type::String, "").same(str::eq_ignore_ascii_case),
+                    Attribute::computed("id", &Type::Number, ""),
+                    Attribute::computed("length", &Type::Number, "").follows(&["title"]),
+                ],
+                ..Block::new("")
+            },
+        }],
+        ..Block::new("")
+    };
+
+    fn shelf(books: &[&[(&str, &str)]]) -> Value {
+        Value::object([("book", Value::List(books.iter().map(|book| object(book)).collect()))])
+    }
+
+    #[track_caller]
+    fn check_shelf(prior: &Value, config: &Value, expected: &[&str]) -> Value {
+        let planned = plan(&SHELF, prior.clone(), config, config.clone()).planned;
+        let Value::List(books) = planned.at("book") else { panic!("{planned:?}") };
+        assert_eq!(books.iter().map(show).collect::<Vec<_>>(), expected);
+        planned
+    }
+
+    #[test]
+    fn what_was_said_of_an_element_is_not_said_of_its_neighbour() {
+        let prior = shelf(&[&[("title", "emma"), ("id", "1"), ("length", "4")], &[("title", "ulysses"), ("id", "2")]]);
+        check_shelf(&prior, &shelf(&[&[("title", "EMMA")]]), &["id=1 length=4 title=emma"]);
+        check_shelf(&prior, &shelf(&[&[("title", "ulysses")]]), &["id=~ length=~ title=ulysses"]);
+    }
+
+    #[test]
+    fn an_element_that_an_apply_spells_otherwise_is_the_planned_one() {
+        let config = shelf(&[&[("title", "emma")]]);
+        let planned = check_shelf(&Value::Null, &config, &["id=~ length=~ title=emma"]);
+        let mut applied = shelf(&[&[("title", "Emma"), ("id", "7"), ("length", "4")]]);
+        settle(&SHELF, &planned, &config, &mut applied);
+        assert_eq!(applied, shelf(&[&[("title", "emma"), ("id", "7"), ("length", "4")]]));
+    }
+
     #[test]
     fn a_destruction_plans_nothing() {
         assert!(plan(&BLOCK, prior(), &Value::Null, Value::Null).planned.is_null());
@@ -384,6 +493,7 @@ mod tests {
         let planned = object(&[("id", "1"), ("name", "ada"), ("print", "ff"), ("note", "~")]);
         let config = object(&[("name", "ada")]);
         let mut applied = object(&[("id", "1"), ("name", "ADA"), ("print", "00"), ("note", "new"), ("secret", "s")]);
+        conform(&BLOCK, &mut applied);
         settle(&BLOCK, &planned, &config, &mut applied);
         assert_eq!(show(&applied), "id=1 name=ada note=new print=ff");
     }

@@ -1,48 +1,24 @@
-//! What an author implements: a [`Provider`] and its [`Resource`]s.
+//! What an author implements for one type of resource.
 //!
 //! A resource is written with its own struct, the model, and without unknowns: where the plan left a value to the apply, the
-//! model holds null. Types are erased once, by [`resource`], so that the server holds resources of every model alike.
+//! model holds null. Types are erased once, by [`resource`], so that the server holds resources of every model alike. What can be
+//! said as data is: identity, upgrades of older states, and moves from other types.
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio_util::sync::CancellationToken;
 
+use crate::context::{Context, Result};
 use crate::cty::Type;
 use crate::diagnostic::Diagnostic;
+use crate::identity::Identity;
+use crate::listing::{Hits, Query};
 use crate::model::{from_value, to_value};
 use crate::plan::{self, Plan};
 use crate::schema::Schema;
 use crate::value::Value;
-
-/// The result of an operation: what came of it, or the error that ended it.
-pub type Result<T> = std::result::Result<T, Diagnostic>;
-
-/// A provider: its configuration, and what it manages.
-pub trait Provider: Send + Sync + 'static {
-    /// What resources work with once the provider is configured.
-    type Clients: Send + Sync + 'static;
-
-    /// The type name that all resource types begin with.
-    fn name(&self) -> &'static str;
-
-    /// The provider block.
-    fn schema(&self) -> &'static Schema;
-
-    /// The resources, each erased by [`resource`].
-    fn resources(&self) -> Vec<Box<dyn AnyResource<Self::Clients>>>;
-
-    /// Makes the clients. Values may be unknown while Terraform plans: bear it, and fail where the value is needed.
-    ///
-    /// # Errors
-    /// A configuration that cannot work, on the attribute at fault.
-    fn configure(&self, config: &Value, terraform_version: &str) -> Result<(Self::Clients, Vec<Diagnostic>)>;
-}
 
 /// One type of resource.
 pub trait Resource: Send + Sync + 'static {
@@ -56,6 +32,21 @@ pub trait Resource: Send + Sync + 'static {
 
     /// Attributes and blocks.
     fn schema(&self) -> &'static Schema;
+
+    /// What identifies an object apart from its state.
+    fn identity(&self) -> Option<&'static Identity> {
+        None
+    }
+
+    /// How states of older versions become one of the schema's.
+    fn upgrades(&self) -> &'static [Upgrade] {
+        &[]
+    }
+
+    /// From which other types a `moved` block may come.
+    fn moves(&self) -> &'static [Move] {
+        &[]
+    }
 
     /// What the schema cannot say of a configuration. Values may be unknown, and the provider is not configured.
     fn validate(&self, config: &Value) -> Vec<Diagnostic> {
@@ -95,96 +86,100 @@ pub trait Resource: Send + Sync + 'static {
     /// Removes the resource; one that is gone already is no error.
     fn delete(&self, cx: &Context<Self::Clients>, prior: Self::Model) -> impl Future<Output = Result<()>> + Send;
 
-    /// Finds the resource that `id` names; a read follows.
-    fn import(&self, cx: &Context<Self::Clients>, id: &str) -> impl Future<Output = Result<Self::Model>> + Send;
-}
+    /// Finds the resource that is to be imported; a read follows.
+    fn import(&self, cx: &Context<Self::Clients>, what: Import<'_>)
+    -> impl Future<Output = Result<Self::Model>> + Send;
 
-/// What an operation has at hand.
-pub struct Context<C> {
-    /// What the provider's configuration made.
-    pub clients: Arc<C>,
-    /// The configuration of this resource, with its write-only arguments; null where the operation has none.
-    pub config: Value,
-    /// Whether the user asked to stop. What is under way is finished, and nothing new is begun.
-    pub stopped: CancellationToken,
-    ty: Type,
-    told: Mutex<Vec<Diagnostic>>,
-    kept: Mutex<Option<Value>>,
-}
-
-impl<C> Context<C> {
-    pub(crate) fn new(clients: Arc<C>, config: Value, stopped: CancellationToken, ty: Type) -> Context<C> {
-        Context { clients, config, stopped, ty, told: Mutex::default(), kept: Mutex::default() }
+    /// Takes out of a generated configuration what would not be accepted together, or says nothing. What only the provider
+    /// sets, what is write-only or deprecated, and defaults are out already.
+    fn generate(&self, state: &Value, config: &mut Value) {
+        let _ = (state, config);
     }
 
-    /// Tells the user something; an error makes the operation fail once it ends.
-    pub fn tell(&self, diagnostic: Diagnostic) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(diagnostic);
+    /// What a `list` block may ask for; without it the resource cannot be listed, nor without an identity.
+    fn listing(&self) -> Option<&'static Schema> {
+        None
     }
 
-    /// Remembers what exists, should the operation fail from here on.
-    pub fn keep<M: Serialize>(&self, model: &M) {
-        match to_value(model, &self.ty) {
-            Ok(value) => *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(value),
-            Err(error) => self.tell(error),
-        }
-    }
-
-    /// Waits.
-    ///
-    /// # Errors
-    /// The user asked to stop.
-    pub async fn pause(&self, duration: Duration) -> Result<()> {
-        tokio::select! {
-            biased;
-            () = self.stopped.cancelled() => Err(Diagnostic::error("Interrupted", "Terraform was asked to stop.")
-                .hint("What exists by now is in the state: the next plan goes on from there.")),
-            () = tokio::time::sleep(duration) => Ok(()),
-        }
-    }
-
-    /// The model of the configuration, with its write-only arguments.
-    ///
-    /// # Errors
-    /// The model does not fit the schema.
-    pub fn config_model<M: DeserializeOwned>(&self) -> Result<M> {
-        from_value(&plan::known(&self.config))
-    }
-
-    pub(crate) fn told(&self) -> Vec<Diagnostic> {
-        std::mem::take(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn kept(&self) -> Option<Value> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Finds the objects that a `list` block asks for, each as soon as it is known.
+    fn list(&self, cx: &Context<Self::Clients>, query: &Query, hits: &Hits) -> impl Future<Output = Result<()>> + Send {
+        let _ = (cx, query, hits);
+        async { Ok(()) }
     }
 }
 
-impl<C> fmt::Debug for Context<C> {
-    /// Shows nothing: the configuration holds secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").finish_non_exhaustive()
+/// By what an object is imported.
+#[derive(Debug, Clone, Copy)]
+pub enum Import<'a> {
+    /// The text that the user gave.
+    Id(&'a str),
+    /// An identity; what it need not name may be null.
+    Identity(&'a Value),
+}
+
+/// How a state or an identity of an older version becomes one of the current.
+#[derive(Debug)]
+pub struct Upgrade {
+    /// The older version.
+    pub from: i64,
+    /// What it looked like.
+    pub ty: &'static Type,
+    /// The same in today's shape; attributes that are left out are null. Nothing is asked of anybody here.
+    pub upgrade: fn(Value) -> Result<Value>,
+}
+
+/// How the state of another type of resource becomes one of this.
+#[derive(Debug)]
+pub struct Move {
+    /// The other provider's source, for example `hashicorp/null`, on whatever registry.
+    pub provider: &'static str,
+    /// The other type.
+    pub type_name: &'static str,
+    /// What its states look like; what this leaves out is not read.
+    pub ty: &'static Type,
+    /// The state in this type's shape, from the other's schema version and state. Nothing is asked of anybody here.
+    pub make: fn(i64, Value) -> Result<Value>,
+}
+
+impl Move {
+    pub(crate) fn is_from(&self, provider_address: &str, type_name: &str) -> bool {
+        let host = provider_address.strip_suffix(self.provider);
+        self.type_name == type_name && host.is_some_and(|host| host.is_empty() || host.ends_with('/'))
     }
 }
 
-type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// What an asynchronous method of an erased type returns.
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A resource of any model; made by [`resource`].
+/// A resource of any model; made by [`resource`]. A resource whose shape is no struct may implement it itself.
 pub trait AnyResource<C>: Send + Sync {
-    /// The type's name in a configuration.
+    /// See [`Resource::name`].
     fn name(&self) -> &'static str;
-    /// Attributes and blocks.
+    /// See [`Resource::schema`].
     fn schema(&self) -> &'static Schema;
-    /// What the schema cannot say of a configuration.
+    /// See [`Resource::identity`].
+    fn identity(&self) -> Option<&'static Identity>;
+    /// See [`Resource::upgrades`].
+    fn upgrades(&self) -> &'static [Upgrade];
+    /// See [`Resource::moves`].
+    fn moves(&self) -> &'static [Move];
+    /// See [`Resource::validate`].
     fn validate(&self, config: &Value) -> Vec<Diagnostic>;
-    /// Adds to a plan what the schema cannot know.
+    /// See [`Resource::plan`].
     fn plan<'a>(&'a self, cx: &'a Context<C>, plan: &'a mut Plan) -> Boxed<'a, ()>;
-    /// Makes, changes or removes, depending on which of `prior` and `planned` is null.
+    /// Makes, changes or removes, depending on which of `prior` and `planned` is null. Where the plan left a value to the apply,
+    /// `planned` is unknown.
     fn apply<'a>(&'a self, cx: &'a Context<C>, prior: &'a Value, planned: &'a Value) -> Boxed<'a, Result<Value>>;
     /// Reads afresh; null when it is gone.
     fn read<'a>(&'a self, cx: &'a Context<C>, prior: &'a Value) -> Boxed<'a, Result<Value>>;
-    /// Finds what `id` names.
-    fn import<'a>(&'a self, cx: &'a Context<C>, id: &'a str) -> Boxed<'a, Result<Value>>;
+    /// See [`Resource::import`].
+    fn import<'a>(&'a self, cx: &'a Context<C>, what: Import<'a>) -> Boxed<'a, Result<Value>>;
+    /// See [`Resource::generate`].
+    fn generate(&self, state: &Value, config: &mut Value);
+    /// See [`Resource::listing`].
+    fn listing(&self) -> Option<&'static Schema>;
+    /// See [`Resource::list`].
+    fn list<'a>(&'a self, cx: &'a Context<C>, query: &'a Query, hits: &'a Hits) -> Boxed<'a, Result<()>>;
 }
 
 /// Erases a resource's model.
@@ -201,6 +196,18 @@ impl<R: Resource> AnyResource<R::Clients> for Erased<R> {
 
     fn schema(&self) -> &'static Schema {
         self.0.schema()
+    }
+
+    fn identity(&self) -> Option<&'static Identity> {
+        self.0.identity()
+    }
+
+    fn upgrades(&self) -> &'static [Upgrade] {
+        self.0.upgrades()
+    }
+
+    fn moves(&self) -> &'static [Move] {
+        self.0.moves()
     }
 
     fn validate(&self, config: &Value) -> Vec<Diagnostic> {
@@ -223,18 +230,30 @@ impl<R: Resource> AnyResource<R::Clients> for Erased<R> {
                 (false, false) => self.0.update(cx, from_value(prior)?, from_value(&plan::known(planned))?).await?,
                 (false, true) => return self.0.delete(cx, from_value(prior)?).await.map(|()| Value::Null),
             };
-            to_value(&model, &cx.ty)
+            to_value(&model, cx.ty())
         })
     }
 
     fn read<'a>(&'a self, cx: &'a Context<R::Clients>, prior: &'a Value) -> Boxed<'a, Result<Value>> {
         Box::pin(async move {
             let read = self.0.read(cx, from_value(prior)?).await?;
-            read.map_or(Ok(Value::Null), |model| to_value(&model, &cx.ty))
+            read.map_or(Ok(Value::Null), |model| to_value(&model, cx.ty()))
         })
     }
 
-    fn import<'a>(&'a self, cx: &'a Context<R::Clients>, id: &'a str) -> Boxed<'a, Result<Value>> {
-        Box::pin(async move { to_value(&self.0.import(cx, id).await?, &cx.ty) })
+    fn import<'a>(&'a self, cx: &'a Context<R::Clients>, what: Import<'a>) -> Boxed<'a, Result<Value>> {
+        Box::pin(async move { to_value(&self.0.import(cx, what).await?, cx.ty()) })
+    }
+
+    fn generate(&self, state: &Value, config: &mut Value) {
+        self.0.generate(state, config);
+    }
+
+    fn listing(&self) -> Option<&'static Schema> {
+        self.0.listing()
+    }
+
+    fn list<'a>(&'a self, cx: &'a Context<R::Clients>, query: &'a Query, hits: &'a Hits) -> Boxed<'a, Result<()>> {
+        Box::pin(self.0.list(cx, query, hits))
     }
 }

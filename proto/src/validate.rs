@@ -3,7 +3,7 @@
 //! An unknown value satisfies everything: Terraform asks again when it is known.
 
 use crate::diagnostic::Diagnostic;
-use crate::schema::{Attribute, Block, Mode, Nesting};
+use crate::schema::{Attribute, Block, Mode, NestedBlock, Nesting};
 use crate::value::{Number, Path, Step, Value};
 
 /// What a single value must satisfy.
@@ -79,6 +79,7 @@ impl Walk {
         }
         for nested in block.blocks {
             let (value, path) = (config.at(nested.name), path.join(nested.name));
+            self.found.extend(miscounted(nested, value, &path));
             match (nested.nesting, value) {
                 (Nesting::Single | Nesting::Group, value) => self.block(&nested.block, value, &path),
                 (Nesting::List { .. }, Value::List(elements)) => {
@@ -136,6 +137,25 @@ impl Walk {
             }
         }
     }
+}
+
+/// Whether a block stands there too seldom or too often.
+fn miscounted(nested: &NestedBlock, value: &Value, path: &Path) -> Option<Diagnostic> {
+    let (Nesting::List { min, max } | Nesting::Set { min, max }) = nested.nesting else { return None };
+    let count = match value {
+        Value::List(elements) => elements.len() as i64,
+        Value::Null => 0,
+        _ => return None,
+    };
+    let name = nested.name;
+    let (summary, limit) = if count < min {
+        (format!("Too few {name} blocks"), format!("At least {min} must stand here"))
+    } else if max > 0 && count > max {
+        (format!("Too many {name} blocks"), format!("At most {max} may stand here"))
+    } else {
+        return None;
+    };
+    Some(Diagnostic::error(summary, format!("{limit}, and there are {count}.")).at(path.clone()))
 }
 
 impl Check {
@@ -285,6 +305,24 @@ mod tests {
             &[id, ("name", "a".into()), ("secret", "hunter2".into())],
             &["secret: The value must have 3 to 5 characters and has 7."],
         );
+    }
+
+    #[test]
+    fn blocks_are_counted() {
+        const SHELF: Block = Block {
+            blocks: &[NestedBlock {
+                name: "book",
+                nesting: Nesting::List { min: 1, max: 2 },
+                presence_replaces: false,
+                block: Block::new(""),
+            }],
+            ..Block::new("")
+        };
+        let found = |books: Value| validate(&SHELF, &Value::object([("book", books)]), true).pop();
+        let books = |count| Value::List(vec![Value::object([("", Value::Null); 0]); count]);
+        assert_eq!(found(books(0)).unwrap().summary, "Too few book blocks");
+        assert_eq!(found(books(3)).unwrap().path.unwrap().to_string(), "book");
+        assert_eq!((found(books(2)), found(Value::UNKNOWN)), (None, None));
     }
 
     #[test]

@@ -94,6 +94,9 @@ pub struct Refinement {
     pub max_length: Option<i64>,
 }
 
+static NULL: Value = Value::Null;
+static UNKNOWN: Value = Value::UNKNOWN;
+
 impl Value {
     /// A plain unknown, of which nothing is promised.
     pub const UNKNOWN: Value = Value::Unknown(None);
@@ -108,11 +111,11 @@ impl Value {
         Value::Map(fields.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }
 
-    /// A set: sorted, without duplicates.
+    /// A set: sorted, without duplicates. Two elements that are not known yet may turn out to differ, so that both stay.
     pub fn set(elements: impl IntoIterator<Item = Value>) -> Value {
         let mut elements: Vec<Value> = elements.into_iter().collect();
         elements.sort();
-        elements.dedup();
+        elements.dedup_by(|one, other| one == other && one.is_wholly_known());
         Value::List(elements)
     }
 
@@ -147,11 +150,21 @@ impl Value {
 
     /// The attribute `name`; null where there is none, unknown in what is unknown itself.
     pub fn at(&self, name: &str) -> &Value {
-        static NULL: Value = Value::Null;
-        static UNKNOWN: Value = Value::UNKNOWN;
         match self {
             Value::Map(fields) => fields.get(name).unwrap_or(&NULL),
             Value::Unknown(_) => &UNKNOWN,
+            _ => &NULL,
+        }
+    }
+
+    /// The part one step inside; null where there is none, unknown in what is unknown itself.
+    pub fn inside(&self, step: &Step) -> &Value {
+        match (self, step) {
+            (Value::List(elements), Step::Index(index)) => {
+                usize::try_from(*index).ok().and_then(|index| elements.get(index)).unwrap_or(&NULL)
+            }
+            (_, Step::Attribute(name) | Step::Key(name)) => self.at(name),
+            (Value::Unknown(_), _) => &UNKNOWN,
             _ => &NULL,
         }
     }

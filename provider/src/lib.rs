@@ -6,9 +6,12 @@
 //!
 //! - [`provider`](mod@provider) turns the provider block into an [`Account`]: who signs in, and to which environment.
 //! - `resources` has one file for each resource; each reads like its page in `docs/`.
+//! - `functions` and `actions` are the rest of what a configuration can use.
 //! - [`clients`] speaks Microsoft's language and never mentions Terraform.
 
+mod actions;
 pub mod clients;
+mod functions;
 pub mod provider;
 mod resources;
 

@@ -8,17 +8,23 @@ use std::env;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use proto::action::{AnyAction, action};
+use proto::context::Result;
 use proto::cty::Type;
 use proto::diagnostic::Diagnostic;
-use proto::resource::{AnyResource, Provider, Result, resource};
+use proto::function::Function;
+use proto::provider::Provider;
+use proto::resource::{AnyResource, resource};
 use proto::schema::{Attribute, Block, Check, Rule, Schema};
 use proto::value::Value;
 use url::Url;
 
+use crate::actions::verify_connection::VerifyConnection;
 use crate::clients::cloud::Cloud;
 use crate::clients::dataverse::Dataverse;
 use crate::clients::key_vault::{Certificate, VaultId};
 use crate::clients::{Clients, Error, Settings, SignIn};
+use crate::functions::FUNCTIONS;
 use crate::resources;
 use crate::resources::failure::failed;
 use crate::resources::shared::{is_environment_id, same_id};
@@ -97,6 +103,14 @@ impl Provider for PowerAutomate {
             resource(resources::cba_credential::CbaCredential),
             resource(resources::desktop_flow_connection::DesktopFlowConnection),
         ]
+    }
+
+    fn actions(&self) -> Vec<Box<dyn AnyAction<Account>>> {
+        vec![action(VerifyConnection)]
+    }
+
+    fn functions(&self) -> &'static [Function] {
+        FUNCTIONS
     }
 
     fn configure(&self, config: &Value, terraform_version: &str) -> Result<(Account, Vec<Diagnostic>)> {

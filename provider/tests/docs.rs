@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proto::docs::{Page, markdown};
-use proto::resource::Provider as _;
+use proto::docs::{self, Import, Page, markdown};
+use proto::provider::Provider as _;
 use proto::schema::{Block, Schema};
 use provider::PowerAutomate;
 
@@ -18,21 +18,47 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+fn short(name: &str) -> &str {
+    name.strip_prefix("powerautomate_").expect("a type bears the provider's name")
+}
+
+fn page<'a>(title: &'a str, kind: &'a str, example: &'a str) -> Page<'a> {
+    Page { title, kind, example, import: None }
+}
+
 /// Every page: where it is, and what is in it.
 fn pages() -> Vec<(String, String)> {
-    let provider =
-        Page { title: "powerautomate", kind: "Provider", example: &read("examples/provider/provider.tf"), import: "" };
-    let mut pages = vec![("docs/index.md".to_owned(), markdown(&provider, PowerAutomate.schema()))];
+    let provider = read("examples/provider/provider.tf");
+    let index = markdown(&page("powerautomate", "Provider", &provider), PowerAutomate.schema());
+    let mut pages = vec![("docs/index.md".to_owned(), index)];
     for resource in PowerAutomate.resources() {
         let name = resource.name();
-        let page = Page {
-            title: name,
-            kind: "Resource",
-            example: &read(&format!("examples/resources/{name}/resource.tf")),
-            import: &read(&format!("examples/resources/{name}/import.sh")),
-        };
-        let short = name.strip_prefix("powerautomate_").expect("a resource bears the provider's name");
-        pages.push((format!("docs/resources/{short}.md"), markdown(&page, resource.schema())));
+        let file = |file: &str| read(&format!("examples/resources/{name}/{file}"));
+        let (command, by_id) = (file("import.sh"), file("import-by-string-id.tf"));
+        let by_identity = file("import-by-identity.tf");
+        let by_identity = resource.identity().map(|identity| (by_identity.as_str(), identity));
+        let import = Some(Import { command: &command, by_id: &by_id, by_identity });
+        let example = file("resource.tf");
+        let page = Page { import, ..page(name, "Resource", &example) };
+        pages.push((format!("docs/resources/{}.md", short(name)), markdown(&page, resource.schema())));
+    }
+    for resource in PowerAutomate.resources() {
+        if let (name, Some(schema)) = (resource.name(), resource.listing()) {
+            let example = read(&format!("examples/list-resources/{name}/list-resource.tfquery.hcl"));
+            let text = markdown(&page(name, "List Resource", &example), schema);
+            pages.push((format!("docs/list-resources/{}.md", short(name)), text));
+        }
+    }
+    for action in PowerAutomate.actions() {
+        let name = action.name();
+        let example = read(&format!("examples/actions/{name}/action.tf"));
+        let text = markdown(&page(name, "Action", &example), action.schema());
+        pages.push((format!("docs/actions/{}.md", short(name)), text));
+    }
+    for function in PowerAutomate.functions() {
+        let name = function.name;
+        let example = read(&format!("examples/functions/{name}/function.tf"));
+        pages.push((format!("docs/functions/{name}.md"), docs::function(function, "powerautomate", &example)));
     }
     pages
 }
@@ -70,13 +96,21 @@ fn every_description_is_made_of_sentences() {
     let mut found = Vec::new();
     let mut check = |name: &str, schema: &Schema| sentences(&schema.block, name, &mut found);
     check("provider", PowerAutomate.schema());
-    PowerAutomate.resources().iter().for_each(|resource| check(resource.name(), resource.schema()));
+    for resource in PowerAutomate.resources() {
+        check(resource.name(), resource.schema());
+        resource.listing().into_iter().for_each(|schema| check(resource.name(), schema));
+    }
+    PowerAutomate.actions().iter().for_each(|action| check(action.name(), action.schema()));
+    for parameter in PowerAutomate.functions().iter().flat_map(|function| function.parameters) {
+        assert!(parameter.description.ends_with('.'), "{}", parameter.name);
+    }
     assert!(found.is_empty(), "no sentences: {found:#?}");
 }
 
 #[test]
 fn every_name_is_there_once() {
     let mut names: Vec<&str> = PowerAutomate.resources().iter().map(|resource| resource.name()).collect();
+    names.extend(PowerAutomate.actions().iter().map(|action| action.name()));
     assert!(names.iter().all(|name| name.starts_with("powerautomate_")));
     names.sort_unstable();
     let all = names.len();

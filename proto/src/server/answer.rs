@@ -71,3 +71,21 @@ impl Answer for pb::stop::Response {
         &[]
     }
 }
+
+impl Answer for pb::list_resource::Event {
+    fn failing(diagnostic: &Diagnostic) -> Self {
+        Self { diagnostic: vec![diagnostic.to_wire()], ..Self::default() }
+    }
+    fn diagnostics(&self) -> &[pb::Diagnostic] {
+        &self.diagnostic
+    }
+}
+
+impl Answer for pb::invoke_action::event::Completed {
+    fn failing(diagnostic: &Diagnostic) -> Self {
+        Self { diagnostics: vec![diagnostic.to_wire()] }
+    }
+    fn diagnostics(&self) -> &[pb::Diagnostic] {
+        &self.diagnostics
+    }
+}

@@ -4,12 +4,18 @@
 //! diagnostic of the answer.
 
 mod answer;
+mod functions;
+mod offers;
+mod resources;
 mod rpc;
+mod stream;
+mod transient;
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
@@ -17,11 +23,16 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Response, Status};
 use tracing::Instrument as _;
 
+use crate::action::AnyAction;
+use crate::context::{Context, Result};
 use crate::cty::Type;
+use crate::data_source::AnyDataSource;
 use crate::diagnostic::Diagnostic;
+use crate::ephemeral::AnyEphemeral;
 use crate::json::from_json;
 use crate::msgpack;
-use crate::resource::{AnyResource, Context, Provider, Result};
+use crate::provider::Provider;
+use crate::resource::AnyResource;
 use crate::schema::Schema;
 use crate::value::Value;
 use crate::wire::tfplugin5 as pb;
@@ -32,32 +43,62 @@ use answer::Answer;
 pub struct Server<P: Provider> {
     provider: P,
     provider_type: Type,
-    resources: BTreeMap<&'static str, Served<P::Clients>>,
+    resources: Offered<dyn AnyResource<P::Clients>>,
+    data_sources: Offered<dyn AnyDataSource<P::Clients>>,
+    ephemerals: Offered<dyn AnyEphemeral<P::Clients>>,
+    actions: Offered<dyn AnyAction<P::Clients>>,
+    schema: OnceLock<pb::get_provider_schema::Response>,
     clients: RwLock<Option<Arc<P::Clients>>>,
+    /// Whether the provider's configuration holds what only an apply will know.
+    unknown: AtomicBool,
     stopped: Mutex<CancellationToken>,
 }
 
-/// A resource and the type of its states, made once.
-struct Served<C> {
-    resource: Box<dyn AnyResource<C>>,
+type Offered<T> = BTreeMap<&'static str, Arc<Served<T>>>;
+
+/// What a configuration can use, and the type of its values, made once.
+struct Served<T: ?Sized> {
     schema: &'static Schema,
     ty: Type,
+    it: Box<T>,
+}
+
+/// Has every offer at hand by its name.
+fn offered<T: ?Sized>(
+    all: Vec<Box<T>>,
+    name: impl Fn(&T) -> &'static str,
+    schema: impl Fn(&T) -> &'static Schema,
+) -> Offered<T> {
+    let served = |it: Box<T>| {
+        let schema = schema(&it);
+        (name(&it), Arc::new(Served { schema, ty: schema.block.ty(), it }))
+    };
+    all.into_iter().map(served).collect()
 }
 
 impl<P: Provider> Server<P> {
     /// Serves `provider`.
     pub fn new(provider: P) -> Server<P> {
-        let served = |resource: Box<dyn AnyResource<P::Clients>>| {
-            let schema = resource.schema();
-            (resource.name(), Served { resource, schema, ty: schema.block.ty() })
-        };
-        let resources = provider.resources().into_iter().map(served).collect();
-        let provider_type = provider.schema().block.ty();
-        Server { provider, provider_type, resources, clients: RwLock::default(), stopped: Mutex::default() }
+        Server {
+            provider_type: provider.schema().block.ty(),
+            resources: offered(provider.resources(), |it| it.name(), |it| it.schema()),
+            data_sources: offered(provider.data_sources(), |it| it.name(), |it| it.schema()),
+            ephemerals: offered(provider.ephemerals(), |it| it.name(), |it| it.schema()),
+            actions: offered(provider.actions(), |it| it.name(), |it| it.schema()),
+            provider,
+            schema: OnceLock::new(),
+            clients: RwLock::default(),
+            unknown: AtomicBool::new(false),
+            stopped: Mutex::default(),
+        }
     }
 
-    fn resource(&self, type_name: &str) -> Result<&Served<P::Clients>> {
-        self.resources.get(type_name).ok_or_else(|| self.no_such("resource type", type_name))
+    fn find<'a, T: ?Sized>(&self, offered: &'a Offered<T>, kind: &str, name: &str) -> Result<&'a Arc<Served<T>>> {
+        offered.get(name).ok_or_else(|| self.no_such(kind, name))
+    }
+
+    fn resource(&self, type_name: &str) -> Result<&Arc<Served<dyn AnyResource<P::Clients>>>> {
+        self.find(&self.resources, "resource type", type_name)
     }
 
     fn no_such(&self, kind: &str, name: &str) -> Diagnostic {
@@ -68,12 +109,24 @@ impl<P: Provider> Server<P> {
     }
 
     /// What an operation of a configured provider has at hand.
-    fn context(&self, served: &Served<P::Clients>, config: Value) -> Result<Context<P::Clients>> {
+    fn context<T: ?Sized>(&self, served: &Served<T>, config: Value) -> Result<Context<P::Clients>> {
         let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(|| {
             Diagnostic::error("The provider is not configured", "An operation was asked for before Configure.")
                 .hint("This is an error in the client of the provider.")
         })?;
         Ok(Context::new(clients, config, self.stopped(), served.ty.clone()))
+    }
+
+    /// What a module said in its `provider_meta` block.
+    fn meta(&self, meta: Option<&pb::DynamicValue>) -> Result<Value> {
+        self.provider.meta().map_or(Ok(Value::Null), |schema| decode(meta, &schema.block.ty()))
+    }
+
+    /// The answer that something has to wait, for a client that can bear it while the provider's configuration is not known.
+    fn deferred(&self, client: Option<&pb::ClientCapabilities>) -> Option<pb::Deferred> {
+        let allowed = client.is_some_and(|client| client.deferral_allowed);
+        let reason = pb::deferred::Reason::ProviderConfigUnknown.into();
+        (allowed && self.unknown.load(Ordering::Relaxed)).then_some(pb::Deferred { reason })
     }
 
     fn stopped(&self) -> CancellationToken {
@@ -86,43 +139,53 @@ impl<P: Provider> Server<P> {
         std::mem::take(&mut *stopped).cancel();
     }
 
-    /// Runs one rpc: its log lines carry its name, and a panic in it becomes a diagnostic.
+    /// Runs one rpc that has a single answer.
     async fn run<R: Answer>(
         &self,
-        name: &'static str,
+        rpc: &'static str,
         type_name: &str,
         work: impl Future<Output = Result<R>>,
     ) -> std::result::Result<Response<R>, Status> {
-        let span = tracing::info_span!(
-            "rpc",
-            tf_req_id = %uuid::Uuid::new_v4(),
-            tf_rpc = name,
-            tf_proto_version = "5.10",
-            tf_provider_addr = self.provider.name(),
-            tf_resource_type = type_name,
-        );
-        let started = Instant::now();
-        let work = async {
-            tracing::trace!("Received request");
-            let answer = match AssertUnwindSafe(work).catch_unwind().await {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(diagnostic)) => R::failing(&diagnostic),
-                Err(_) => R::failing(&panicked(name)),
-            };
-            for diagnostic in answer.diagnostics() {
-                tracing::debug!(
-                    diagnostic_severity = diagnostic.severity().as_str_name(),
-                    diagnostic_summary = diagnostic.summary,
-                    "Response contains a diagnostic"
-                );
-            }
-            let errors = answer.diagnostics().iter().filter(|one| one.severity() == pb::diagnostic::Severity::Error);
-            let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            tracing::trace!(tf_req_duration_ms = took, diagnostic_error_count = errors.count(), "Served request");
-            answer
-        };
-        Ok(Response::new(work.instrument(span).await))
+        Ok(Response::new(run(self.provider.name(), rpc, type_name, work).await))
     }
+}
+
+/// Does the work of an rpc: its log lines carry its name, and a panic in it becomes a diagnostic.
+async fn run<R: Answer>(
+    provider: &'static str,
+    rpc: &'static str,
+    type_name: &str,
+    work: impl Future<Output = Result<R>>,
+) -> R {
+    let span = tracing::info_span!(
+        "rpc",
+        tf_req_id = %uuid::Uuid::new_v4(),
+        tf_rpc = rpc,
+        tf_proto_version = "5.10",
+        tf_provider_addr = provider,
+        tf_resource_type = type_name,
+    );
+    let started = Instant::now();
+    let work = async {
+        tracing::trace!("Received request");
+        let answer = match AssertUnwindSafe(work).catch_unwind().await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(diagnostic)) => R::failing(&diagnostic),
+            Err(_) => R::failing(&panicked(rpc)),
+        };
+        for diagnostic in answer.diagnostics() {
+            tracing::debug!(
+                diagnostic_severity = diagnostic.severity().as_str_name(),
+                diagnostic_summary = diagnostic.summary,
+                "Response contains a diagnostic"
+            );
+        }
+        let errors = answer.diagnostics().iter().filter(|one| one.severity() == pb::diagnostic::Severity::Error);
+        let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::trace!(tf_req_duration_ms = took, diagnostic_error_count = errors.count(), "Served request");
+        answer
+    };
+    work.instrument(span).await
 }
 
 impl<P: Provider> std::fmt::Debug for Server<P> {

@@ -41,13 +41,17 @@ impl Cloud {
     ///
     /// Source: <https://learn.microsoft.com/power-automate/desktop-flows/alm/alm-connection>
     pub fn environment_host(self, environment_id: &str) -> String {
-        let last = match self {
-            Cloud::Public => 2,
-        };
-        let id: String = environment_id.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
-        let (head, tail) = id.split_at(id.len().saturating_sub(last));
-        format!("{head}.{tail}.environment.{}", self.power_platform().0)
+        match self {
+            Cloud::Public => environment_host(environment_id, self.power_platform().0, 2),
+        }
     }
+}
+
+/// The host of an environment below an API's host, with a dot before the last letters of its id.
+pub(crate) fn environment_host(environment_id: &str, api_host: &str, last_letters: usize) -> String {
+    let id: String = environment_id.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
+    let (head, tail) = id.split_at(id.len().saturating_sub(last_letters));
+    format!("{head}.{tail}.environment.{api_host}")
 }
 
 #[cfg(test)]

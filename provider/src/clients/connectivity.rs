@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::Error;
 use super::cloud::Cloud;
-use super::http::{Http, Request};
+use super::http::{Http, Request, next_page};
 
 const CONNECTOR: &str = "shared_uiflow";
 
@@ -171,31 +171,21 @@ impl Connectivity {
     /// # Errors
     /// Whatever keeps them from being listed.
     pub async fn connections(&self) -> Result<Vec<Connection>, Error> {
-        #[derive(Deserialize)]
-        struct Page {
-            value: Vec<Json>,
-            #[serde(rename = "nextLink")]
-            next_link: Option<String>,
-        }
-        let mut request = self.request("listing the connections".to_owned(), Method::GET, None)?;
+        let mut pages = self.pages()?;
         let mut found = Vec::new();
-        loop {
-            let json = self.http.send(self.cloud.power_platform().1, &request).await?.json(&request.operation)?;
-            let page: Page = serde_path_to_error::deserialize(json)
-                .map_err(|error| Error::unexpected(&request.operation, error.to_string()))?;
-            for row in page.value {
-                let api = row.pointer("/properties/apiId").and_then(Json::as_str).unwrap_or_default();
-                if api.to_ascii_lowercase().ends_with(CONNECTOR) {
-                    found.push(connection(&request.operation, row)?);
-                }
-            }
-            let Some(next) = page.next_link else { return Ok(found) };
-            let next = Url::parse(&next).map_err(|error| Error::unexpected(&request.operation, error.to_string()))?;
-            if next.host_str() != request.url.host_str() {
-                return Err(Error::unexpected(&request.operation, "the next page is on another host"));
-            }
-            request.url = next;
+        while let Some(page) = pages.next().await? {
+            found.extend(page);
         }
+        Ok(found)
+    }
+
+    /// The same as pages arrive.
+    ///
+    /// # Errors
+    /// An environment that has no address.
+    pub fn pages(&self) -> Result<Pages<'_>, Error> {
+        let request = self.request("listing the connections".to_owned(), Method::GET, None)?;
+        Ok(Pages { connectivity: self, request, is_last: false })
     }
 
     /// Deletes the connection; false when it was not there.
@@ -233,6 +223,48 @@ impl Connectivity {
             }
         }
         Ok(Request::new(operation, method, url).header("accept", "application/json"))
+    }
+}
+
+/// The desktop flow connections of an environment, page by page.
+#[derive(Debug)]
+pub struct Pages<'a> {
+    connectivity: &'a Connectivity,
+    request: Request,
+    is_last: bool,
+}
+
+impl Pages<'_> {
+    /// The connections of the next page; none after the last.
+    ///
+    /// # Errors
+    /// Whatever keeps them from being listed.
+    pub async fn next(&mut self) -> Result<Option<Vec<Connection>>, Error> {
+        #[derive(Deserialize)]
+        struct Page {
+            value: Vec<Json>,
+            #[serde(rename = "nextLink")]
+            next_link: Option<String>,
+        }
+        if self.is_last {
+            return Ok(None);
+        }
+        let operation = &self.request.operation;
+        let scope = self.connectivity.cloud.power_platform().1;
+        let json = self.connectivity.http.send(scope, &self.request).await?.json(operation)?;
+        let page: Page =
+            serde_path_to_error::deserialize(json).map_err(|error| Error::unexpected(operation, error.to_string()))?;
+        let is_ours = |row: &Json| {
+            let api = row.pointer("/properties/apiId").and_then(Json::as_str).unwrap_or_default();
+            api.to_ascii_lowercase().ends_with(CONNECTOR)
+        };
+        let found = page.value.into_iter().filter(is_ours).map(|row| connection(operation, row));
+        let found = found.collect::<Result<_, _>>()?;
+        match page.next_link {
+            Some(next) => self.request.url = next_page(operation, &next, &self.request.url)?,
+            None => self.is_last = true,
+        }
+        Ok(Some(found))
     }
 }
 

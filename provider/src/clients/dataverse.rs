@@ -2,6 +2,7 @@
 //!
 //! Source: <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/overview>
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use reqwest::Method;
@@ -12,9 +13,11 @@ use uuid::Uuid;
 
 use super::Error;
 use super::batch::{self, Change, Part};
-use super::http::{Body, Http, Request, refusal};
+use super::http::{Body, Http, Request, next_page, refusal};
 
 const ROOT: &str = "/api/data/v9.2/";
+/// As many rows as a list has at a time: the first are shown while the next are on their way.
+const PAGE: u32 = 100;
 
 const DEFINITION: &str = "environmentvariabledefinitionid,schemaname,displayname,description,type,secretstore,defaultvalue,\
                           _ownerid_value,statecode,ismanaged";
@@ -230,23 +233,90 @@ impl Dataverse {
     }
 
     async fn rows<W: Wire>(&self, operation: String, path: &str, query: &[(&str, &str)]) -> Result<Vec<W>, Error> {
-        let mut request = self.request(operation, Method::GET, path, query).header("if-none-match", "null");
+        let mut pages = self.pages(operation, path, query);
         let mut rows = Vec::new();
-        loop {
-            let page: Page = from_json(
-                &request.operation,
-                self.http.send(&self.scope(), &request).await?.json(&request.operation)?,
-            )?;
-            for row in page.value {
-                rows.push(read(&request.operation, row)?);
-            }
-            let Some(next) = page.next_link else { return Ok(rows) };
-            let next = Url::parse(&next).map_err(|error| Error::unexpected(&request.operation, error.to_string()))?;
-            if next.host_str() != self.url.host_str() {
-                return Err(Error::unexpected(&request.operation, "the next page is on another host"));
-            }
-            request.url = next;
+        while let Some(page) = pages.next().await? {
+            rows.extend(page);
         }
+        Ok(rows)
+    }
+
+    fn pages<W: Wire>(&self, operation: String, path: &str, query: &[(&str, &str)]) -> Pages<W> {
+        let request = self.request(operation, Method::GET, path, query).header("if-none-match", "null");
+        Pages { dataverse: self.clone(), request, is_last: false, rows: PhantomData }
+    }
+
+    /// The references to vaults: environment variables of the type secret whose store is Key Vault, as pages arrive.
+    pub fn references(&self, filter: &RowFilter<'_>) -> Pages<Definition> {
+        let filter = filter.and("schemaname", "type eq 100000005 and secretstore eq 0");
+        let query = [("$select", DEFINITION), ("$expand", VALUES), ("$filter", &filter), ("$orderby", "schemaname")];
+        self.pages("listing the environment variables".to_owned(), "environmentvariabledefinitions", &query).by(PAGE)
+    }
+
+    /// The credentials that sign in with a certificate, as pages arrive.
+    pub fn cba_credentials(&self, filter: &RowFilter<'_>) -> Pages<Credential> {
+        let filter = filter.and("name", "connectiontype eq 5");
+        let query = [("$select", CREDENTIAL), ("$filter", filter.as_str()), ("$orderby", "name")];
+        self.pages("listing the credentials".to_owned(), "credentials", &query).by(PAGE)
+    }
+}
+
+/// Which rows of a table are listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RowFilter<'a> {
+    /// Those whose name begins so.
+    pub name_prefix: Option<&'a str>,
+    /// Those that did not come with a managed solution.
+    pub unmanaged_only: bool,
+}
+
+impl RowFilter<'_> {
+    fn and(&self, name: &str, condition: &str) -> String {
+        let mut filter = condition.to_owned();
+        if let Some(prefix) = self.name_prefix {
+            filter.push_str(&format!(" and startswith({name},{})", quoted(prefix)));
+        }
+        if self.unmanaged_only {
+            filter.push_str(" and ismanaged eq false");
+        }
+        filter
+    }
+}
+
+/// Rows of a table, page by page.
+#[derive(Debug)]
+pub struct Pages<W> {
+    dataverse: Dataverse,
+    request: Request,
+    is_last: bool,
+    rows: PhantomData<fn() -> W>,
+}
+
+#[allow(private_bounds)] // how a row looks on the wire is nobody's business
+impl<W: Wire> Pages<W> {
+    /// The same with pages of so many rows.
+    fn by(mut self, rows: u32) -> Pages<W> {
+        self.request = self.request.header("prefer", format!("odata.maxpagesize={rows}"));
+        self
+    }
+
+    /// The rows of the next page; none after the last.
+    ///
+    /// # Errors
+    /// Whatever keeps the table from being read.
+    pub async fn next(&mut self) -> Result<Option<Vec<W>>, Error> {
+        if self.is_last {
+            return Ok(None);
+        }
+        let operation = &self.request.operation;
+        let answer = self.dataverse.http.send(&self.dataverse.scope(), &self.request).await?;
+        let page: Page = from_json(operation, answer.json(operation)?)?;
+        let rows = page.value.into_iter().map(|row| read(operation, row)).collect::<Result<_, _>>()?;
+        match page.next_link {
+            Some(next) => self.request.url = next_page(operation, &next, &self.dataverse.url)?,
+            None => self.is_last = true,
+        }
+        Ok(Some(rows))
     }
 }
 

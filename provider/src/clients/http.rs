@@ -194,6 +194,15 @@ pub(super) fn refusal(json: &Json, status: u16, request_id: Option<String>) -> O
     Some(refusal)
 }
 
+/// The address of a list's next page, which must be where the first one was.
+pub(super) fn next_page(operation: &str, next: &str, first: &Url) -> Result<Url, Error> {
+    let next = Url::parse(next).map_err(|error| Error::unexpected(operation, error.to_string()))?;
+    if next.host_str() != first.host_str() {
+        return Err(Error::unexpected(operation, "the next page is on another host"));
+    }
+    Ok(next)
+}
+
 /// The way to every service.
 pub struct Http {
     entra: Entra,

@@ -283,7 +283,7 @@ fn usage_ids(usages: &ExtendedKeyUsage<'_>) -> Vec<String> {
 }
 
 /// The `otherName`s of the type *user principal name*, whose value is a UTF-8 string in an explicit tag.
-fn user_principal_names(certificate: &X509Certificate<'_>) -> Vec<String> {
+pub(crate) fn user_principal_names(certificate: &X509Certificate<'_>) -> Vec<String> {
     const UPN: &str = "1.3.6.1.4.1.311.20.2.3";
     let Ok(Some(names)) = certificate.subject_alternative_name() else { return Vec::new() };
     let upn = |name: &GeneralName<'_>| match name {

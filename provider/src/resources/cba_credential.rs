@@ -3,10 +3,15 @@
 //! Whose that variable is stands in the variable itself: its description names the credential. Only such a variable is ever written or
 //! deleted, and only while no other credential points at it.
 
+use std::collections::HashSet;
+
+use proto::context::{Context, Result};
 use proto::cty::Type;
 use proto::diagnostic::Diagnostic;
+use proto::identity::Identity;
+use proto::listing::{Hits, Query};
 use proto::plan::Plan;
-use proto::resource::{Context, Resource, Result};
+use proto::resource::{Import, Resource};
 use proto::schema::{Attribute, Block, Check, Rule, Schema};
 use proto::value::Value;
 use serde::{Deserialize, Serialize};
@@ -14,9 +19,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::failure::failed;
+use super::identity::{IDENTITY, Target, environment};
+use super::listed::{self, CERTIFICATE_NAME, NAME_PREFIX, UNMANAGED_ONLY, Wanted, points_at};
 use super::shared::{
-    ACTIVE, ENVIRONMENT_ID, OWNER_ID, SOLUTION_UNIQUE_NAME, guid, import_id, plan_environment, plan_solution, required,
-    same_id,
+    ACTIVE, ENVIRONMENT_ID, OWNER_ID, SOLUTION_UNIQUE_NAME, guid, plan_environment, plan_solution, required, same_id,
 };
 use super::timeouts::{self, TIMEOUTS, Timeouts};
 use super::username_variable::{
@@ -24,7 +30,8 @@ use super::username_variable::{
     schema_name_after, sole_user, text_variable,
 };
 use super::variable::{TEXT, explained, is_schema_name, parse_reference, refuse_other_kind, single_value, value_row};
-use crate::clients::dataverse::{ChangeSet, Credential, Dataverse, Definition};
+use crate::clients::Error;
+use crate::clients::dataverse::{ChangeSet, Credential, Dataverse, Definition, RowFilter};
 use crate::clients::key_vault::VaultId;
 use crate::provider::Account;
 
@@ -115,7 +122,19 @@ pub(crate) struct Model {
     timeouts: Option<Timeouts>,
 }
 
+static LISTING: Schema = Schema::new(Block {
+    attributes: &[listed::ENVIRONMENT_ID, NAME_PREFIX, CERTIFICATE_NAME, UNMANAGED_ONLY],
+    ..Block::new("Lists the credentials that sign in with a certificate.")
+});
+
 impl Model {
+    /// The state of a credential that was found.
+    fn of(environment_id: &str, credential: &Credential, variable: Option<&Definition>) -> Result<Model> {
+        let mut model = Model { environment_id: Some(environment_id.to_owned()), ..Model::default() };
+        model.take(credential, variable)?;
+        Ok(model)
+    }
+
     fn take(&mut self, credential: &Credential, variable: Option<&Definition>) -> Result<()> {
         self.id = Some(credential.id.to_string());
         self.name = Some(credential.name.clone());
@@ -143,6 +162,10 @@ impl Resource for CbaCredential {
 
     fn schema(&self) -> &'static Schema {
         &SCHEMA
+    }
+
+    fn identity(&self) -> Option<&'static Identity> {
+        Some(&IDENTITY)
     }
 
     async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) {
@@ -347,35 +370,70 @@ impl Resource for CbaCredential {
         timeouts::delete(prior.timeouts.as_ref()).limit("Deleting the credential", delete(cx, prior)).await
     }
 
-    async fn import(&self, cx: &Context<Account>, id: &str) -> Result<Model> {
-        let (environment_id, what) = import_id(cx, id, "name")?;
-        let dataverse = cx.clients.dataverse(&environment_id).await?;
+    async fn import(&self, cx: &Context<Account>, what: Import<'_>) -> Result<Model> {
+        let target = Target::of(cx, what, "name")?;
+        let dataverse = cx.clients.dataverse(&target.environment_id).await?;
         let look_up = |error| failed("Cannot look up the credential", &error);
-        let mut found = match Uuid::try_parse(what) {
-            Ok(id) => dataverse.credential(id).await.map_err(look_up)?.into_iter().collect(),
-            Err(_) => dataverse.credentials_named(what).await.map_err(look_up)?,
+        let found = match target.row()? {
+            Some(id) => dataverse.credential(id).await.map_err(look_up)?.into_iter().collect(),
+            None => dataverse.credentials_named(&target.what).await.map_err(look_up)?,
         };
-        if found.len() > 1 {
-            let ids: Vec<String> = found.iter().map(|credential| credential.id.to_string()).collect();
-            let detail = format!(
-                "The environment {environment_id} has {} credentials named {what:?}: {}.",
-                found.len(),
-                ids.join(", ")
-            );
-            return Err(Diagnostic::error("The name is not unique", detail).hint("Import by one of these ids instead."));
-        }
-        let Some(credential) = found.pop() else {
-            let detail = format!("The environment {environment_id} has no credential {what:?} that may be seen.");
-            return Err(
-                Diagnostic::error("There is nothing to import", detail).hint("Give the credential's id or its name.")
-            );
-        };
+        let hint = "Give the credential's id or its name.";
+        let credential = target.single(found, "credential", hint, |one| one.id.to_string())?;
         refuse_other_credential(&credential)?;
         let variable = variable_of(&dataverse, &credential).await?;
-        let mut model = Model { environment_id: Some(environment_id), ..Model::default() };
-        model.take(&credential, variable.as_ref())?;
-        Ok(model)
+        Model::of(&target.environment_id, &credential, variable.as_ref())
     }
+
+    /// The variable of an existing credential is named, not made: the plan must be empty.
+    fn generate(&self, _: &Value, config: &mut Value) {
+        config.put("username", Value::Null);
+        config.put("username_schema_name", Value::Null);
+    }
+
+    fn listing(&self) -> Option<&'static Schema> {
+        Some(&LISTING)
+    }
+
+    async fn list(&self, cx: &Context<Account>, query: &Query, hits: &Hits) -> Result<()> {
+        let wanted: Wanted = query.model()?;
+        let environment_id = environment(cx, wanted.environment_id.clone())?;
+        let dataverse = cx.clients.dataverse(&environment_id).await?;
+        let failed = |error| failed("Cannot list the credentials", &error);
+        let references = match &wanted.certificate_name {
+            Some(name) => Some(references_to(&dataverse, name).await.map_err(failed)?),
+            None => None,
+        };
+        let is_wanted = |credential: &Credential| match (&references, credential.certificate_id) {
+            (Some(references), Some(id)) => references.contains(&id),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        let mut pages = dataverse.cba_credentials(&wanted.filter());
+        while let Some(page) = pages.next().await.map_err(failed)? {
+            let found = page.into_iter().filter(is_wanted).map(async |credential| {
+                let variable = if query.include_resource { variable_of(&dataverse, &credential).await? } else { None };
+                Ok::<_, Diagnostic>((
+                    credential.name.clone(),
+                    Model::of(&environment_id, &credential, variable.as_ref())?,
+                ))
+            });
+            if listed::tell(hits, found).await?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The references to certificates of this name.
+async fn references_to(dataverse: &Dataverse, certificate_name: &str) -> std::result::Result<HashSet<Uuid>, Error> {
+    let mut found = HashSet::new();
+    let mut pages = dataverse.references(&RowFilter::default());
+    while let Some(page) = pages.next().await? {
+        found.extend(page.iter().filter(|one| points_at(one, certificate_name)).map(|one| one.id));
+    }
+    Ok(found)
 }
 
 async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use proto::context::{Context, Result};
 use proto::diagnostic::Diagnostic;
 use proto::plan::Plan;
-use proto::resource::{Context, Result};
 use proto::value::Value;
 use time::OffsetDateTime;
 

@@ -3,10 +3,13 @@
 //! A definition and its value row are one resource: they come and go in one change set. The value names no version, so
 //! that a rotated certificate needs no apply; what is known of the certificate is refreshed.
 
+use proto::context::{Context, Result};
 use proto::cty::Type;
 use proto::diagnostic::Diagnostic;
+use proto::identity::Identity;
+use proto::listing::{Hits, Query};
 use proto::plan::Plan;
-use proto::resource::{Context, Resource, Result};
+use proto::resource::{Import, Resource};
 use proto::schema::{Attribute, Block, Check, Default, NestedBlock, Nesting, Schema};
 use proto::value::Path;
 use serde::{Deserialize, Serialize};
@@ -19,10 +22,11 @@ use super::certificate_check::{self, Requirements};
 use super::certificate_reading::{caller, certificate_before_writing, check_while_planning};
 use super::existing::Existing;
 use super::failure::failed;
+use super::identity::{IDENTITY, Target, environment};
+use super::listed::{self, CERTIFICATE_NAME, NAME_PREFIX, UNMANAGED_ONLY, Wanted, points_at};
 use super::secret_access;
 use super::shared::{
-    ACTIVE, ENVIRONMENT_ID, OWNER_ID, SOLUTION_UNIQUE_NAME, guid, import_id, plan_environment, plan_solution, required,
-    same_text,
+    ACTIVE, ENVIRONMENT_ID, OWNER_ID, SOLUTION_UNIQUE_NAME, guid, plan_environment, plan_solution, required, same_text,
 };
 use super::timeouts::{self, TIMEOUTS, Timeouts};
 use super::variable::{
@@ -75,7 +79,7 @@ static SCHEMA: Schema = Schema::new(Block {
             &Type::String,
             "The name of the certificate in the vault: 1 to 127 letters, digits and hyphens. It is changed in place.",
         )
-        .check(&[Check::Length { min: 1, max: 127 }, Check::Pattern { test: is_certificate_name, words: CERTIFICATE_NAME }])
+        .check(&[Check::Length { min: 1, max: 127 }, Check::Pattern { test: is_certificate_name, words: CERTIFICATE_NAME_WORDS }])
         .same(same_text),
         SOLUTION_UNIQUE_NAME,
         OWNER_ID,
@@ -174,7 +178,26 @@ pub(crate) struct Model {
     timeouts: Option<Timeouts>,
 }
 
+static LISTING: Schema = Schema::new(Block {
+    attributes: &[listed::ENVIRONMENT_ID, NAME_PREFIX, CERTIFICATE_NAME, UNMANAGED_ONLY],
+    ..Block::new(
+        "Lists the environment variables of the type secret that point at Azure Key Vault. What else such a secret may be than a \
+         certificate, the variable does not say.",
+    )
+});
+
 impl Model {
+    fn in_environment(environment_id: &str) -> Model {
+        Model { environment_id: Some(environment_id.to_owned()), ..Model::default() }
+    }
+
+    /// The state of a variable that was found.
+    fn of(environment_id: &str, definition: &Definition) -> Result<Model> {
+        let mut model = Model::in_environment(environment_id);
+        model.take(definition)?;
+        Ok(model)
+    }
+
     fn vault(&self) -> Result<VaultId> {
         vault_id(required(self.key_vault_id.as_ref(), "key_vault_id")?)
     }
@@ -236,6 +259,10 @@ impl Resource for CertificateReference {
 
     fn schema(&self) -> &'static Schema {
         &SCHEMA
+    }
+
+    fn identity(&self) -> Option<&'static Identity> {
+        Some(&IDENTITY)
     }
 
     async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) {
@@ -411,23 +438,19 @@ impl Resource for CertificateReference {
         timeouts::delete(prior.timeouts.as_ref()).limit("Deleting the environment variable", delete(cx, prior)).await
     }
 
-    async fn import(&self, cx: &Context<Account>, id: &str) -> Result<Model> {
-        let (environment_id, what) = import_id(cx, id, "schema name")?;
-        let dataverse = cx.clients.dataverse(&environment_id).await?;
-        let found = match Uuid::try_parse(what) {
-            Ok(id) => dataverse.definition(id).await,
-            Err(_) => dataverse.definition_named(what).await,
+    async fn import(&self, cx: &Context<Account>, what: Import<'_>) -> Result<Model> {
+        let target = Target::of(cx, what, "schema name")?;
+        let dataverse = cx.clients.dataverse(&target.environment_id).await?;
+        let found = match target.row()? {
+            Some(id) => dataverse.definition(id).await,
+            None => dataverse.definition_named(&target.what).await,
         };
+        let found = found.map_err(|error| failed("Cannot look up the environment variable", &error))?;
+        let hint = "Give its schema name, or the id of its definition.";
         let definition =
-            found.map_err(|error| failed("Cannot look up the environment variable", &error))?.ok_or_else(|| {
-                let detail =
-                    format!("The environment {environment_id} has no environment variable {what:?} that may be seen.");
-                Diagnostic::error("There is nothing to import", detail)
-                    .hint("Give its schema name, or the id of its definition.")
-            })?;
+            target.single(found.into_iter().collect(), "environment variable", hint, |one| one.id.to_string())?;
         refuse_other_kind(&definition)?;
-        let mut model = Model { environment_id: Some(environment_id), ..Model::default() };
-        model.take(&definition)?;
+        let model = Model::of(&target.environment_id, &definition)?;
         if model.secret_reference.is_some() && model.key_vault_id.is_none() {
             let value = model.secret_reference.as_deref().unwrap_or_default();
             cx.tell(Diagnostic::warning(
@@ -436,6 +459,41 @@ impl Resource for CertificateReference {
             ));
         }
         Ok(model)
+    }
+
+    fn listing(&self) -> Option<&'static Schema> {
+        Some(&LISTING)
+    }
+
+    async fn list(&self, cx: &Context<Account>, query: &Query, hits: &Hits) -> Result<()> {
+        let wanted: Wanted = query.model()?;
+        let environment_id = environment(cx, wanted.environment_id.clone())?;
+        let dataverse = cx.clients.dataverse(&environment_id).await?;
+        let mut pages = dataverse.references(&wanted.filter());
+        while let Some(page) =
+            pages.next().await.map_err(|error| failed("Cannot list the environment variables", &error))?
+        {
+            let is_wanted = |definition: &Definition| {
+                wanted.certificate_name.as_deref().is_none_or(|name| points_at(definition, name))
+            };
+            let found = page.into_iter().filter(is_wanted).map(async |definition| {
+                let mut model = Model::of(&environment_id, &definition).or_else(|several| {
+                    cx.tell(several.as_warning());
+                    Ok(Model { id: Some(definition.id.to_string()), ..Model::in_environment(&environment_id) })
+                })?;
+                if query.include_resource
+                    && let (Ok(vault), Ok(name)) = (model.vault(), model.name())
+                    && let Ok(certificate) = cx.clients.seen_certificate(&vault, name).await?
+                {
+                    model.describe(&certificate);
+                }
+                Ok::<_, Diagnostic>((definition.schema_name, model))
+            });
+            if listed::tell(hits, found).await?.is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -528,7 +586,7 @@ fn is_vault_id(text: &str) -> std::result::Result<(), String> {
     VaultId::parse(text).map(drop)
 }
 
-const CERTIFICATE_NAME: &str = "consist of letters, digits and hyphens";
+const CERTIFICATE_NAME_WORDS: &str = "consist of letters, digits and hyphens";
 
 fn is_certificate_name(text: &str) -> bool {
     text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')

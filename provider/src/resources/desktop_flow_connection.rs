@@ -3,22 +3,26 @@
 //! One PUT makes it and changes it, so that it keeps the id by which flows know it. What the service answers is not yet success: the
 //! status must become `Connected`.
 
-use std::time::Duration;
-
+use proto::context::{Context, Result};
 use proto::cty::Type;
 use proto::diagnostic::Diagnostic;
+use proto::identity::Identity;
+use proto::listing::{Hits, Query};
 use proto::plan::Plan;
-use proto::resource::{Context, Resource, Result};
+use proto::resource::{Import, Resource};
 use proto::schema::{Attribute, Block, Check, Schema};
 use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
+use super::connected::{CONNECTED, Waiting};
 use super::failure::failed;
+use super::identity::{IDENTITY, Target, environment};
 use super::known_connections::{Key, release, reserve, rewrite};
+use super::listed::{self, NAME_PREFIX, begins_with};
 use super::run_owner::{RUN_OWNER, RunOwnerModel, run_owner};
 use super::secret_access;
-use super::shared::{ENVIRONMENT_ID, guid, import_id, plan_environment, required, same_id};
+use super::shared::{ENVIRONMENT_ID, guid, plan_environment, required, same_id};
 use super::timeouts::{self, Deadline, TIMEOUTS, Timeouts};
 use crate::clients::Error;
 use crate::clients::connectivity::{Connection, ConnectionRequest, Connectivity, RunOwner};
@@ -29,7 +33,6 @@ use crate::provider::Account;
 pub(crate) struct DesktopFlowConnection;
 
 pub(crate) const NAME: &str = "powerautomate_desktop_flow_connection";
-const CONNECTED: &str = "Connected";
 const MISSING_CREDENTIAL: &str = "The credential does not exist";
 
 /// What one PUT changes.
@@ -90,7 +93,44 @@ pub(crate) struct Model {
     timeouts: Option<Timeouts>,
 }
 
+static LISTING: Schema = Schema::new(Block {
+    attributes: &[
+        listed::ENVIRONMENT_ID,
+        NAME_PREFIX,
+        Attribute::optional("machine_group_id", &Type::String, "Only connections to this machine group.")
+            .check(&[Check::Uuid]),
+    ],
+    ..Block::new(
+        "Lists the connections to desktop flows that sign in with a certificate-based credential, as far as the signed-in principal may \
+         see them.",
+    )
+});
+
+/// What a `list` block asks for.
+#[derive(Deserialize)]
+struct ToList {
+    environment_id: Option<String>,
+    name_prefix: Option<String>,
+    machine_group_id: Option<Uuid>,
+}
+
+impl ToList {
+    fn has(&self, connection: &Connection) -> bool {
+        let name = connection.display_name.as_deref().unwrap_or_default();
+        other_kind(connection).is_none()
+            && self.name_prefix.as_deref().is_none_or(|prefix| begins_with(name, prefix))
+            && self.machine_group_id.is_none_or(|id| connection.machine_group_id == Some(id))
+    }
+}
+
 impl Model {
+    /// The state of a connection that was found.
+    fn of(environment_id: &str, connection: &Connection) -> Model {
+        let mut model = Model { environment_id: Some(environment_id.to_owned()), ..Model::default() };
+        model.take(connection);
+        model
+    }
+
     /// Takes over what the service says; what it does not say stays.
     fn take(&mut self, connection: &Connection) {
         let keep = |new: Option<String>, old: &mut Option<String>| {
@@ -125,6 +165,10 @@ impl Resource for DesktopFlowConnection {
 
     fn schema(&self) -> &'static Schema {
         &SCHEMA
+    }
+
+    fn identity(&self) -> Option<&'static Identity> {
+        Some(&IDENTITY)
     }
 
     async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) {
@@ -232,41 +276,49 @@ impl Resource for DesktopFlowConnection {
         timeouts::delete(prior.timeouts.as_ref()).limit("Deleting the connection", delete(cx, prior)).await
     }
 
-    async fn import(&self, cx: &Context<Account>, id: &str) -> Result<Model> {
-        let (environment_id, what) = import_id(cx, id, "display name")?;
-        let connectivity = cx.clients.clients()?.connectivity(&environment_id);
+    async fn import(&self, cx: &Context<Account>, what: Import<'_>) -> Result<Model> {
+        let target = Target::of(cx, what, "display name")?;
+        let connectivity = cx.clients.clients()?.connectivity(&target.environment_id);
         let look_up = |error: Error| failed("Cannot look up the connection", &error);
-        let by_id = if what.contains(' ') { None } else { connectivity.connection(what).await.map_err(look_up)? };
-        let mut found: Vec<Connection> = match by_id {
+        let may_be_id = target.by_identity || !target.what.contains(' ');
+        let by_id = if may_be_id { connectivity.connection(&target.what).await.map_err(look_up)? } else { None };
+        let found: Vec<Connection> = match by_id {
             Some(connection) => vec![connection],
+            None if target.by_identity => Vec::new(),
             None => {
                 let all = connectivity.connections().await.map_err(look_up)?;
-                all.into_iter().filter(|connection| connection.display_name.as_deref() == Some(what)).collect()
+                all.into_iter().filter(|one| one.display_name.as_deref() == Some(target.what.as_str())).collect()
             }
         };
-        if found.len() > 1 {
-            let ids: Vec<&str> = found.iter().map(|connection| connection.id.as_str()).collect();
-            let detail = format!(
-                "The environment {environment_id} has {} connections named {what:?}: {}.",
-                found.len(),
-                ids.join(", ")
-            );
-            return Err(Diagnostic::error("The name is not unique", detail).hint("Import by one of these ids instead."));
-        }
-        let Some(connection) = found.pop() else {
-            let detail =
-                format!("The environment {environment_id} has no desktop flow connection {what:?} that may be seen.");
-            return Err(Diagnostic::error("There is nothing to import", detail)
-                .hint("Give the connection's id or its display name."));
-        };
+        let hint = "Give the connection's id or its display name.";
+        let connection = target.single(found, "desktop flow connection", hint, |one| one.id.clone())?;
         if let Some(kind) = other_kind(&connection) {
-            let detail = format!("The connection {what:?} {kind}.");
+            let detail = format!("The connection {:?} {kind}.", target.what);
             return Err(Diagnostic::error("The connection does not sign in with a credential", detail)
                 .hint("Use a connection that was made with a certificate-based credential."));
         }
-        let mut model = Model { environment_id: Some(environment_id), ..Model::default() };
-        model.take(&connection);
-        Ok(model)
+        Ok(Model::of(&target.environment_id, &connection))
+    }
+
+    fn listing(&self) -> Option<&'static Schema> {
+        Some(&LISTING)
+    }
+
+    async fn list(&self, cx: &Context<Account>, query: &Query, hits: &Hits) -> Result<()> {
+        let to_list: ToList = query.model()?;
+        let environment_id = environment(cx, to_list.environment_id.clone())?;
+        let connectivity = cx.clients.clients()?.connectivity(&environment_id);
+        let failed = |error: Error| failed("Cannot list the connections", &error);
+        let mut pages = connectivity.pages().map_err(failed)?;
+        while let Some(page) = pages.next().await.map_err(failed)? {
+            for connection in page.iter().filter(|connection| to_list.has(connection)) {
+                let name = connection.display_name.as_deref().unwrap_or(&connection.id);
+                if hits.tell(name, &Model::of(&environment_id, connection)).await?.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -449,52 +501,31 @@ async fn machine_group(cx: &Context<Account>, dataverse: &Dataverse, id: Uuid) -
         .hint(format!("Check the id, or share the machine group with {caller} as user.")))
 }
 
-/// Waits until the connection is connected, or has failed, or time is up.
+/// Waits until the connection is connected; what exists meanwhile is remembered.
 async fn settle(
     cx: &Context<Account>,
     connectivity: &Connectivity,
     mut model: Model,
-    mut connection: Connection,
+    connection: Connection,
     deadline: Deadline,
     summary: &str,
 ) -> Result<Model> {
-    let id = connection.id.clone();
-    let mut wait = Duration::from_millis(250);
-    // The answer to the PUT may still hold what was before: the first word is that of a read.
+    let mut waiting = Waiting::new(cx, connectivity, connection, deadline, summary);
     loop {
-        match connectivity.connection(&id).await {
-            Ok(Some(read)) => connection = read,
-            // A new connection may take a moment to be seen.
-            Ok(None) => {}
+        let read = waiting.read().await;
+        model.take(&waiting.connection);
+        let over = match read.and_then(|()| waiting.is_over()) {
+            Ok(false) => waiting.pause().await.map(|()| false),
+            over => over,
+        };
+        match over {
+            Ok(true) => return Ok(model),
+            Ok(false) => {}
             Err(error) => {
                 cx.keep(&model);
-                return Err(failed(summary, &error));
+                return Err(error);
             }
         }
-        model.take(&connection);
-        if connection.is_connected() {
-            return Ok(model);
-        }
-        if connection.is_failed() {
-            cx.keep(&model);
-            let detail =
-                format!("The service says of the connection {id}: {}.", connection.failure().trim_end_matches('.'));
-            return Err(Diagnostic::error(summary, detail).hint(
-                "Check that the machines are online and joined to Microsoft Entra, that the certificate names the user, and that Dataverse may \
-                 read it from the vault; then apply again.",
-            ));
-        }
-        if !deadline.pause(cx, wait).await {
-            cx.keep(&model);
-            cx.pause(Duration::ZERO).await?;
-            let status = connection.status();
-            let detail =
-                format!("After {} the connection {id} is still {status}, not {CONNECTED}.", deadline.allowed());
-            return Err(
-                Diagnostic::error(summary, detail).hint("Apply again later, or raise the timeouts of the resource.")
-            );
-        }
-        wait = (wait * 2).min(Duration::from_secs(5));
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use proto::resource::{Context, Result};
+use proto::context::{Context, Result};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 

@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
+use proto::context::Result;
 use proto::cty::Type;
 use proto::diagnostic::Diagnostic;
-use proto::resource::Result;
 use proto::schema::{Attribute, Block, Check, NestedBlock, Nesting};
 use proto::value::{Path, Value};
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use proto::resource::{Context, Result};
+use proto::context::{Context, Result};
 
 use super::failure::failed;
 use super::timeouts::Deadline;

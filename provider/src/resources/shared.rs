@@ -2,10 +2,10 @@
 //!
 //! An id that differs only in case or dashes is the same id; the plan keeps the spelling that was there before.
 
+use proto::context::{Context, Result};
 use proto::cty::Type;
 use proto::diagnostic::Diagnostic;
 use proto::plan::Plan;
-use proto::resource::{Context, Result};
 use proto::schema::{Attribute, Check};
 use proto::value::Value;
 use uuid::Uuid;
@@ -134,28 +134,6 @@ pub(crate) fn guid(value: Option<&String>, name: &str) -> Result<Uuid> {
     let text = required(value, name)?;
     Uuid::try_parse(text)
         .map_err(|_| Diagnostic::error(format!("{name} is no GUID"), format!("It is {text:?}.")).on(name))
-}
-
-/// What `terraform import` was given: `<environment id>/<id or name>`, or just the latter.
-pub(crate) fn import_id<'a>(cx: &Context<Account>, id: &'a str, name: &str) -> Result<(String, &'a str)> {
-    let wrong = |detail: &str| {
-        Diagnostic::error("The import id cannot be read", format!("{detail} The id given is {id:?}."))
-            .hint(format!("Use <environment id>/<id>, or <environment id>/<{name}>."))
-    };
-    if let Some((environment, rest)) = id.split_once('/')
-        && is_environment_id(environment).is_ok()
-    {
-        return if rest.is_empty() {
-            Err(wrong("Nothing follows the environment id."))
-        } else {
-            Ok((environment.to_owned(), rest))
-        };
-    }
-    match &cx.clients.environment_id {
-        Setting::Known(Some(own)) if !id.is_empty() && !id.contains('/') => Ok((own.clone(), id)),
-        Setting::Known(Some(_)) => Err(wrong("What stands before the slash is no environment id.")),
-        _ => Err(wrong("It names no environment, and neither does the provider.")),
-    }
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::time::Duration;
 
+use proto::context::{Context, Result};
 use proto::cty::Type;
 use proto::diagnostic::Diagnostic;
-use proto::resource::{Context, Result};
 use proto::schema::{Attribute, Block, Check, NestedBlock, Nesting};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -103,12 +103,17 @@ pub(crate) fn read(timeouts: Option<&Timeouts>) -> Deadline {
     Deadline::after(timeouts.and_then(|timeouts| timeouts.read.as_ref()), 300)
 }
 
+/// The deadline of an action.
+pub(crate) fn action(timeout: Option<&String>) -> Deadline {
+    Deadline::after(timeout, 300)
+}
+
 /// The deadline of a removal.
 pub(crate) fn delete(timeouts: Option<&Timeouts>) -> Deadline {
     Deadline::after(timeouts.and_then(|timeouts| timeouts.delete.as_ref()), 300)
 }
 
-fn is_duration(text: &str) -> std::result::Result<(), String> {
+pub(crate) fn is_duration(text: &str) -> std::result::Result<(), String> {
     duration(text).map(drop)
 }
 

@@ -3,9 +3,9 @@
 //! A credential's own variable names it in its description. Only such a variable is ever written or deleted, and only while no other
 //! credential points at it.
 
+use proto::context::Result;
 use proto::diagnostic::Diagnostic;
 use proto::plan::Plan;
-use proto::resource::Result;
 use proto::value::Value;
 use uuid::Uuid;
 

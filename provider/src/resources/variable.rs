@@ -1,7 +1,7 @@
 //! An environment variable of Dataverse: its kinds, its one value, its name, and the form of a reference to a secret.
 
+use proto::context::Result;
 use proto::diagnostic::Diagnostic;
-use proto::resource::Result;
 use serde_json::json;
 use uuid::Uuid;
 

@@ -1,0 +1,98 @@
+//! What Terraform and OpenTofu can do from which version on, and whether a run found it so.
+//!
+//! A test of a feature asks [`offered`] and then holds either that it works, or that its absence is borne in peace. What was found is
+//! written down under `target/`: the table of `docs/guides/compatibility.md` is made of it.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use crate::target;
+use crate::terraform::{Terraform, Version};
+
+/// Something that not every version can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Feature {
+    /// `provider::powerautomate::…()`.
+    Functions,
+    /// Ephemeral variables.
+    Ephemeral,
+    /// Write-only arguments: the block `run_owner`.
+    WriteOnly,
+    /// Identities in the state, and imports by them.
+    Identity,
+    /// `terraform query` with `list` blocks.
+    Query,
+    /// `action` blocks.
+    Actions,
+    /// `plan -generate-config-out`.
+    GeneratedConfiguration,
+}
+
+/// Every feature, in the order of the table.
+pub const FEATURES: [Feature; 7] = [
+    Feature::Functions,
+    Feature::Ephemeral,
+    Feature::WriteOnly,
+    Feature::Identity,
+    Feature::GeneratedConfiguration,
+    Feature::Query,
+    Feature::Actions,
+];
+
+impl Feature {
+    /// What it is called in the table.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Feature::Functions => "functions",
+            Feature::Ephemeral => "ephemeral variables",
+            Feature::WriteOnly => "write-only arguments (`run_owner`)",
+            Feature::Identity => "resource identity, import by identity",
+            Feature::GeneratedConfiguration => "`plan -generate-config-out`, clean without an edit",
+            Feature::Query => "`terraform query`",
+            Feature::Actions => "actions",
+        }
+    }
+
+    /// The first version of Terraform and of OpenTofu that has it.
+    fn since(self) -> (Version, Option<Version>) {
+        match self {
+            Feature::Functions => ((1, 8), Some((1, 7))),
+            Feature::Ephemeral => ((1, 10), Some((1, 11))),
+            Feature::WriteOnly => ((1, 11), Some((1, 11))),
+            Feature::Identity => ((1, 12), Some((1, 12))),
+            Feature::GeneratedConfiguration | Feature::Query | Feature::Actions => ((1, 14), None),
+        }
+    }
+}
+
+/// Whether this Terraform has the feature. The test that asks goes on to hold it, one way or the other.
+///
+/// # Panics
+/// Without a folder to write down what was asked.
+#[must_use]
+pub fn offered(terraform: &Terraform, feature: Feature) -> bool {
+    let (of_terraform, of_tofu) = feature.since();
+    let is_there = if terraform.is_tofu() {
+        of_tofu.is_some_and(|since| terraform.version() >= since)
+    } else {
+        terraform.version() >= of_terraform
+    };
+    record(terraform, feature, is_there).unwrap_or_else(|error| panic!("the finding cannot be written: {error}"));
+    is_there
+}
+
+/// Where the findings of a version are.
+///
+/// # Errors
+/// No `target` folder.
+pub fn findings(name: &str) -> io::Result<PathBuf> {
+    Ok(target::folder()?.join("terraform").join("findings").join(name))
+}
+
+fn record(terraform: &Terraform, feature: Feature, is_there: bool) -> io::Result<()> {
+    let folder = findings(&terraform.short_name())?;
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join(format!("{feature:?}")), if is_there { "yes" } else { "no" })
+}

@@ -1,0 +1,12 @@
+# terraform query                            shows what is there
+# terraform query -generate-config-out=x.tf  writes it down as configuration with import blocks
+list "powerautomate_key_vault_certificate_reference" "all" {
+  provider         = powerautomate
+  include_resource = true
+  limit            = 1000
+
+  config {
+    name_prefix    = "cto_"
+    unmanaged_only = true
+  }
+}

@@ -1,0 +1,124 @@
+//! What an operation has at hand: the clients, its configuration, and the ways to tell, to keep and to wait.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use crate::cty::Type;
+use crate::diagnostic::Diagnostic;
+use crate::model::{from_value, to_value};
+use crate::plan;
+use crate::value::Value;
+
+/// The result of an operation: what came of it, or the error that ended it.
+pub type Result<T> = std::result::Result<T, Diagnostic>;
+
+/// What an operation has at hand.
+pub struct Context<C> {
+    /// What the provider's configuration made.
+    pub clients: Arc<C>,
+    /// The configuration of this very object, with its write-only arguments; null where the operation has none.
+    pub config: Value,
+    /// What the module says in `provider_meta`; null when it says nothing.
+    pub meta: Value,
+    /// Whether the user asked to stop. What is under way is finished, and nothing new is begun.
+    pub stopped: CancellationToken,
+    ty: Type,
+    private: Mutex<Vec<u8>>,
+    told: Mutex<Vec<Diagnostic>>,
+    kept: Mutex<Option<Value>>,
+}
+
+impl<C> Context<C> {
+    pub(crate) fn new(clients: Arc<C>, config: Value, stopped: CancellationToken, ty: Type) -> Context<C> {
+        Context {
+            clients,
+            config,
+            meta: Value::Null,
+            stopped,
+            ty,
+            private: Mutex::default(),
+            told: Mutex::default(),
+            kept: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn with(mut self, meta: Value, private: Vec<u8>) -> Context<C> {
+        self.meta = meta;
+        self.private = Mutex::new(private);
+        self
+    }
+
+    /// The type of the object.
+    pub fn ty(&self) -> &Type {
+        &self.ty
+    }
+
+    /// Tells the user something; an error makes the operation fail once it ends.
+    pub fn tell(&self, diagnostic: Diagnostic) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(diagnostic);
+    }
+
+    /// Remembers what exists, should the operation fail from here on.
+    pub fn keep<M: Serialize>(&self, model: &M) {
+        match to_value(model, &self.ty) {
+            Ok(value) => self.keep_value(value),
+            Err(error) => self.tell(error),
+        }
+    }
+
+    /// Remembers what exists, for a resource without a model of its own.
+    pub fn keep_value(&self, value: Value) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    }
+
+    /// What was stored beside the state, where nobody sees it. It is no place for secrets.
+    pub fn private(&self) -> Vec<u8> {
+        self.private.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Stores something beside the state; without this, what was stored stays.
+    pub fn set_private(&self, private: Vec<u8>) {
+        *self.private.lock().unwrap_or_else(PoisonError::into_inner) = private;
+    }
+
+    /// Waits.
+    ///
+    /// # Errors
+    /// The user asked to stop.
+    pub async fn pause(&self, duration: Duration) -> Result<()> {
+        tokio::select! {
+            biased;
+            () = self.stopped.cancelled() => Err(Diagnostic::error("Interrupted", "Terraform was asked to stop.")
+                .hint("What exists by now is in the state: the next plan goes on from there.")),
+            () = tokio::time::sleep(duration) => Ok(()),
+        }
+    }
+
+    /// The model of the configuration, with its write-only arguments.
+    ///
+    /// # Errors
+    /// The model does not fit the schema.
+    pub fn config_model<M: DeserializeOwned>(&self) -> Result<M> {
+        from_value(&plan::known(&self.config))
+    }
+
+    pub(crate) fn told(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn kept(&self) -> Option<Value> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl<C> fmt::Debug for Context<C> {
+    /// Shows nothing: the configuration holds secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,81 @@
+//! What an author implements for one data source.
+
+use std::future::Future;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::context::{Context, Result};
+use crate::diagnostic::Diagnostic;
+use crate::model::{from_value, to_value};
+use crate::plan;
+use crate::resource::Boxed;
+use crate::schema::Schema;
+use crate::value::Value;
+
+/// One data source.
+pub trait DataSource: Send + Sync + 'static {
+    /// What the provider's configuration made.
+    type Clients: Send + Sync + 'static;
+    /// The attributes and blocks as a struct.
+    type Model: Serialize + DeserializeOwned + Send + Sync + 'static;
+
+    /// The type's name in a configuration.
+    fn name(&self) -> &'static str;
+
+    /// Attributes and blocks.
+    fn schema(&self) -> &'static Schema;
+
+    /// What the schema cannot say of a configuration. Values may be unknown, and the provider is not configured.
+    fn validate(&self, config: &Value) -> Vec<Diagnostic> {
+        let _ = config;
+        Vec::new()
+    }
+
+    /// Reads what the configuration asks for; that there is none is an error.
+    fn read(
+        &self,
+        cx: &Context<Self::Clients>,
+        config: Self::Model,
+    ) -> impl Future<Output = Result<Self::Model>> + Send;
+}
+
+/// A data source of any model; made by [`data_source`].
+pub trait AnyDataSource<C>: Send + Sync {
+    /// See [`DataSource::name`].
+    fn name(&self) -> &'static str;
+    /// See [`DataSource::schema`].
+    fn schema(&self) -> &'static Schema;
+    /// See [`DataSource::validate`].
+    fn validate(&self, config: &Value) -> Vec<Diagnostic>;
+    /// See [`DataSource::read`].
+    fn read<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Result<Value>>;
+}
+
+/// Erases a data source's model.
+pub fn data_source<D: DataSource>(source: D) -> Box<dyn AnyDataSource<D::Clients>> {
+    Box::new(Erased(source))
+}
+
+struct Erased<D>(D);
+
+impl<D: DataSource> AnyDataSource<D::Clients> for Erased<D> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn schema(&self) -> &'static Schema {
+        self.0.schema()
+    }
+
+    fn validate(&self, config: &Value) -> Vec<Diagnostic> {
+        self.0.validate(config)
+    }
+
+    fn read<'a>(&'a self, cx: &'a Context<D::Clients>) -> Boxed<'a, Result<Value>> {
+        Box::pin(async move {
+            let model = from_value(&plan::known(&cx.config))?;
+            to_value(&self.0.read(cx, model).await?, cx.ty())
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! What an author implements for one ephemeral resource: a value that lives as long as a run, and is never stored.
+
+use std::future::Future;
+use std::time::SystemTime;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::context::{Context, Result};
+use crate::diagnostic::Diagnostic;
+use crate::model::{from_value, to_value};
+use crate::plan;
+use crate::resource::Boxed;
+use crate::schema::Schema;
+use crate::value::Value;
+
+/// One ephemeral resource.
+pub trait Ephemeral: Send + Sync + 'static {
+    /// What the provider's configuration made.
+    type Clients: Send + Sync + 'static;
+    /// The attributes and blocks as a struct.
+    type Model: Serialize + DeserializeOwned + Send + Sync + 'static;
+
+    /// The type's name in a configuration.
+    fn name(&self) -> &'static str;
+
+    /// Attributes and blocks.
+    fn schema(&self) -> &'static Schema;
+
+    /// What the schema cannot say of a configuration. Values may be unknown, and the provider is not configured.
+    fn validate(&self, config: &Value) -> Vec<Diagnostic> {
+        let _ = config;
+        Vec::new()
+    }
+
+    /// Opens it, for a plan as well as for an apply.
+    fn open(
+        &self,
+        cx: &Context<Self::Clients>,
+        config: Self::Model,
+    ) -> impl Future<Output = Result<Opened<Self::Model>>> + Send;
+
+    /// Makes it last longer; `private` is what opening or the last renewal stored.
+    fn renew(&self, cx: &Context<Self::Clients>, private: Vec<u8>) -> impl Future<Output = Result<Lease>> + Send {
+        let _ = cx;
+        async { Ok(Lease { private, renew_at: None }) }
+    }
+
+    /// Ends it; `private` is what opening stored, whatever renewals did. What is closed already is no error.
+    fn close(&self, cx: &Context<Self::Clients>, private: Vec<u8>) -> impl Future<Output = Result<()>> + Send {
+        let _ = (cx, private);
+        async { Ok(()) }
+    }
+}
+
+/// What opening brings.
+#[derive(Debug)]
+pub struct Opened<M> {
+    /// The value.
+    pub result: M,
+    /// How it is renewed and closed.
+    pub lease: Lease,
+}
+
+/// How an open ephemeral resource goes on.
+#[derive(Debug, Default)]
+pub struct Lease {
+    /// What renewing and closing need; Terraform holds it in memory.
+    pub private: Vec<u8>,
+    /// When it must be renewed; without it, never.
+    pub renew_at: Option<SystemTime>,
+}
+
+/// An ephemeral resource of any model; made by [`ephemeral`].
+pub trait AnyEphemeral<C>: Send + Sync {
+    /// See [`Ephemeral::name`].
+    fn name(&self) -> &'static str;
+    /// See [`Ephemeral::schema`].
+    fn schema(&self) -> &'static Schema;
+    /// See [`Ephemeral::validate`].
+    fn validate(&self, config: &Value) -> Vec<Diagnostic>;
+    /// See [`Ephemeral::open`].
+    fn open<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Result<Opened<Value>>>;
+    /// See [`Ephemeral::renew`].
+    fn renew<'a>(&'a self, cx: &'a Context<C>, private: Vec<u8>) -> Boxed<'a, Result<Lease>>;
+    /// See [`Ephemeral::close`].
+    fn close<'a>(&'a self, cx: &'a Context<C>, private: Vec<u8>) -> Boxed<'a, Result<()>>;
+}
+
+/// Erases an ephemeral resource's model.
+pub fn ephemeral<E: Ephemeral>(ephemeral: E) -> Box<dyn AnyEphemeral<E::Clients>> {
+    Box::new(Erased(ephemeral))
+}
+
+struct Erased<E>(E);
+
+impl<E: Ephemeral> AnyEphemeral<E::Clients> for Erased<E> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn schema(&self) -> &'static Schema {
+        self.0.schema()
+    }
+
+    fn validate(&self, config: &Value) -> Vec<Diagnostic> {
+        self.0.validate(config)
+    }
+
+    fn open<'a>(&'a self, cx: &'a Context<E::Clients>) -> Boxed<'a, Result<Opened<Value>>> {
+        Box::pin(async move {
+            let Opened { result, lease } = self.0.open(cx, from_value(&plan::known(&cx.config))?).await?;
+            Ok(Opened { result: to_value(&result, cx.ty())?, lease })
+        })
+    }
+
+    fn renew<'a>(&'a self, cx: &'a Context<E::Clients>, private: Vec<u8>) -> Boxed<'a, Result<Lease>> {
+        Box::pin(self.0.renew(cx, private))
+    }
+
+    fn close<'a>(&'a self, cx: &'a Context<E::Clients>, private: Vec<u8>) -> Boxed<'a, Result<()>> {
+        Box::pin(self.0.close(cx, private))
+    }
+}

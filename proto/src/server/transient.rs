@@ -1,0 +1,229 @@
+//! What leaves nothing in a state: data sources, ephemeral resources, lists and actions.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::SystemTime;
+
+use tokio::sync::mpsc;
+use tonic::Status;
+
+use super::stream::Events;
+use super::{Answer, Server, decode, encode, run, to_wire};
+use crate::action::Progress;
+use crate::context::Result;
+use crate::diagnostic::Diagnostic;
+use crate::listing::{Hits, Query};
+use crate::provider::Provider;
+use crate::schema::Schema;
+use crate::validate::validate;
+use crate::value::Value;
+use crate::wire::tfplugin5 as pb;
+
+/// What is wrong with a configuration that is in no state, by its schema.
+fn validated(config: Option<&pb::DynamicValue>, schema: &Schema) -> Result<(Value, Vec<Diagnostic>)> {
+    let config = decode(config, &schema.block.ty())?;
+    let found = validate(&schema.block, &config, true);
+    Ok((config, found))
+}
+
+impl<P: Provider> Server<P> {
+    pub(super) fn validate_data_source(
+        &self,
+        request: &pb::validate_data_source_config::Request,
+    ) -> Result<pb::validate_data_source_config::Response> {
+        let served = self.find(&self.data_sources, "data source", &request.type_name)?;
+        let (config, mut found) = validated(request.config.as_ref(), served.schema)?;
+        found.extend(served.it.validate(&config));
+        Ok(pb::validate_data_source_config::Response { diagnostics: to_wire(&found) })
+    }
+
+    pub(super) async fn read_data(
+        &self,
+        request: &pb::read_data_source::Request,
+    ) -> Result<pb::read_data_source::Response> {
+        let served = self.find(&self.data_sources, "data source", &request.type_name)?;
+        let config = decode(request.config.as_ref(), &served.ty)?;
+        if let Some(deferred) = self.deferred(request.client_capabilities.as_ref()) {
+            let state = encode(&Value::UNKNOWN, &served.ty)?;
+            return Ok(pb::read_data_source::Response { state, deferred: Some(deferred), ..Default::default() });
+        }
+        let meta = self.meta(request.provider_meta.as_ref())?;
+        let cx = self.context(served, config)?.with(meta, Vec::new());
+        let read = served.it.read(&cx).await;
+        let mut told = cx.told();
+        let state = match read {
+            Ok(mut state) => {
+                crate::plan::conform(&served.schema.block, &mut state);
+                encode(&state, &served.ty)?
+            }
+            Err(error) => {
+                told.insert(0, error);
+                None
+            }
+        };
+        Ok(pb::read_data_source::Response { state, diagnostics: to_wire(&told), deferred: None })
+    }
+
+    pub(super) fn validate_ephemeral(
+        &self,
+        request: &pb::validate_ephemeral_resource_config::Request,
+    ) -> Result<pb::validate_ephemeral_resource_config::Response> {
+        let served = self.find(&self.ephemerals, "ephemeral resource", &request.type_name)?;
+        let (config, mut found) = validated(request.config.as_ref(), served.schema)?;
+        found.extend(served.it.validate(&config));
+        Ok(pb::validate_ephemeral_resource_config::Response { diagnostics: to_wire(&found) })
+    }
+
+    pub(super) async fn open(
+        &self,
+        request: &pb::open_ephemeral_resource::Request,
+    ) -> Result<pb::open_ephemeral_resource::Response> {
+        let served = self.find(&self.ephemerals, "ephemeral resource", &request.type_name)?;
+        let config = decode(request.config.as_ref(), &served.ty)?;
+        if let Some(deferred) = self.deferred(request.client_capabilities.as_ref()) {
+            let result = encode(&Value::UNKNOWN, &served.ty)?;
+            return Ok(pb::open_ephemeral_resource::Response {
+                result,
+                deferred: Some(deferred),
+                ..Default::default()
+            });
+        }
+        let cx = self.context(served, config)?;
+        let mut opened = served.it.open(&cx).await?;
+        crate::plan::conform(&served.schema.block, &mut opened.result);
+        Ok(pb::open_ephemeral_resource::Response {
+            diagnostics: to_wire(&cx.told()),
+            renew_at: opened.lease.renew_at.map(timestamp),
+            result: encode(&opened.result, &served.ty)?,
+            private: Some(opened.lease.private),
+            deferred: None,
+        })
+    }
+
+    pub(super) async fn renew(
+        &self,
+        request: pb::renew_ephemeral_resource::Request,
+    ) -> Result<pb::renew_ephemeral_resource::Response> {
+        let served = self.find(&self.ephemerals, "ephemeral resource", &request.type_name)?;
+        let cx = self.context(served, Value::Null)?;
+        let lease = served.it.renew(&cx, request.private.unwrap_or_default()).await?;
+        Ok(pb::renew_ephemeral_resource::Response {
+            diagnostics: to_wire(&cx.told()),
+            renew_at: lease.renew_at.map(timestamp),
+            private: Some(lease.private),
+        })
+    }
+
+    pub(super) async fn close(
+        &self,
+        request: pb::close_ephemeral_resource::Request,
+    ) -> Result<pb::close_ephemeral_resource::Response> {
+        let served = self.find(&self.ephemerals, "ephemeral resource", &request.type_name)?;
+        let cx = self.context(served, Value::Null)?;
+        served.it.close(&cx, request.private.unwrap_or_default()).await?;
+        Ok(pb::close_ephemeral_resource::Response { diagnostics: to_wire(&cx.told()) })
+    }
+
+    pub(super) fn validate_list(
+        &self,
+        request: &pb::validate_list_resource_config::Request,
+    ) -> Result<pb::validate_list_resource_config::Response> {
+        let (_, found) = validated(request.config.as_ref(), self.listing(&request.type_name)?)?;
+        Ok(pb::validate_list_resource_config::Response { diagnostics: to_wire(&found) })
+    }
+
+    fn listing(&self, type_name: &str) -> Result<&'static Schema> {
+        let served = self.resources.get(type_name);
+        let listing = served.and_then(|served| served.it.identity().and(served.it.listing()));
+        listing.ok_or_else(|| self.no_such("list resource", type_name))
+    }
+
+    /// Streams what a `list` block asks for.
+    pub(super) fn list(&self, request: pb::list_resource::Request) -> Events<pb::list_resource::Event> {
+        let provider = self.provider.name();
+        let prepared = self.prepare_list(&request);
+        Events::of(move |events| async move {
+            let telling = events.clone();
+            let work = async {
+                let (served, cx, query, identity) = prepared?;
+                let hits = Hits {
+                    events,
+                    include_resource: query.include_resource,
+                    left: AtomicI64::new(request.limit),
+                    block: &served.schema.block,
+                    ty: served.ty.clone(),
+                    identity,
+                };
+                served.it.list(&cx, &query, &hits).await?;
+                Ok(pb::list_resource::Event { diagnostic: to_wire(&cx.told()), ..Default::default() })
+            };
+            let last = run(provider, "ListResource", &request.type_name, work).await;
+            if !last.diagnostics().is_empty() {
+                let _ = telling.send(Ok(last)).await;
+            }
+        })
+    }
+
+    #[allow(clippy::type_complexity)] // said once, right here
+    fn prepare_list(
+        &self,
+        request: &pb::list_resource::Request,
+    ) -> Result<(
+        Arc<super::Served<dyn crate::resource::AnyResource<P::Clients>>>,
+        crate::context::Context<P::Clients>,
+        Query,
+        &'static crate::identity::Identity,
+    )> {
+        let listing = self.listing(&request.type_name)?;
+        let served = self.resource(&request.type_name)?;
+        let identity = served.it.identity().ok_or_else(|| self.no_such("list resource", &request.type_name))?;
+        let config = decode(request.config.as_ref(), &listing.block.ty())?;
+        let query = Query { config, include_resource: request.include_resource_object };
+        Ok((Arc::clone(served), self.context(served, Value::Null)?, query, identity))
+    }
+
+    pub(super) fn validate_action(
+        &self,
+        request: &pb::validate_action_config::Request,
+    ) -> Result<pb::validate_action_config::Response> {
+        let served = self.find(&self.actions, "action", &request.type_name)?;
+        let (config, mut found) = validated(request.config.as_ref(), served.schema)?;
+        found.extend(served.it.validate(&config));
+        Ok(pb::validate_action_config::Response { diagnostics: to_wire(&found) })
+    }
+
+    pub(super) async fn plan_of_action(&self, request: &pb::plan_action::Request) -> Result<pb::plan_action::Response> {
+        let served = self.find(&self.actions, "action", &request.action_type)?;
+        if let Some(deferred) = self.deferred(request.client_capabilities.as_ref()) {
+            return Ok(pb::plan_action::Response { deferred: Some(deferred), ..Default::default() });
+        }
+        let cx = self.context(served, decode(request.config.as_ref(), &served.ty)?)?;
+        served.it.plan(&cx).await?;
+        Ok(pb::plan_action::Response { diagnostics: to_wire(&cx.told()), deferred: None })
+    }
+
+    /// Streams an action's progress, and then that it is completed: once, last, and always.
+    pub(super) fn invoke(&self, request: pb::invoke_action::Request) -> Events<pb::invoke_action::Event> {
+        use pb::invoke_action::event::{Completed, Type};
+        let provider = self.provider.name();
+        let prepared = self.find(&self.actions, "action", &request.action_type).and_then(|served| {
+            let config = decode(request.config.as_ref(), &served.ty)?;
+            Ok((Arc::clone(served), self.context(served, config)?))
+        });
+        let completed = |completed| pb::invoke_action::Event { r#type: Some(Type::Completed(completed)) };
+        Events::of(move |events: mpsc::Sender<std::result::Result<_, Status>>| async move {
+            let progress = Progress(events.clone());
+            let work = async {
+                let (served, cx) = prepared?;
+                served.it.invoke(&cx, &progress).await?;
+                Ok(Completed { diagnostics: to_wire(&cx.told()) })
+            };
+            let last = run(provider, "InvokeAction", &request.action_type, work).await;
+            let _ = events.send(Ok(completed(last))).await;
+        })
+    }
+}
+
+fn timestamp(at: SystemTime) -> prost_types::Timestamp {
+    prost_types::Timestamp::from(at)
+}

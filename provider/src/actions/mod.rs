@@ -1,0 +1,3 @@
+//! The actions.
+
+pub(crate) mod verify_connection;
