@@ -6,15 +6,11 @@
 
 #![allow(clippy::print_stdout)] // a program for people
 
-#[allow(dead_code)] // the tests of the handshake use more of it
-#[path = "../../proto/tests/client/mod.rs"]
-mod client;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use client::{Identity, Launch};
+use judge::client::{Identity, Launch};
 use proto::wire::tfplugin5::get_provider_schema;
 
 const STARTS: usize = 40;

@@ -1,7 +1,7 @@
 //! Terraform's type system, and the JSON in which the wire spells a type.
 //!
 //! A schema is `const` data and borrows its element types; a type that arrives at run time, inside a dynamic value, owns
-//! them. [`Of`] and [`Fields`] are that one difference, so that everything else sees a single `Type`.
+//! them. [`Of`], [`Places`] and [`Fields`] are that one difference, so that everything else sees a single `Type`.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub enum Type {
     /// Values of one type, by name.
     Map(Of),
     /// A sequence in which each place has its own type.
-    Tuple(Vec<Type>),
+    Tuple(Places),
     /// Named attributes, each with its own type.
     Object(Fields),
 }
@@ -48,6 +48,25 @@ impl std::ops::Deref for Of {
         match self {
             Of::Static(ty) => ty,
             Of::Owned(ty) => ty,
+        }
+    }
+}
+
+/// The types of a tuple's places.
+#[derive(Debug, Clone)]
+pub enum Places {
+    /// Named in a schema.
+    Static(&'static [Type]),
+    /// Read from the wire.
+    Owned(Vec<Type>),
+}
+
+impl std::ops::Deref for Places {
+    type Target = [Type];
+    fn deref(&self) -> &[Type] {
+        match self {
+            Places::Static(types) => types,
+            Places::Owned(types) => types,
         }
     }
 }
@@ -98,7 +117,7 @@ impl PartialEq for Type {
     fn eq(&self, other: &Type) -> bool {
         match (self, other) {
             (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => **a == **b,
-            (Type::Tuple(a), Type::Tuple(b)) => a == b,
+            (Type::Tuple(a), Type::Tuple(b)) => **a == **b,
             (Type::Object(a), Type::Object(b)) => a.sorted() == b.sorted(),
             _ => std::mem::discriminant(self) == std::mem::discriminant(other),
         }
@@ -119,6 +138,11 @@ impl Type {
     /// A map of `of`.
     pub const fn map(of: &'static Type) -> Type {
         Type::Map(Of::Static(of))
+    }
+
+    /// A tuple with these types in its places.
+    pub const fn tuple(of: &'static [Type]) -> Type {
+        Type::Tuple(Places::Static(of))
     }
 
     /// An object with these attributes.
@@ -172,7 +196,8 @@ impl Type {
                     ("set", inner) => Ok(Type::Set(of(inner)?)),
                     ("map", inner) => Ok(Type::Map(of(inner)?)),
                     ("tuple", Json::Array(types)) => {
-                        types.iter().map(|ty| Type::read(ty, depth + 1)).collect::<Result<_, _>>().map(Type::Tuple)
+                        let types = types.iter().map(|ty| Type::read(ty, depth + 1)).collect::<Result<_, _>>()?;
+                        Ok(Type::Tuple(Places::Owned(types)))
                     }
                     ("object", Json::Object(fields)) => {
                         let field = |(name, ty): (&String, &Json)| Ok((name.clone(), Type::read(ty, depth + 1)?));

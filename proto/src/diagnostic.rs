@@ -89,7 +89,8 @@ impl Diagnostic {
 }
 
 impl Path {
-    pub(crate) fn to_wire(&self) -> pb::AttributePath {
+    /// The path in the wire's words.
+    pub fn to_wire(&self) -> pb::AttributePath {
         use pb::attribute_path::step::Selector;
         let step = |step: &crate::value::Step| {
             let selector = match step {

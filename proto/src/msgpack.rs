@@ -215,8 +215,14 @@ impl<'a> Reader<'a> {
             }
             std::mem::swap(&mut payload, &mut self.rest);
             let refinement = self.refinement();
-            self.rest = payload;
-            return refinement.map(|refinement| Value::Unknown(Some(Box::new(refinement))));
+            let left = std::mem::replace(&mut self.rest, payload);
+            let refinement = refinement?;
+            if !left.is_empty() {
+                return self.fail("bytes follow the refinements");
+            }
+            // Nothing promised is a plain unknown: equal values must be equal.
+            let promises = (refinement != Refinement::default()).then(|| Box::new(refinement));
+            return Ok(Value::Unknown(promises));
         }
         if payload.len() > 1 {
             return self.fail(format!("the extension code {} is not known", meta.typeid));
@@ -309,7 +315,7 @@ fn write(out: &mut Vec<u8>, value: &Value, ty: &Type, path: &mut Path) -> Result
         }
         (Value::List(elements), Type::Tuple(types)) if elements.len() == types.len() => {
             encode::write_array_len(out, elements.len() as u32).expect(ENDLESS);
-            for (place, (element, ty)) in elements.iter().zip(types).enumerate() {
+            for (place, (element, ty)) in elements.iter().zip(types.iter()).enumerate() {
                 below(out, element, ty, path, Step::Index(place as i64))?;
             }
         }
@@ -399,7 +405,7 @@ fn refined(refinement: &Refinement) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cty::{Fields, Of};
+    use crate::cty::{Fields, Of, Places};
     use proptest::prelude::*;
 
     #[track_caller]
@@ -456,6 +462,7 @@ mod tests {
         let bytes = [&bytes[..1], &[(bytes.len() - 3) as u8], &bytes[2..]].concat();
         check(&Type::String, &bytes, &value);
         assert_eq!(to_bytes(&Value::Unknown(Some(Box::default())), &Type::String).unwrap(), b"\xd4\0\0");
+        assert_eq!(from_bytes(b"\xc7\x01\x0c\x80", &Type::String).unwrap(), Value::UNKNOWN);
     }
 
     #[test]
@@ -472,6 +479,7 @@ mod tests {
         refused(&Type::object(&[("a", Type::Bool)]), b"\x82\xa1a\xc3\xa1a\xc3", "twice");
         refused(&Type::String, b"\xd5\x05\0\0", "extension code 5");
         refused(&Type::String, b"\xc7\x02\x0c\x81\x09", "not known");
+        refused(&Type::String, b"\xc7\x02\x0c\x80\x01", "bytes follow the refinements");
         refused(&Type::Number, b"\xacx1e999999999", "not a number");
         refused(&Type::Number, b"\xab1e999999999", "too many digits");
         refused(&Type::Number, b"\xcb\x7f\xf8\0\0\0\0\0\0", "not a number");
@@ -498,7 +506,7 @@ mod tests {
                 inner.clone().prop_map(move |ty| Type::List(of(ty))),
                 inner.clone().prop_map(move |ty| Type::Set(of(ty))),
                 inner.clone().prop_map(move |ty| Type::Map(of(ty))),
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Type::Tuple),
+                prop::collection::vec(inner.clone(), 0..4).prop_map(|types| Type::Tuple(Places::Owned(types))),
                 prop::collection::btree_map("[a-z]{1,4}", inner, 0..4).prop_map(|f| Type::Object(Fields::Owned(f))),
             ]
         })

@@ -126,7 +126,10 @@ fn body(
         let name = nested.name;
         let path = path.join(name);
         let planned = blocks(nested, prior.at(name), proposed.at(name), config.at(name), &path, replace);
-        if nested.presence_replaces && planned.is_null() != prior.at(name).is_null() {
+        let appears = nested.presence_replaces && planned.is_null() != prior.at(name).is_null();
+        // What changes inside cannot be named in a set, and is not known in blocks that are not.
+        let nameless = planned.is_unknown() || matches!(nested.nesting, Nesting::Set { .. });
+        if appears || (nameless && planned != *prior.at(name) && replaces_inside(&nested.block)) {
             replace.push(path);
         }
         fields.insert(name.to_owned(), planned);
@@ -134,6 +137,11 @@ fn body(
     let mut planned = Value::Map(fields);
     follow(block, prior, config, &mut planned);
     planned
+}
+
+fn replaces_inside(block: &Block) -> bool {
+    block.attributes.iter().any(|attribute| attribute.replaces)
+        || block.blocks.iter().any(|nested| nested.presence_replaces || replaces_inside(&nested.block))
 }
 
 fn value(attribute: &Attribute, before: Before<'_>, config: &Value) -> Value {
@@ -185,16 +193,18 @@ fn blocks(
             };
             Value::Map(elements.iter().map(one).collect())
         }
-        // The elements of a set have no place by which a prior one could be found: it is one with the same arguments.
+        // The elements of a set have no place by which a prior one could be found: it is one with the same arguments, and each is
+        // found once, so that two elements that mean the same stay two.
         (Nesting::Set { .. }, Value::List(elements)) => {
-            let of = |set: &'_ Value| if let Value::List(elements) = set { elements.clone() } else { Vec::new() };
-            let (priors, configured) = (of(prior), of(config));
-            let one = |proposed: &Value| {
-                let config = configured.iter().find(|config| fits(block, config, proposed)).unwrap_or(proposed);
-                let before = priors.iter().find(|prior| fits(block, config, prior)).unwrap_or(&Value::Null);
-                body(block, Before::Known(before), proposed, config, path, &mut Vec::new())
+            let mut priors: Vec<&Value> =
+                if let Value::List(prior) = prior { prior.iter().collect() } else { Vec::new() };
+            let configured = if let Value::List(configured) = config { configured } else { elements };
+            let one = |config: &Value| {
+                let found = priors.iter().position(|prior| fits_with_blocks(block, config, prior));
+                let before = found.map_or(&Value::Null, |place| priors.swap_remove(place));
+                body(block, Before::Known(before), config, config, path, &mut Vec::new())
             };
-            Value::set(elements.iter().map(one))
+            Value::set(configured.iter().map(one))
         }
         _ => proposed.clone(),
     }
@@ -208,6 +218,32 @@ fn fits(block: &Block, config: &Value, element: &Value) -> bool {
             || configured == value
             || spelled_otherwise(attribute, configured, value)
     })
+}
+
+/// The same, with the blocks inside.
+fn fits_with_blocks(block: &Block, config: &Value, element: &Value) -> bool {
+    let inside = |nested: &NestedBlock| {
+        let fits = |(config, element): (&Value, &Value)| fits_with_blocks(&nested.block, config, element);
+        match (nested.nesting, config.at(nested.name), element.at(nested.name)) {
+            (Nesting::List { .. }, Value::List(configured), Value::List(elements)) => {
+                configured.len() == elements.len() && configured.iter().zip(elements).all(fits)
+            }
+            (Nesting::Set { .. }, Value::List(configured), Value::List(elements)) => {
+                let mut left: Vec<&Value> = elements.iter().collect();
+                configured.len() == elements.len()
+                    && configured.iter().all(|config| {
+                        let found = left.iter().position(|element| fits((config, element)));
+                        found.map(|place| left.swap_remove(place)).is_some()
+                    })
+            }
+            (Nesting::Map, Value::Map(configured), Value::Map(elements)) => {
+                configured.keys().eq(elements.keys()) && configured.values().zip(elements.values()).all(fits)
+            }
+            (_, Value::Map(_), Value::Map(_)) => fits((config.at(nested.name), element.at(nested.name))),
+            (_, config, element) => config == element,
+        }
+    };
+    fits(block, config, element) && block.blocks.iter().all(inside)
 }
 
 /// Makes unknown what follows a change.
@@ -283,7 +319,7 @@ pub(crate) fn settle(block: &Block, planned: &Value, config: &Value, applied: &m
                 let (Value::List(planned), Value::List(applied)) = (planned, std::mem::take(value)) else { continue };
                 let known: Vec<&Value> = planned.iter().filter(|element| element.is_wholly_known()).collect();
                 let spelled = |element: Value| {
-                    let same = known.iter().find(|planned| fits(block, planned, &element));
+                    let same = known.iter().find(|planned| fits_with_blocks(block, planned, &element));
                     same.map_or(element, |planned| (*planned).clone())
                 };
                 *value = Value::set(applied.into_iter().map(spelled));

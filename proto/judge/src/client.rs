@@ -1,9 +1,10 @@
 //! go-plugin's side of the socket: starts a plugin with its cookie, and speaks to it through TLS with a key as Go makes it.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -21,33 +22,37 @@ use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint, Uri};
 
 /// By what a plugin knows that it was started by a client.
-pub(crate) const PROVIDER_COOKIE: (&str, &str) =
+pub const PROVIDER_COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
-/// The example provider, built by the first test that needs it: a stale one is never tried.
-pub(crate) fn toy() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let built = || {
-        let tests = std::env::current_exe().expect("a test is a file");
-        let profile = tests.parent().and_then(Path::parent).expect("it lies in target/<profile>/deps");
-        let target = profile.parent().expect("it lies in target/<profile>/deps");
+/// An example of a package, built by the first test that needs it: a stale one is never tried.
+///
+/// # Panics
+/// An example that does not compile.
+#[must_use]
+pub fn example(package: &str, name: &str) -> PathBuf {
+    static BUILT: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
+    let tests = std::env::current_exe().expect("a test is a file");
+    let profile = tests.parent().and_then(Path::parent).expect("it lies in target/<profile>/deps");
+    let target = profile.parent().expect("it lies in target/<profile>/deps");
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if built.insert((package.to_owned(), name.to_owned())) {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--package", "proto", "--example", "toy", "--target-dir"]).arg(target);
-        assert!(cargo.status().unwrap().success(), "the example provider is built");
-        profile.join("examples").join(format!("toy{}", std::env::consts::EXE_SUFFIX))
-    };
-    BUILT.get_or_init(built).clone()
+        cargo.args(["build", "--quiet", "--package", package, "--example", name, "--target-dir"]).arg(target);
+        assert!(cargo.status().expect("cargo runs").success(), "the example {name} is built");
+    }
+    profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// What a client proves itself with.
-pub(crate) struct Identity {
+pub struct Identity {
     own: Option<(CertificateDer<'static>, Vec<u8>, String)>,
     versions: Vec<&'static SupportedProtocolVersion>,
 }
 
 impl Identity {
     /// A certificate as go-plugin makes it: P-521, its own authority, for client and server.
-    pub(crate) fn of_go_plugin() -> Identity {
+    pub fn of_go_plugin() -> Identity {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512).unwrap();
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, "localhost");
@@ -60,12 +65,12 @@ impl Identity {
     }
 
     /// TLS without a certificate.
-    pub(crate) fn none() -> Identity {
+    pub fn none() -> Identity {
         Identity { own: None, versions: rustls::ALL_VERSIONS.to_vec() }
     }
 
     /// The same with one version of TLS alone.
-    pub(crate) fn only(mut self, version: &'static SupportedProtocolVersion) -> Identity {
+    pub fn only(mut self, version: &'static SupportedProtocolVersion) -> Identity {
         self.versions = vec![version];
         self
     }
@@ -90,28 +95,31 @@ impl Identity {
 }
 
 /// How a plugin is started.
-pub(crate) struct Launch {
+pub struct Launch {
     program: PathBuf,
     variables: Vec<(String, String)>,
 }
 
 impl Launch {
-    pub(crate) fn of(program: PathBuf) -> Launch {
+    /// Starts this binary.
+    pub fn of(program: PathBuf) -> Launch {
         Launch { program, variables: Vec::new() }
     }
 
-    pub(crate) fn env(mut self, name: &str, value: &str) -> Launch {
+    /// The same with a variable.
+    pub fn env(mut self, name: &str, value: &str) -> Launch {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Announces the client's certificate.
-    pub(crate) fn certificate(self, identity: &Identity) -> Launch {
+    pub fn certificate(self, identity: &Identity) -> Launch {
         let pem = identity.own.as_ref().expect("a certificate is announced").2.clone();
         self.env("PLUGIN_CLIENT_CERT", &pem)
     }
 
-    pub(crate) fn start(self) -> Plugin {
+    /// Starts it, and reads its line.
+    pub fn start(self) -> Plugin {
         let mut command = Command::new(self.program);
         command.env_remove("TF_LOG").env_remove("TF_LOG_PROVIDER");
         command.env(PROVIDER_COOKIE.0, PROVIDER_COOKIE.1).envs(self.variables);
@@ -119,7 +127,7 @@ impl Launch {
     }
 
     /// For a debugger: no cookie, an argument.
-    pub(crate) fn debug(self) -> Plugin {
+    pub fn debug(self) -> Plugin {
         let mut command = Command::new(self.program);
         command.arg("-debug");
         Plugin::start(command)
@@ -127,9 +135,9 @@ impl Launch {
 }
 
 /// A running plugin.
-pub(crate) struct Plugin {
+pub struct Plugin {
     /// The first line on stdout.
-    pub(crate) line: String,
+    pub line: String,
     child: Child,
     stdout: BufReader<std::process::ChildStdout>,
     address: String,
@@ -148,21 +156,23 @@ impl Plugin {
         Plugin { line, child, stdout, address, runtime }
     }
 
-    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+    /// Waits for work on the plugin's own runtime.
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
     }
 
-    pub(crate) fn address(&self) -> &str {
+    /// The socket's path, or the port's address.
+    pub fn address(&self) -> &str {
         &self.address
     }
 
     /// Where a debugger's plugin said that it listens.
-    pub(crate) fn found_at(&mut self, address: &str) {
+    pub fn found_at(&mut self, address: &str) {
         self.address = address.to_owned();
     }
 
     /// Reads stdout up to and including the first line that contains this, and returns that line.
-    pub(crate) fn read_until(&mut self, wanted: &str) -> String {
+    pub fn read_until(&mut self, wanted: &str) -> String {
         loop {
             let mut line = String::new();
             assert_ne!(self.stdout.read_line(&mut line).unwrap(), 0, "stdout ended without {wanted:?}");
@@ -172,13 +182,17 @@ impl Plugin {
         }
     }
 
-    pub(crate) async fn provider(&self, identity: Option<&Identity>) -> Result<ProviderClient<Channel>, String> {
+    /// A client of the provider.
+    ///
+    /// # Errors
+    /// A connection that is refused.
+    pub async fn provider(&self, identity: Option<&Identity>) -> Result<ProviderClient<Channel>, String> {
         let channel = self.channel(identity).await?;
         Ok(ProviderClient::new(channel).max_decoding_message_size(256 << 20).max_encoding_message_size(256 << 20))
     }
 
     /// A connection of its own, through TLS when there is an identity.
-    pub(crate) async fn channel(&self, identity: Option<&Identity>) -> Result<Channel, String> {
+    pub async fn channel(&self, identity: Option<&Identity>) -> Result<Channel, String> {
         let address = self.address.clone();
         let tls = identity.map(|identity| {
             let der = STANDARD_NO_PAD.decode(self.line.split('|').nth(5).unwrap_or_default()).unwrap();
@@ -203,17 +217,19 @@ impl Plugin {
         endpoint.connect_with_connector(connect).await.map_err(|error| format!("{error:?}"))
     }
 
-    pub(crate) fn id(&self) -> u32 {
+    /// The process id.
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    pub(crate) fn signal(&self, name: &str) {
+    /// Sends a signal by its name: `INT`.
+    pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
     /// Waits for the end of the process.
-    pub(crate) fn ends_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+    pub fn ends_within(&mut self, limit: Duration) -> Option<ExitStatus> {
         let started = Instant::now();
         while started.elapsed() < limit {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -225,7 +241,7 @@ impl Plugin {
     }
 
     /// What an ended plugin wrote to stderr.
-    pub(crate) fn stderr(&mut self) -> String {
+    pub fn stderr(&mut self) -> String {
         let mut text = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
         text

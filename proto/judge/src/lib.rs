@@ -1,0 +1,29 @@
+//! Terraform's side of protocol 5, as a judge: it starts a provider's built binary through the whole handshake, drives it as
+//! Terraform's core does, and names the rule that an answer breaks.
+//!
+//! ```text
+//! a test -> Judge -> propose, rules -> client -TLS-> the provider's process
+//! ```
+//!
+//! - [`client`] is go-plugin's side: a process, its line on stdout, a socket behind mutual TLS.
+//! - [`schema`] reads the schema from the wire and holds it against the rules S; the provider's own code is never looked at.
+//! - [`propose`] merges prior state and configuration as Terraform does, before it asks for a plan.
+//! - [`rules`] are the rules P and A as functions of values; [`json`] writes a state as Terraform stores it.
+//! - [`Judge`] drives: plan, second plan, apply, refresh, import, destruction, and all that has no state.
+//! - [`table`] lists every rule, and where it is held.
+//!
+//! The rules are numbered as in the project's collection of facts on the protocol, which names Terraform's sources for each.
+
+pub mod client;
+mod core;
+pub mod json;
+mod offers;
+pub mod propose;
+pub mod rules;
+pub mod schema;
+pub mod table;
+mod verdict;
+
+pub use self::core::{Action, Instance, Judge, Planned};
+pub use self::offers::{Leased, Listed};
+pub use self::verdict::{Failure, Judged, Violation};

@@ -1,0 +1,84 @@
+//! What comes of a question: an answer, a refusal of the provider's, or a broken rule.
+
+use std::fmt;
+
+use proto::wire::tfplugin5 as pb;
+
+/// A rule that an answer breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Its number: `P5`.
+    pub rule: &'static str,
+    /// How it was broken.
+    pub what: String,
+}
+
+impl Violation {
+    /// Says how a rule was broken.
+    pub fn new(rule: &'static str, what: impl Into<String>) -> Violation {
+        Violation { rule, what: what.into() }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule, self.what)
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// The provider broke a rule.
+    Violation(Violation),
+    /// The provider said no, which it may.
+    Refused(Vec<pb::Diagnostic>),
+    /// The connection or the rpc failed.
+    Transport(String),
+}
+
+/// An answer, or why there is none.
+pub type Judged<T> = Result<T, Failure>;
+
+impl Failure {
+    /// The rule that was broken, if one was.
+    pub fn rule(&self) -> Option<&'static str> {
+        match self {
+            Failure::Violation(violation) => Some(violation.rule),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn status(status: &tonic::Status) -> Failure {
+        Failure::Transport(format!("the rpc ended with a status: {status}"))
+    }
+}
+
+impl From<Violation> for Failure {
+    fn from(violation: Violation) -> Failure {
+        Failure::Violation(violation)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Violation(violation) => violation.fmt(f),
+            Failure::Transport(what) => f.write_str(what),
+            Failure::Refused(diagnostics) => {
+                let shown: Vec<String> =
+                    diagnostics.iter().map(|one| format!("{} ({})", one.summary, one.detail)).collect();
+                write!(f, "the provider refused: {}", shown.join("; "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Fails with what the provider refused, if it did.
+pub(crate) fn accepted(diagnostics: &[pb::Diagnostic]) -> Judged<()> {
+    let is_error = |one: &&pb::Diagnostic| one.severity() == pb::diagnostic::Severity::Error;
+    let errors: Vec<pb::Diagnostic> = diagnostics.iter().filter(is_error).cloned().collect();
+    if errors.is_empty() { Ok(()) } else { Err(Failure::Refused(errors)) }
+}

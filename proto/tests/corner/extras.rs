@@ -1,0 +1,167 @@
+//! A data source, an ephemeral resource, functions and an action.
+
+use std::time::{Duration, SystemTime};
+
+use proto::action::{Action, Progress};
+use proto::context::{Context, Result};
+use proto::cty::Type;
+use proto::data_source::DataSource;
+use proto::diagnostic::Diagnostic;
+use proto::ephemeral::{Ephemeral, Lease, Opened};
+use proto::function::{Fault, Function, Parameter};
+use proto::schema::{Attribute, Block, Check, Schema};
+use proto::value::{Number, Value};
+use serde::{Deserialize, Serialize};
+
+use crate::store::Store;
+
+pub(crate) struct Echo;
+
+static ECHO: Schema = Schema::new(Block {
+    attributes: &[
+        Attribute::required("text", &Type::String, "A text."),
+        Attribute::computed("capitals", &Type::String, "The same in capitals."),
+    ],
+    ..Block::new("Says a text in capitals.")
+});
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EchoModel {
+    text: String,
+    capitals: Option<String>,
+}
+
+impl DataSource for Echo {
+    type Clients = Store;
+    type Model = EchoModel;
+
+    fn name(&self) -> &'static str {
+        "corner_echo"
+    }
+
+    fn schema(&self) -> &'static Schema {
+        &ECHO
+    }
+
+    async fn read(&self, _: &Context<Store>, config: EchoModel) -> Result<EchoModel> {
+        if config.text == "nothing" {
+            return Err(Diagnostic::error("There is nothing", "The text says so.").on("text"));
+        }
+        Ok(EchoModel { capitals: Some(config.text.to_uppercase()), ..config })
+    }
+}
+
+pub(crate) struct Token;
+
+static TOKEN: Schema = Schema::new(Block {
+    attributes: &[
+        Attribute::required("name", &Type::String, "For whom."),
+        Attribute::optional("lasts", &Type::Number, "How long it lasts, in seconds; else for ever."),
+        Attribute::computed("token", &Type::String, "The token.").sensitive(),
+    ],
+    ..Block::new("A token that nobody stores.")
+});
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TokenModel {
+    name: String,
+    lasts: Option<u64>,
+    token: Option<String>,
+}
+
+impl Ephemeral for Token {
+    type Clients = Store;
+    type Model = TokenModel;
+
+    fn name(&self) -> &'static str {
+        "corner_token"
+    }
+
+    fn schema(&self) -> &'static Schema {
+        &TOKEN
+    }
+
+    async fn open(&self, _: &Context<Store>, config: TokenModel) -> Result<Opened<TokenModel>> {
+        let renew_at = config.lasts.map(|seconds| SystemTime::now() + Duration::from_secs(seconds));
+        let lease = Lease { private: config.name.clone().into_bytes(), renew_at };
+        let token = Some(format!("token-of-{}", config.name));
+        Ok(Opened { result: TokenModel { token, ..config }, lease })
+    }
+
+    async fn close(&self, _: &Context<Store>, private: Vec<u8>) -> Result<()> {
+        if private.is_empty() {
+            return Err(Diagnostic::error("Nothing was opened", "Closing needs what opening stored."));
+        }
+        Ok(())
+    }
+}
+
+pub(crate) static FUNCTIONS: &[Function] = &[
+    Function {
+        name: "join",
+        summary: "Joins texts",
+        description: "Joins texts with a separator between them; null is left out.",
+        parameters: &[Parameter::new("separator", &Type::String, "What stands between.")],
+        variadic: Some(Parameter { null: true, ..Parameter::new("texts", &Type::String, "The texts.") }),
+        returns: &Type::String,
+        deprecated: None,
+        call: |arguments| {
+            let texts: Vec<&str> = arguments[1..].iter().filter_map(Value::as_str).collect();
+            Ok(texts.join(arguments[0].as_str().unwrap_or_default()).into())
+        },
+    },
+    Function {
+        name: "half",
+        summary: "Halves a number",
+        description: "Halves an even number.",
+        parameters: &[Parameter::new("number", &Type::Number, "An even number.")],
+        variadic: None,
+        returns: &Type::Number,
+        deprecated: None,
+        call: |arguments| match &arguments[0] {
+            Value::Number(Number::Finite(number)) if number.half().is_integer() => {
+                Ok(Value::Number(Number::Finite(number.half().normalized())))
+            }
+            _ => Err(Fault::argument(0, "It is odd.")),
+        },
+    },
+];
+
+pub(crate) struct Count;
+
+static COUNT: Schema = Schema::new(Block {
+    attributes: &[
+        Attribute::required("to", &Type::Number, "How far.").check(&[Check::Between { min: 0, max: 100 }]),
+        Attribute::optional("fails", &Type::Bool, "Whether it fails at the end."),
+    ],
+    ..Block::new("Counts.")
+});
+
+#[derive(Deserialize)]
+pub(crate) struct CountModel {
+    to: u64,
+    fails: Option<bool>,
+}
+
+impl Action for Count {
+    type Clients = Store;
+    type Model = CountModel;
+
+    fn name(&self) -> &'static str {
+        "corner_count"
+    }
+
+    fn schema(&self) -> &'static Schema {
+        &COUNT
+    }
+
+    async fn invoke(&self, _: &Context<Store>, config: CountModel, progress: &Progress) -> Result<()> {
+        for number in 1..=config.to {
+            progress.say(format!("{number}")).await;
+        }
+        if config.fails == Some(true) {
+            return Err(Diagnostic::error("It fails", "The configuration says so.").on("fails"));
+        }
+        Ok(())
+    }
+}

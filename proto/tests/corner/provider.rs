@@ -1,0 +1,100 @@
+//! The corner provider: a resource for every shape that protocol 5 knows, to hold the plugin layer against its rules.
+//!
+//! The judge drives it (`tests/judge.rs`), a real Terraform does (`acceptance-tests/tests/corner.rs`), and `CORNER_FAULT` makes it break
+//! one rule at a time, so that the judge can show that it sees.
+
+mod broken;
+mod extras;
+mod random;
+mod schemas;
+mod shape;
+mod store;
+
+use std::process::ExitCode;
+
+use proto::action::{AnyAction, action};
+use proto::context::Result;
+use proto::cty::Type;
+use proto::data_source::{AnyDataSource, data_source};
+use proto::diagnostic::Diagnostic;
+use proto::ephemeral::{AnyEphemeral, ephemeral};
+use proto::function::Function;
+use proto::handshake::{Plugin, serve};
+use proto::provider::Provider;
+use proto::resource::AnyResource;
+use proto::schema::{Attribute, Block, Schema};
+use proto::server::Server;
+use proto::value::Value;
+
+use store::Store;
+
+struct Corner;
+
+static PROVIDER: Schema = Schema::new(Block {
+    attributes: &[
+        Attribute::optional("folder", &Type::String, "Where the objects are kept; in memory without it."),
+        Attribute::optional("old", &Type::String, "No longer used.").deprecated("Use folder."),
+    ],
+    ..Block::new("Every shape of protocol 5.")
+});
+
+static META: Schema = Schema::new(Block {
+    attributes: &[Attribute::optional("module", &Type::String, "The module's name.")],
+    ..Block::new("What a module says.")
+});
+
+impl Provider for Corner {
+    type Clients = Store;
+
+    fn name(&self) -> &'static str {
+        "corner"
+    }
+
+    fn schema(&self) -> &'static Schema {
+        &PROVIDER
+    }
+
+    fn meta(&self) -> Option<&'static Schema> {
+        Some(&META)
+    }
+
+    fn resources(&self) -> Vec<Box<dyn AnyResource<Store>>> {
+        let mut shapes = schemas::shapes();
+        shapes.extend(random::shape());
+        shapes.into_iter().map(|shape| Box::new(shape) as Box<dyn AnyResource<Store>>).collect()
+    }
+
+    fn data_sources(&self) -> Vec<Box<dyn AnyDataSource<Store>>> {
+        vec![data_source(extras::Echo)]
+    }
+
+    fn ephemerals(&self) -> Vec<Box<dyn AnyEphemeral<Store>>> {
+        vec![ephemeral(extras::Token)]
+    }
+
+    fn actions(&self) -> Vec<Box<dyn AnyAction<Store>>> {
+        vec![action(extras::Count)]
+    }
+
+    fn functions(&self) -> &'static [Function] {
+        extras::FUNCTIONS
+    }
+
+    fn configure(&self, config: &Value, _: &str) -> Result<(Store, Vec<Diagnostic>)> {
+        Ok((Store::at(config.at("folder").as_str()), Vec::new()))
+    }
+}
+
+fn main() -> ExitCode {
+    let plugin = Plugin {
+        name: "terraform-provider-corner",
+        address: "registry.terraform.io/example/corner",
+        about: "Every shape of protocol 5.",
+        version: env!("CARGO_PKG_VERSION"),
+        logs: &["corner"],
+    };
+    match std::env::var("CORNER_FAULT") {
+        Ok(fault) if !fault.is_empty() => serve(&plugin, || broken::Broken::new(Server::new(Corner), fault)),
+        _ => serve(&plugin, || Server::new(Corner)),
+    }
+}
