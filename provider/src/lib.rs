@@ -16,3 +16,4 @@ pub mod provider;
 mod resources;
 
 pub use provider::{Account, PowerAutomate};
+pub use resources::identity::import_id;

@@ -54,7 +54,11 @@ impl Target {
     pub(crate) fn of(cx: &Context<Account>, import: Import<'_>, name: &str) -> Result<Target> {
         match import {
             Import::Id(id) => {
-                let (environment_id, what) = import_id(cx, id, name)?;
+                let own = match &cx.clients.environment_id {
+                    Setting::Known(own) => own.as_deref(),
+                    Setting::Unknown => None,
+                };
+                let (environment_id, what) = import_id(own, id, name)?;
                 Ok(Target { environment_id, what: what.to_owned(), by_identity: false })
             }
             Import::Identity(identity) => {
@@ -99,7 +103,12 @@ impl Target {
     }
 }
 
-fn import_id<'a>(cx: &Context<Account>, id: &'a str, name: &str) -> Result<(String, &'a str)> {
+/// What `terraform import` was given, taken apart: the environment, which may be left out when the provider has its `own`, and the
+/// object's id or its `name`.
+///
+/// # Errors
+/// A text that does not name both, with what to write instead.
+pub fn import_id<'a>(own: Option<&str>, id: &'a str, name: &str) -> Result<(String, &'a str)> {
     let wrong = |detail: &str| {
         Diagnostic::error("The import id cannot be read", format!("{detail} The id given is {id:?}."))
             .hint(format!("Use <environment id>/<id>, or <environment id>/<{name}>."))
@@ -113,9 +122,10 @@ fn import_id<'a>(cx: &Context<Account>, id: &'a str, name: &str) -> Result<(Stri
             Ok((environment.to_owned(), rest))
         };
     }
-    match &cx.clients.environment_id {
-        Setting::Known(Some(own)) if !id.is_empty() && !id.contains('/') => Ok((own.clone(), id)),
-        Setting::Known(Some(_)) => Err(wrong("What stands before the slash is no environment id.")),
-        _ => Err(wrong("It names no environment, and neither does the provider.")),
+    match own {
+        Some(own) if !id.is_empty() && !id.contains('/') => Ok((own.to_owned(), id)),
+        Some(_) if id.is_empty() => Err(wrong("It is empty.")),
+        Some(_) => Err(wrong("What stands before the slash is no environment id.")),
+        None => Err(wrong("It names no environment, and neither does the provider.")),
     }
 }
