@@ -39,22 +39,36 @@ impl Workspace {
     /// # Errors
     /// A provider that does not compile, a disk that is full.
     pub fn new(terraform: Terraform, installed: Installed) -> io::Result<Workspace> {
-        let home = tempfile::Builder::new().prefix("powerautomate-").tempdir()?;
-        fs::create_dir(home.path().join("work"))?;
-        let settings = match installed {
+        let registry = terraform.registry();
+        Workspace::configured(terraform, |home| match installed {
             Installed::Override => {
-                format!("dev_overrides {{ {} = {} }}", quoted(SOURCE), quoted_path(provider_binary::folder()?))
+                Ok(format!("dev_overrides {{ {} = {} }}", quoted(SOURCE), quoted_path(provider_binary::folder()?)))
             }
             Installed::Mirror => {
-                let mirror = home.path().join("mirror");
-                fill_mirror(&mirror, terraform.registry())?;
-                format!("filesystem_mirror {{ path = {} }}", quoted_path(&mirror))
+                let mirror = home.join("mirror");
+                fill_mirror(&mirror, registry)?;
+                Ok(format!("filesystem_mirror {{ path = {} }}", quoted_path(&mirror)))
             }
-        };
+        })
+    }
+
+    fn configured(terraform: Terraform, settings: impl FnOnce(&Path) -> io::Result<String>) -> io::Result<Workspace> {
+        let home = tempfile::Builder::new().prefix("powerautomate-").tempdir()?;
+        fs::create_dir(home.path().join("work"))?;
+        let settings = settings(home.path())?;
         let settings_file = home.path().join("terraform.rc");
         fs::write(&settings_file, format!("disable_checkpoint = true\nprovider_installation {{\n  {settings}\n}}\n"))?;
         let variables = vec![("TF_CLI_CONFIG_FILE".to_owned(), settings_file.display().to_string())];
         Ok(Workspace { home, terraform, variables })
+    }
+
+    /// An empty folder for another provider, whose binary lies in a folder of its own.
+    ///
+    /// # Errors
+    /// A disk that is full.
+    pub fn of_provider(terraform: Terraform, source: &str, folder: &Path) -> io::Result<Workspace> {
+        let settings = format!("dev_overrides {{ {} = {} }}", quoted(source), quoted_path(folder));
+        Workspace::configured(terraform, |_| Ok(settings))
     }
 
     /// The folder of the configuration.

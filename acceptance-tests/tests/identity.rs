@@ -37,6 +37,15 @@ fn every_resource_has_one() {
 }
 
 #[test]
+fn a_plan_of_what_has_none_yet_is_told_as_json() {
+    let world = World::new();
+    world.write("main.tf", CHAIN);
+    world.plan().expect_quiet();
+    let changes = world.plan_json()["resource_changes"].as_array().map(Vec::len);
+    assert_eq!(changes, Some(TYPES.len()), "pipelines read plans as JSON");
+}
+
+#[test]
 fn an_import_by_identity_gives_the_state_of_one_by_id() {
     let (world, ids) = forgotten();
     let environment = &world.place().environment_id;

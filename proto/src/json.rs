@@ -36,7 +36,10 @@ fn read(raw: &RawValue, ty: &Type, path: &Path) -> Result<Value, (Path, String)>
         }
         Type::List(of) => elements(text, path, |_| Some(&**of)).map(Value::List),
         Type::Set(of) => elements(text, path, |_| Some(&**of)).map(Value::set),
-        Type::Tuple(types) => elements(text, path, |place| types.get(place)).map(Value::List),
+        Type::Tuple(types) => match elements(text, path, |place| types.get(place))? {
+            read if read.len() == types.len() => Ok(Value::List(read)),
+            short => Err((path.clone(), format!("it has {} elements, and {} belong there", short.len(), types.len()))),
+        },
         Type::Map(of) => {
             let raws: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(fail)?;
             let one = |(key, raw): (String, &RawValue)| {
@@ -114,5 +117,7 @@ mod tests {
     fn the_place_of_an_error_is_named() {
         assert_eq!(from_json(r#"{"tags":{"x":1}}"#, &TYPE).unwrap_err(), r#"tags["x"]: it is no bool"#);
         assert!(from_json("{", &TYPE).unwrap_err().starts_with("it is not JSON"));
+        let pair = Type::tuple(const { &[Type::Bool, Type::Bool] });
+        assert!(from_json("[true]", &pair).unwrap_err().contains("it has 1 elements, and 2 belong there"));
     }
 }

@@ -558,8 +558,11 @@ impl Judge {
         stays: bool,
     ) -> Judged<()> {
         let Some(identity) = self.identity("P13", type_name, answer.planned_identity.as_ref())? else {
-            return broken("P13", "a plan returns no identity");
+            return if prior.is_null() { Ok(()) } else { broken("P13", "the plan of an object returns no identity") };
         };
+        if !identity.is_wholly_known() {
+            return broken("P13", "the identity is not known, and Terraform's `show -json` fails on such a plan");
+        }
         let before = instance.and_then(|instance| instance.identity.as_ref());
         if !prior.is_null() && stays && before.is_some_and(|before| *before != identity) {
             return broken("P13", format!("the identity was {before:?} and is planned as {identity:?}"));

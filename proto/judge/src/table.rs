@@ -95,7 +95,11 @@ pub const RULES: &[Rule] = &[
     rule("P10", "The plan of an apply keeps what the first plan knew, and does the same.", Held::By("apply")),
     rule("P11", "The same question has the same plan.", Held::By("plan")),
     rule("P12", "The plan of a removal is nothing.", Held::By("destroy")),
-    rule("P13", "A plan returns the identity, and leaves that of an object as it is.", Held::By("plan")),
+    rule(
+        "P13",
+        "A plan returns the identity as far as it is known, and leaves that of an object as it is.",
+        Held::By("plan"),
+    ),
     rule("P14", "A plan hands the private data on.", Held::By("plan")),
     rule("A1", "A result is what was planned.", Held::By("apply")),
     rule("A2", "A result is known.", Held::By("apply")),

@@ -146,10 +146,11 @@ impl<P: Provider> Server<P> {
         let Plan { prior, mut planned, replace, mut diagnostics, .. } = plan;
         plan::conform(&served.schema.block, &mut planned);
         diagnostics.extend(told);
-        let planned_identity = match request.prior_identity {
-            Some(identity) if !prior.is_null() && replace.is_empty() => Some(identity),
-            Some(identity) if planned.is_null() => Some(identity),
-            _ => served.identify(&planned)?,
+        let planned_identity = match (request.prior_identity, served.it.identity()) {
+            (Some(identity), _) if (!prior.is_null() && replace.is_empty()) || planned.is_null() => Some(identity),
+            // An identity that is not known yet is left out: the protocol would allow it, and `terraform show -json` fails on it.
+            (_, Some(identity)) if identity.of(&planned).is_wholly_known() => served.identify(&planned)?,
+            _ => None,
         };
         Ok(pb::plan_resource_change::Response {
             planned_state: encode(&planned, &served.ty)?,

@@ -1,11 +1,13 @@
 //! A deliberately broken copy: the same provider, whose answers break one rule, so that the judge can show that it sees it.
 //!
 //! A fault bears the number of the rule that it breaks. Each is done to the messages, as no author could do it by mistake: the plugin
-//! layer keeps most of these rules whatever a resource does.
+//! layer keeps most of these rules whatever a resource does. The fault `record:<folder>` breaks nothing: it writes down what was asked
+//! of plans, and what was answered.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use prost::Message as _;
 use proto::cty::Type;
 use proto::msgpack::{from_bytes, to_bytes};
 use proto::value::{Number, Refinement, Value};
@@ -255,6 +257,13 @@ where
     ) -> Answered<pb::plan_resource_change::Response> {
         let asked = request.get_ref().clone();
         let ty = ty(&asked.type_name);
+        if let Some(folder) = self.fault.strip_prefix("record:") {
+            let answer = self.inner.plan_resource_change(request).await?;
+            let place = format!("{folder}/{}-{}", asked.type_name, self.count());
+            std::fs::write(format!("{place}.request"), asked.encode_to_vec())?;
+            std::fs::write(format!("{place}.response"), answer.get_ref().encode_to_vec())?;
+            return Ok(answer);
+        }
         let (config, prior) = (read(asked.config.as_ref(), &ty), read(asked.prior_state.as_ref(), &ty));
         let mut answer = self.inner.plan_resource_change(request).await?;
         let plan = answer.get_mut();

@@ -42,12 +42,26 @@ const UPGRADES: &[Upgrade] = &[Upgrade {
     },
 }];
 
-const MOVES: &[Move] = &[Move {
-    provider: "example/old",
-    type_name: "old_values",
-    ty: &Type::object(&[("id", Type::String), ("label", Type::String)]),
-    make: |_, old| Ok(Value::object([("id", old.at("id").clone()), ("name", old.at("label").clone())])),
-}];
+const MOVES: &[Move] = &[
+    Move {
+        provider: "example/old",
+        type_name: "old_values",
+        ty: &Type::object(&[("id", Type::String), ("label", Type::String)]),
+        make: |_, old| Ok(Value::object([("id", old.at("id").clone()), ("name", old.at("label").clone())])),
+    },
+    Move {
+        provider: "builtin/terraform",
+        type_name: "terraform_data",
+        ty: &Type::object(&[("id", Type::String), ("input", Type::Dynamic)]),
+        make: |_, old| {
+            let name = match old.at("input") {
+                Value::Typed(typed) => typed.value.clone(),
+                _ => "moved".into(),
+            };
+            Ok(Value::object([("id", old.at("id").clone()), ("name", name)]))
+        },
+    },
+];
 
 static LISTING: Schema = Schema::new(Block {
     attributes: &[Attribute::optional("prefix", &Type::String, "How names begin.")],

@@ -1,0 +1,312 @@
+//! The corner provider under a real Terraform: it sees what the judge sees.
+//!
+//! The same configurations are given to both, as values to the judge and as JSON to Terraform; plans and states must be the same.
+
+#[path = "../../proto/tests/corner/configs.rs"]
+mod configs;
+
+use std::fs;
+use std::path::Path;
+
+use acceptance_tests::feature::{Feature, offered};
+use acceptance_tests::terraform::Terraform;
+use acceptance_tests::workspace::Workspace;
+use configs::{blocks, leaf, number, values};
+use judge::Judge;
+use judge::client::{Launch, example};
+use judge::json::to_json;
+use proto::json::from_json;
+use proto::value::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value as Json, json};
+
+const SOURCE: &str = "example/corner";
+const VALUES: &str = "corner_values";
+const BLOCKS: &str = "corner_blocks";
+const HEAD: &str = "terraform {\n  required_providers {\n    corner = { source = \"example/corner\" }\n  }\n}\n";
+
+/// A work folder for the corner provider, whose objects lie in the folder `objects` beside.
+struct Corner {
+    workspace: Workspace,
+    _bin: tempfile::TempDir,
+    objects: tempfile::TempDir,
+}
+
+impl Corner {
+    fn new() -> Corner {
+        let bin = tempfile::tempdir().unwrap();
+        let binary = bin.path().join(format!("terraform-provider-corner{}", std::env::consts::EXE_SUFFIX));
+        fs::copy(example("proto", "corner"), binary).unwrap();
+        let terraform = Terraform::find().unwrap();
+        let workspace = Workspace::of_provider(terraform, SOURCE, bin.path()).unwrap();
+        let objects = tempfile::tempdir().unwrap();
+        let folder = objects.path().display();
+        workspace.write("provider.tf", &format!("{HEAD}provider \"corner\" {{ folder = \"{folder}\" }}\n"));
+        Corner { workspace, _bin: bin, objects }
+    }
+
+    fn offers(&self, feature: Feature) -> bool {
+        offered(self.workspace.terraform(), feature)
+    }
+
+    /// Writes a configuration of one resource named `it`.
+    fn configure(&self, type_name: &str, config: &Value) {
+        let it = plain(config);
+        self.workspace.write("main.tf.json", &format!("{{\"resource\":{{\"{type_name}\":{{\"it\":{it}}}}}}}"));
+    }
+
+    /// The state of `it`.
+    fn state(&self, judge: &Judge, type_name: &str) -> Value {
+        // Read from the text: a number's digits must not go through a float.
+        let text = self.workspace.state_text();
+        let state: State<'_> = serde_json::from_str(&text).unwrap();
+        let attributes = state.resources[0].instances[0].attributes;
+        from_json(attributes.get(), &judge.ty(type_name)).unwrap()
+    }
+}
+
+#[derive(Deserialize)]
+struct State<'a> {
+    #[serde(borrow)]
+    resources: Vec<Resource<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Resource<'a> {
+    #[serde(borrow)]
+    instances: Vec<Instance<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Instance<'a> {
+    #[serde(borrow)]
+    attributes: &'a RawValue,
+}
+
+/// A value as a configuration in JSON has it: a dynamic one brings no type.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Typed(typed) => plain(&typed.value),
+        Value::List(elements) => format!("[{}]", elements.iter().map(plain).collect::<Vec<_>>().join(",")),
+        Value::Map(fields) => {
+            let field = |(name, value): (&String, &Value)| format!("{}:{}", Json::from(name.as_str()), plain(value));
+            let said = fields.iter().filter(|(_, value)| !value.is_null());
+            format!("{{{}}}", said.map(field).collect::<Vec<_>>().join(","))
+        }
+        other => to_json(other),
+    }
+}
+
+/// Without what is made anew each time, and without secrets where a version would store them.
+fn without(mut value: Value, names: &[&str]) -> Value {
+    names.iter().for_each(|name| value.put(name, Value::Null));
+    value
+}
+
+fn judge() -> Judge {
+    let mut judge = Judge::start(|| Launch::of(example("proto", "corner"))).unwrap_or_else(|error| panic!("{error}"));
+    judge.configure(&Value::Null).unwrap_or_else(|error| panic!("{error}"));
+    judge
+}
+
+/// Two configurations after one another, under both.
+fn agree(type_name: &str, first: Value, second: Value) {
+    let (corner, judge) = (Corner::new(), judge());
+    let workspace = &corner.workspace;
+    let secrets: &[&str] = &["secret_wo", "secret_wo_version", "single_secret", "list_secret"];
+    let write_only = corner.offers(Feature::WriteOnly);
+    let told = |config: Value| {
+        let ty = judge.ty(type_name);
+        let known =
+            secrets.iter().filter(|name| ty.to_json().to_string().contains(**name)).copied().collect::<Vec<_>>();
+        if write_only { config } else { without(config, &known) }
+    };
+    let mut instance = None;
+    for config in [told(first), told(second)] {
+        let complete = judge.config(type_name, config.clone());
+        corner.configure(type_name, &config);
+        let outcome = workspace.plan();
+        outcome.expect_ok();
+        let planned = judge.plan(type_name, instance.as_ref(), &complete).unwrap_or_else(|error| panic!("{error}"));
+        let after = &workspace.plan_json()["resource_changes"][0]["change"]["after"];
+        if planned.state.is_wholly_known() {
+            let seen = from_json(&typed(after, &planned.state).to_string(), &judge.ty(type_name)).unwrap();
+            assert_eq!(without(seen, &["id"]), without(planned.state.clone(), &["id"]), "the plan of {type_name}");
+        }
+        workspace.apply_plan().expect_ok();
+        workspace.plan().expect_no_changes();
+        let applied = judge.apply(type_name, instance.as_ref(), &complete, &complete);
+        let applied = applied.unwrap_or_else(|error| panic!("{error}"));
+        let seen = corner.state(&judge, type_name);
+        assert_eq!(without(seen, &["id"]), without(applied.state.clone(), &["id"]), "the state of {type_name}");
+        instance = Some(applied);
+    }
+    workspace.destroy().expect_ok();
+    assert_eq!(fs::read_dir(corner.objects.path()).unwrap().count(), 0, "nothing is left");
+}
+
+/// What `show -json` tells of a plan, with the types of dynamic values put back.
+fn typed(shown: &Json, planned: &Value) -> Json {
+    let mut shown = shown.clone();
+    if let (Value::Typed(typed), Some(value)) = (planned.at("dynamic"), shown.get_mut("dynamic")) {
+        *value = json!({"type": typed.ty.to_json(), "value": value});
+    }
+    shown
+}
+
+#[test]
+fn every_type_is_seen_alike() {
+    let mut second = values("ada");
+    second.put("number", number("-0.1"));
+    second.put("string", Value::Null);
+    second.put("object_set", Value::Null);
+    agree(VALUES, values("ada"), second);
+}
+
+#[test]
+fn a_replacement_is_seen_alike() {
+    let mut second = values("ada");
+    second.put("kind", "two".into());
+    agree(VALUES, values("ada"), second);
+}
+
+#[test]
+fn every_nesting_is_seen_alike() {
+    agree(BLOCKS, blocks("x", vec![leaf("a", 1), leaf("b", 2)]), blocks("x", vec![leaf("b", 2)]));
+}
+
+#[test]
+fn large_collections_are_seen_alike() {
+    let texts = |count: usize| (0..count).map(|number| Value::from(format!("{number:05}")));
+    let large = |count: usize| {
+        Value::object([
+            ("name", "large".into()),
+            ("list", Value::List(texts(count).collect())),
+            // Terraform compares every element of a set with every other: ten thousand take it minutes, and the judge seconds.
+            ("set", Value::set(texts(count / 20))),
+            ("map", Value::object((0..count).map(|number| (format!("{number}"), Value::from(number as i64))))),
+        ])
+    };
+    agree("corner_large", large(10_000), large(9_999));
+}
+
+#[test]
+fn unknown_values_at_every_depth_become_known() {
+    let corner = Corner::new();
+    let config = r#"
+resource "terraform_data" "later" { input = "later" }
+resource "corner_values" "it" {
+  name    = "ada"
+  string  = terraform_data.later.output
+  dynamic = { k = terraform_data.later.output }
+  lists   = [["known", terraform_data.later.output], [terraform_data.later.id]]
+  maps    = { (terraform_data.later.output) = ["x"] }
+  object_set = [{ a = terraform_data.later.output, b = 1, c = [] }, { a = "known", b = 2, c = [terraform_data.later.id] }]
+  tuple   = [true, terraform_data.later.output, 1]
+}
+resource "corner_blocks" "it" {
+  group {}
+  list { key = "one" }
+  dynamic "set" {
+    for_each = toset([terraform_data.later.output])
+    content { key = set.value }
+  }
+  map "one" { key = terraform_data.later.output }
+  deep {
+    key = "d"
+    deeper "one" {
+      key = terraform_data.later.output
+      deepest { key = terraform_data.later.id }
+    }
+  }
+}
+"#;
+    corner.workspace.write("main.tf", config);
+    corner.workspace.apply().expect_ok();
+    corner.workspace.plan().expect_no_changes();
+    assert_eq!(corner.workspace.attribute("corner_values.it", "string"), "later");
+    corner.workspace.destroy().expect_ok();
+}
+
+#[test]
+fn a_move_an_import_and_a_data_source() {
+    let corner = Corner::new();
+    let workspace = &corner.workspace;
+    workspace.write(
+        "main.tf",
+        "data \"corner_echo\" \"it\" { text = \"ada\" }\noutput \"it\" { value = data.corner_echo.it.capitals }\n",
+    );
+    workspace.apply().expect_ok();
+    assert_eq!(workspace.json(&["output", "-json"])["it"]["value"], "ADA");
+
+    workspace.write("main.tf", "resource \"corner_values\" \"it\" { name = \"ada\" }\n");
+    workspace.apply().expect_ok();
+    let id = workspace.attr("corner_values.it", "id");
+    workspace.remove("terraform.tfstate");
+    workspace.import("corner_values.it", &id).expect_ok();
+    workspace.plan().expect_no_changes();
+
+    // Across types, from 1.8 on: what Terraform's own provider kept becomes one of ours.
+    let moved = "moved {\n  from = terraform_data.old\n  to = corner_values.new\n}\nresource \"corner_values\" \"new\" { name = \"old\" }\n";
+    workspace.write("main.tf", "resource \"terraform_data\" \"old\" { input = \"old\" }\n");
+    workspace.remove("terraform.tfstate");
+    workspace.apply().expect_ok();
+    workspace.write("main.tf", moved);
+    let outcome = workspace.plan();
+    if corner.offers(Feature::Functions) {
+        assert!(outcome.raw().contains("corner_values.new"), "{outcome}");
+        outcome.expect_ok();
+    } else {
+        assert_eq!(outcome.code(), Some(1), "{outcome}");
+    }
+}
+
+#[test]
+fn an_ephemeral_token_a_function_and_an_action() {
+    let corner = Corner::new();
+    let workspace = &corner.workspace;
+    workspace.write("main.tf", "output \"it\" { value = provider::corner::join(\"-\", \"a\", null, \"b\") }\n");
+    let outcome = workspace.apply();
+    assert_eq!(outcome.is_ok(), corner.offers(Feature::Functions), "{outcome}");
+
+    let token = "ephemeral \"corner_token\" \"it\" {\n  name = \"ada\"\n  lasts = 1\n}\n\
+                 resource \"corner_values\" \"it\" {\n  name = \"ada\"\n  secret_wo = ephemeral.corner_token.it.token\n  secret_wo_version = 1\n}\n";
+    workspace.write("main.tf", token);
+    let outcome = workspace.apply();
+    if corner.offers(Feature::WriteOnly) {
+        outcome.expect_ok();
+        assert_eq!(workspace.attribute("corner_values.it", "secret_length"), "token-of-ada".len());
+        assert!(!workspace.state_text().contains("token-of-ada"));
+        workspace.plan().expect_no_changes();
+    } else {
+        assert_eq!(outcome.code(), Some(1), "{outcome}");
+    }
+
+    workspace.write("main.tf", "action \"corner_count\" \"it\" {\n  config { to = 3 }\n}\n");
+    let outcome = workspace.apply_with(&["-invoke=action.corner_count.it"]);
+    if corner.offers(Feature::Actions) {
+        outcome.expect_ok();
+    } else {
+        assert_eq!(outcome.code(), Some(1), "{outcome}");
+    }
+}
+
+/// Writes down what this Terraform asks of plans, when `CORNER_RECORD` names a folder: the vectors of `proto/tests/vectors`.
+#[test]
+fn what_is_asked_can_be_written_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = std::env::var("CORNER_RECORD").unwrap_or_else(|_| folder.path().display().to_string());
+    let mut corner = Corner::new();
+    corner.workspace.set("CORNER_FAULT", &format!("record:{target}"));
+    let write_only = corner.offers(Feature::WriteOnly);
+    let config = if write_only { values("ada") } else { without(values("ada"), &["secret_wo", "secret_wo_version"]) };
+    corner.configure(VALUES, &config);
+    corner.workspace.plan().expect_ok();
+    let list = blocks("x", vec![leaf("a", 1)]);
+    let list = if write_only { list } else { without(list, &["single_secret", "list_secret"]) };
+    corner.configure(BLOCKS, &list);
+    corner.workspace.plan().expect_ok();
+    let written = fs::read_dir(Path::new(&target)).unwrap().count();
+    assert!(written >= 4, "{written} files");
+}
