@@ -55,6 +55,12 @@ impl Feature {
         }
     }
 
+    /// The first version of Terraform that has it.
+    #[must_use]
+    pub fn since_terraform(self) -> Version {
+        self.since().0
+    }
+
     /// The first version of Terraform and of OpenTofu that has it.
     fn since(self) -> (Version, Option<Version>) {
         match self {

@@ -1,5 +1,8 @@
 //! `powerautomate_verify_connection`: triggered by an apply, and invoked by hand.
 
+use std::fs;
+use std::path::Path;
+
 use acceptance_tests::feature::Feature;
 use acceptance_tests::world::{CHAIN, World};
 
@@ -69,6 +72,22 @@ fn one_that_is_invoked_waits_or_explains() {
     world.remove_connection(&id);
     invoke().expect_error("", refused, &["There is no such connection", &id]);
     assert_eq!(world.writes(), Vec::<String>::new(), "a verification writes nothing");
+}
+
+#[test]
+fn the_example_of_the_manual_applies() {
+    let world = World::new();
+    if !world.offers(Feature::Actions) {
+        return;
+    }
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/actions/powerautomate_verify_connection/action.tf");
+    let (before, _) =
+        CHAIN.split_once("resource \"powerautomate_desktop_flow_connection\"").expect("the chain has one");
+    world.write("main.tf", &format!("{before}{}", fs::read_to_string(path).unwrap()));
+    let outcome = world.apply();
+    outcome.expect_quiet();
+    assert!(outcome.raw().contains("Robot on Finance is Connected"), "{}", outcome.raw());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `terraform query`: what is in an environment, found, filtered, and written down as configuration that plans clean.
 
 use std::fs;
+use std::path::Path;
 
 use acceptance_tests::feature::Feature;
 use acceptance_tests::outcome::Outcome;
@@ -161,6 +162,24 @@ resource "powerautomate_desktop_flow_connection" "warehouse" {
     assert_eq!(shown["resource_object"]["machine_group_id"], world.place().machine_group_id);
     let bare = &found(&query("name_prefix = \"Robot\"", ""))[0];
     assert_eq!(bare.get("resource_object"), None);
+}
+
+#[test]
+fn the_examples_of_the_manual_are_asked() {
+    let world = seeded(1);
+    if !world.offers(Feature::Query) {
+        return;
+    }
+    let reference = format!("{}/secrets/robot", world.place().key_vault_id);
+    for name in TYPES {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/list-resources");
+        let example = fs::read_to_string(examples.join(name).join("list-resource.tfquery.hcl")).unwrap();
+        world.write("main.tfquery.hcl", &example);
+        let outcome = world.run(&["query", "-json"]);
+        outcome.expect_quiet();
+        let is_found = !found(&outcome).is_empty();
+        assert_eq!(is_found, name != TYPES[2], "{reference}: {outcome}");
+    }
 }
 
 #[test]
