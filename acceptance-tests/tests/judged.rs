@@ -161,6 +161,38 @@ fn functions_and_the_action_keep_the_rules() {
 }
 
 #[test]
+fn ids_that_cannot_be_imported_say_why() {
+    let court = Court::new();
+    let environment = default_world::ENVIRONMENT;
+    let missing = "12345678-1111-4222-8333-444455556666";
+    let ids = [
+        String::new(),
+        "/".to_owned(),
+        format!("{environment}/"),
+        format!("mars/{missing}"),
+        format!("{missing}/{missing}"),
+        format!("{environment}/{missing}"),
+        format!("{environment}/{missing}/more"),
+        "Nobody's name".to_owned(),
+        "'; drop table credentials".to_owned(),
+        format!("{environment}/%2e%2e%2f\u{0}"),
+        "Ã¤\u{202e}".to_owned(),
+        "x".repeat(10_000),
+    ];
+    for name in [REFERENCE, CREDENTIAL, CONNECTION] {
+        for id in &ids {
+            match court.judge.import_by_id(name, id) {
+                Err(Failure::Refused(refused)) => {
+                    let one = &refused[0];
+                    assert!(!one.summary.contains("bug") && !one.detail.is_empty(), "{name} {id:?}: {one:?}");
+                }
+                other => panic!("{name} {id:?}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn a_provider_that_is_not_known_yet_lets_a_client_wait_that_can() {
     let mut court = Court::new();
     let config = object([("environment_id", Value::UNKNOWN), ("client_id", Value::UNKNOWN)]);
