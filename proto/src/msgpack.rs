@@ -91,7 +91,10 @@ impl<'a> Reader<'a> {
             Type::Map(of) => self.fields(|_| Some(&**of), Step::Key, depth).map(Value::Map),
             Type::Object(fields) => {
                 let read = self.fields(|name| fields.field(name), Step::Attribute, depth)?;
-                if let Some((missing, _)) = fields.sorted().into_iter().find(|(name, _)| !read.contains_key(*name)) {
+                // Each was one of the type's, and none was there twice: as many as there are is all of them.
+                if read.len() < fields.len()
+                    && let Some((missing, _)) = fields.sorted().into_iter().find(|(name, _)| !read.contains_key(*name))
+                {
                     return self.fail(format!("the attribute {missing:?} is missing"));
                 }
                 Ok(Value::Map(read))

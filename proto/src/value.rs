@@ -103,7 +103,8 @@ impl Value {
 
     /// A text in normalization form C, the form in which Terraform keeps every string.
     pub fn text(text: impl AsRef<str>) -> Value {
-        Value::String(text.as_ref().nfc().collect())
+        let text = text.as_ref();
+        Value::String(if text.is_ascii() { text.to_owned() } else { text.nfc().collect() })
     }
 
     /// An object of these attributes.
