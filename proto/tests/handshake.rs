@@ -262,3 +262,14 @@ fn logs_are_lines_that_terraform_reads() {
     assert!(served[0]["tf_req_id"].is_string() && served[0]["tf_req_duration_ms"].is_u64());
     let _ = std::io::stderr().flush();
 }
+
+#[test]
+fn whoever_asks_gets_the_same_schema_again() {
+    let own = Identity::of_go_plugin();
+    let plugin = Launch::of(example("proto", "toy")).certificate(&own).start();
+    let first = schema(&plugin, Some(&own)).expect("the first client is answered");
+    assert!(first.provider.is_some() && first.resource_schemas.contains_key("toy_note"));
+    for _ in 0..3 {
+        assert_eq!(schema(&plugin, Some(&own)).expect("another client is answered"), first);
+    }
+}

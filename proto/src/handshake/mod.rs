@@ -6,6 +6,7 @@
 mod greeting;
 mod incoming;
 mod process;
+mod schema;
 mod services;
 mod socket;
 mod tls;
@@ -121,7 +122,7 @@ async fn router<S: Provider>(service: S, ended: watch::Sender<bool>) -> Router {
     let provider =
         ProviderServer::new(service).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE);
     tonic::transport::Server::builder()
-        .add_service(provider)
+        .add_service(schema::Remembering::new(provider))
         .add_service(services::health().await)
         .add_service(GrpcControllerServer::new(services::Controller(ended)))
         .add_service(GrpcStdioServer::new(services::Stdio))

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
@@ -47,7 +47,6 @@ pub struct Server<P: Provider> {
     data_sources: Offered<dyn AnyDataSource<P::Clients>>,
     ephemerals: Offered<dyn AnyEphemeral<P::Clients>>,
     actions: Offered<dyn AnyAction<P::Clients>>,
-    schema: OnceLock<pb::get_provider_schema::Response>,
     clients: RwLock<Option<Arc<P::Clients>>>,
     /// Whether the provider's configuration holds what only an apply will know.
     unknown: AtomicBool,
@@ -86,7 +85,6 @@ impl<P: Provider> Server<P> {
             ephemerals: offered(provider.ephemerals(), |it| it.name(), |it| it.schema()),
             actions: offered(provider.actions(), |it| it.name(), |it| it.schema()),
             provider,
-            schema: OnceLock::new(),
             clients: RwLock::default(),
             unknown: AtomicBool::new(false),
             stopped: Mutex::default(),

@@ -9,25 +9,21 @@ use crate::schema::Schema;
 use crate::wire::tfplugin5 as pb;
 
 impl<P: Provider> Server<P> {
-    /// Everything that a configuration may use; made by the first who asks.
-    pub(super) fn schemas(&self) -> &pb::get_provider_schema::Response {
-        self.schema.get_or_init(|| {
-            let actions = schemas(&self.actions);
-            pb::get_provider_schema::Response {
-                provider: Some(self.provider.schema().to_wire()),
-                resource_schemas: schemas(&self.resources).collect(),
-                data_source_schemas: schemas(&self.data_sources).collect(),
-                ephemeral_resource_schemas: schemas(&self.ephemerals).collect(),
-                list_resource_schemas: self.listings().map(|(name, listing)| (name, listing.to_wire())).collect(),
-                action_schemas: actions
-                    .map(|(name, schema)| (name, pb::ActionSchema { schema: Some(schema) }))
-                    .collect(),
-                functions: self.functions(),
-                provider_meta: self.provider.meta().map(Schema::to_wire),
-                server_capabilities: Some(capabilities()),
-                diagnostics: Vec::new(),
-            }
-        })
+    /// Everything that a configuration may use.
+    pub(super) fn schemas(&self) -> pb::get_provider_schema::Response {
+        let action = |(name, schema)| (name, pb::ActionSchema { schema: Some(schema) });
+        pb::get_provider_schema::Response {
+            provider: Some(self.provider.schema().to_wire()),
+            resource_schemas: schemas(&self.resources).collect(),
+            data_source_schemas: schemas(&self.data_sources).collect(),
+            ephemeral_resource_schemas: schemas(&self.ephemerals).collect(),
+            list_resource_schemas: self.listings().map(|(name, listing)| (name, listing.to_wire())).collect(),
+            action_schemas: schemas(&self.actions).map(action).collect(),
+            functions: self.functions(),
+            provider_meta: self.provider.meta().map(Schema::to_wire),
+            server_capabilities: Some(capabilities()),
+            diagnostics: Vec::new(),
+        }
     }
 
     pub(super) fn functions(&self) -> HashMap<String, pb::Function> {

@@ -26,7 +26,7 @@ impl<P: Provider> pb::provider_server::Provider for Server<P> {
         &self,
         _: Request<pb::get_provider_schema::Request>,
     ) -> Answered<pb::get_provider_schema::Response> {
-        self.run("GetSchema", "", async { Ok(self.schemas().clone()) }).await
+        self.run("GetSchema", "", async { Ok(self.schemas()) }).await
     }
 
     async fn get_resource_identity_schemas(
