@@ -15,8 +15,6 @@ use crate::terraform::{Terraform, Version};
 pub enum Feature {
     /// `provider::powerautomate::…()`.
     Functions,
-    /// Ephemeral variables.
-    Ephemeral,
     /// Write-only arguments: the block `run_owner`.
     WriteOnly,
     /// Identities in the state, and imports by them.
@@ -30,9 +28,8 @@ pub enum Feature {
 }
 
 /// Every feature, in the order of the table.
-pub const FEATURES: [Feature; 7] = [
+pub const FEATURES: [Feature; 6] = [
     Feature::Functions,
-    Feature::Ephemeral,
     Feature::WriteOnly,
     Feature::Identity,
     Feature::GeneratedConfiguration,
@@ -46,7 +43,6 @@ impl Feature {
     pub fn title(self) -> &'static str {
         match self {
             Feature::Functions => "functions",
-            Feature::Ephemeral => "ephemeral variables",
             Feature::WriteOnly => "write-only arguments (`run_owner`)",
             Feature::Identity => "resource identity, import by identity",
             Feature::GeneratedConfiguration => "`plan -generate-config-out`, clean without an edit",
@@ -65,7 +61,6 @@ impl Feature {
     fn since(self) -> (Version, Option<Version>) {
         match self {
             Feature::Functions => ((1, 8), Some((1, 7))),
-            Feature::Ephemeral => ((1, 10), Some((1, 11))),
             Feature::WriteOnly => ((1, 11), Some((1, 11))),
             Feature::Identity => ((1, 12), Some((1, 12))),
             Feature::GeneratedConfiguration | Feature::Query | Feature::Actions => ((1, 14), None),

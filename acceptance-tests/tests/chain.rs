@@ -54,6 +54,14 @@ fn the_quick_start_applies_plans_clean_and_leaves_nothing() {
 }
 
 #[test]
+fn every_example_is_formatted_as_terraform_formats() {
+    let world = World::bare();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let outcome = world.run(&["fmt", "-check", "-recursive", "-diff", &examples.display().to_string()]);
+    assert_eq!(outcome.code(), Some(0), "{}", outcome.raw());
+}
+
+#[test]
 fn the_examples_of_the_manual_apply_and_import() {
     let world = World::bare();
     world.write("provider.tf", &example("provider/provider.tf"));

@@ -79,7 +79,7 @@ fn written(runs: &[Run]) -> String {
     let cells: Vec<String> = runs.iter().map(|run| run.passed.to_string()).collect();
     text.push_str(&format!("| acceptance tests passed | {} |\n", cells.join(" | ")));
     text.push_str(
-        "\nOpenTofu has functions from 1.7, ephemeral variables and write-only arguments from 1.11, and imports by identity from 1.12 on; it \
+        "\nOpenTofu has functions from 1.7, write-only arguments from 1.11, and imports by identity from 1.12 on; it \
          has neither `query`, actions nor generated configuration by providers. It can be had from no package registry, so that it is \
          tested only where `TF_ACC_TERRAFORM_PATH` names it.\n",
     );

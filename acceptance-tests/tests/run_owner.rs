@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
+use acceptance_tests::feature::Feature;
 use acceptance_tests::world::World;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -90,7 +91,7 @@ fn shared() -> World {
 
 /// Whether this Terraform knows write-only arguments; one that does not gets the refusal that older users get.
 fn knows_write_only(world: &World, pfx: &str) -> bool {
-    if world.terraform().version() >= (1, 11) {
+    if world.offers(Feature::WriteOnly) {
         return true;
     }
     let run_owner = &world.place().run_owner_client_id;
@@ -135,6 +136,29 @@ fn a_run_owner_is_sent_with_every_put_and_his_presence_replaces() {
     world.apply_plan().expect_quiet();
     assert_eq!(world.attribute(ADDRESS, "run_owner"), json!(null));
     world.plan().expect_quiet().expect_no_changes();
+}
+
+#[test]
+fn a_generated_configuration_asks_for_what_nobody_can_read() {
+    let secrets = secrets();
+    let mut world = shared();
+    if !knows_write_only(&world, &secrets.pfx) || !world.offers(Feature::GeneratedConfiguration) {
+        return;
+    }
+    let run_owner = world.place().run_owner_client_id.clone();
+    world.set("TF_VAR_pfx", &secrets.pfx);
+    world.set("TF_VAR_password", PASSWORD);
+    world.write("secrets.tf", EPHEMERAL);
+    world.write("main.tf", &connection("Robot", &owner(&run_owner, 1, "var.pfx", "var.password")));
+    world.apply().expect_quiet();
+    let id = format!("{}/{}", world.place().environment_id, world.attr(ADDRESS, "id"));
+    world.run(&["state", "rm", ADDRESS]).expect_ok();
+    world.write("main.tf", &format!("import {{\n  to = {ADDRESS}\n  id = \"{id}\"\n}}\n"));
+    let outcome = world.plan_with(&["-generate-config-out=generated.tf"]);
+    let named = outcome.diagnostics.iter().any(|found| found.summary.contains("certificate_pfx_wo"));
+    assert!(outcome.code() == Some(1) && named, "{outcome}");
+    let written = fs::read_to_string(world.folder().join("generated.tf")).unwrap_or_default();
+    assert!(written.contains(&run_owner), "what can be read is written down: {written}");
 }
 
 #[test]

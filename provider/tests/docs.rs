@@ -18,6 +18,17 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// Every example of a folder whose name begins so, each in a block of its own.
+fn examples(folder: &str, prefix: &str) -> String {
+    let entries = fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix) && name.ends_with(".tf")).collect();
+    // The plain one comes first.
+    names.sort_by_key(|name| (name.len(), name.clone()));
+    let texts: Vec<String> = names.iter().map(|name| read(&format!("{folder}/{name}"))).collect();
+    texts.join("```\n\n```terraform\n")
+}
+
 fn short(name: &str) -> &str {
     name.strip_prefix("powerautomate_").expect("a type bears the provider's name")
 }
@@ -38,7 +49,7 @@ fn pages() -> Vec<(String, String)> {
         let by_identity = file("import-by-identity.tf");
         let by_identity = resource.identity().map(|identity| (by_identity.as_str(), identity));
         let import = Some(Import { command: &command, by_id: &by_id, by_identity });
-        let example = file("resource.tf");
+        let example = examples(&format!("examples/resources/{name}"), "resource");
         let page = Page { import, ..page(name, "Resource", &example) };
         pages.push((format!("docs/resources/{}.md", short(name)), markdown(&page, resource.schema())));
     }
