@@ -263,6 +263,21 @@ fn a_move_an_import_and_a_data_source() {
 }
 
 #[test]
+fn deprecation_and_provider_meta_reach_the_user() {
+    let corner = Corner::new();
+    let workspace = &corner.workspace;
+    let meta = "terraform {\n  provider_meta \"corner\" { module = \"robots\" }\n}\n";
+    workspace.write(
+        "main.tf",
+        &format!("{meta}resource \"corner_values\" \"it\" {{\n  name = \"ada\"\n  old  = \"x\"\n}}\n"),
+    );
+    let outcome = workspace.plan();
+    outcome.expect_ok();
+    outcome.expect_warning("resource", "A module says its name", &["robots"]);
+    outcome.expect_warning("old", "old is deprecated", &["Use string."]);
+}
+
+#[test]
 fn an_ephemeral_token_a_function_and_an_action() {
     let corner = Corner::new();
     let workspace = &corner.workspace;

@@ -80,6 +80,12 @@ fn what_was_made_by_hand_becomes_configuration_that_plans_clean() {
         world.plan().expect_quiet().expect_no_changes();
         return;
     }
+    // Whoever wants few gets them from the first page, and no other is asked for.
+    world.forget_conversation();
+    let both = fs::read_to_string(world.folder().join("main.tfquery.hcl")).unwrap();
+    assert_eq!(names(&query(&world, TYPES[0], "name_prefix = \"cto_hand_\"", "limit = 5")).len(), 5);
+    assert!(!world.conversation().iter().any(|line| line.contains("$skiptoken")));
+    world.write("main.tfquery.hcl", &both);
     world.forget_conversation();
     let outcome = world.run(&["query", "-json", "-generate-config-out=found.tf"]);
     outcome.expect_quiet();

@@ -80,6 +80,10 @@ impl Walk {
         for nested in block.blocks {
             let (value, path) = (config.at(nested.name), path.join(nested.name));
             self.found.extend(miscounted(nested, value, &path));
+            let is_there = !matches!(value, Value::Null) && *value != Value::List(Vec::new());
+            if let Some(instead) = nested.block.deprecated.filter(|_| is_there) {
+                self.deprecated(nested.name, instead, &path);
+            }
             match (nested.nesting, value) {
                 (Nesting::Single | Nesting::Group, value) => self.block(&nested.block, value, &path),
                 (Nesting::List { .. }, Value::List(elements)) => {
@@ -101,6 +105,11 @@ impl Walk {
         }
     }
 
+    /// Terraform itself warns of a deprecated value that is referred to, and not of one that is set.
+    fn deprecated(&mut self, name: &str, instead: &str, path: &Path) {
+        self.found.push(Diagnostic::warning(format!("{name} is deprecated"), instead).at(path.clone()));
+    }
+
     fn attribute(&mut self, attribute: &Attribute, value: &Value, path: &Path) {
         let name = attribute.name;
         if value.is_null() {
@@ -115,6 +124,9 @@ impl Walk {
             let hint = "Remove it from the configuration.";
             self.found.push(Diagnostic::error(format!("{name} cannot be set"), detail).at(path.clone()).hint(hint));
             return;
+        }
+        if let Some(instead) = attribute.deprecated {
+            self.deprecated(name, instead, path);
         }
         if attribute.write_only && !self.write_only_allowed {
             let detail = "Write-only arguments need Terraform 1.11 or later, or OpenTofu 1.11 or later: older versions would store \
@@ -305,6 +317,18 @@ mod tests {
             &[id, ("name", "a".into()), ("secret", "hunter2".into())],
             &["secret: The value must have 3 to 5 characters and has 7."],
         );
+    }
+
+    #[test]
+    fn what_is_deprecated_warns_where_it_is_set() {
+        const OLD: Block = Block {
+            attributes: &[Attribute::optional("old", &Type::String, "").deprecated("Use new.")],
+            ..Block::new("")
+        };
+        let found = |old: Value| validate(&OLD, &Value::object([("old", old)]), true);
+        assert!(found(Value::Null).is_empty());
+        let warned = found("x".into()).pop().unwrap();
+        assert_eq!((warned.is_error(), warned.detail.as_str()), (false, "Use new."));
     }
 
     #[test]
