@@ -54,6 +54,7 @@ pub mod provider;
 pub mod resource;
 pub mod schema;
 pub mod server;
+mod settle;
 pub mod validate;
 pub mod value;
 pub mod wire;

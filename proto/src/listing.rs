@@ -16,6 +16,7 @@ use crate::model::{from_value, to_value};
 use crate::msgpack;
 use crate::plan;
 use crate::schema::Block;
+use crate::settle::conform;
 use crate::value::Value;
 use crate::wire::tfplugin5 as pb;
 
@@ -64,7 +65,7 @@ impl Hits {
     /// # Errors
     /// A value that does not fit the schema.
     pub async fn tell_value(&self, name: &str, mut state: Value) -> Result<ControlFlow<()>> {
-        plan::conform(self.block, &mut state);
+        conform(self.block, &mut state);
         let unfit = |error: msgpack::Error| {
             Diagnostic::error("The provider made a value that does not fit its schema", format!("{error}."))
         };

@@ -8,6 +8,7 @@ use crate::generate;
 use crate::plan::{self, Plan};
 use crate::provider::Provider;
 use crate::resource::{AnyResource, Import, Upgrade};
+use crate::settle::{conform, respell, settle};
 use crate::validate::validate;
 use crate::value::{Path, Value};
 use crate::wire::tfplugin5 as pb;
@@ -67,7 +68,7 @@ impl<P: Provider> Server<P> {
         let served = self.resource(&request.type_name)?;
         let (version, upgrades) = (served.schema.version, served.it.upgrades());
         let mut state = served.raw(request.raw_state, request.version, version, &served.ty, upgrades)?;
-        plan::conform(&served.schema.block, &mut state);
+        conform(&served.schema.block, &mut state);
         let upgraded_state = encode(&state, &served.ty)?;
         Ok(pb::upgrade_resource_state::Response { upgraded_state, diagnostics: Vec::new() })
     }
@@ -103,8 +104,8 @@ impl<P: Provider> Server<P> {
         let mut diagnostics = Vec::new();
         let now = match served.it.read(&cx, &prior).await {
             Ok(mut read) => {
-                plan::conform(&served.schema.block, &mut read);
-                plan::respell(&served.schema.block, &prior, &mut read);
+                conform(&served.schema.block, &mut read);
+                respell(&served.schema.block, &prior, &mut read);
                 answer.new_state = encode(&read, &served.ty)?;
                 read
             }
@@ -144,7 +145,7 @@ impl<P: Provider> Server<P> {
             }
         };
         let Plan { prior, mut planned, replace, mut diagnostics, .. } = plan;
-        plan::conform(&served.schema.block, &mut planned);
+        conform(&served.schema.block, &mut planned);
         diagnostics.extend(told);
         let planned_identity = match (request.prior_identity, served.it.identity()) {
             (Some(identity), _) if (!prior.is_null() && replace.is_empty()) || planned.is_null() => Some(identity),
@@ -178,9 +179,9 @@ impl<P: Provider> Server<P> {
         let failed = diagnostics.iter().any(Diagnostic::is_error);
         let mut state = match applied {
             Ok(mut state) => {
-                plan::conform(&served.schema.block, &mut state);
+                conform(&served.schema.block, &mut state);
                 if !failed {
-                    plan::settle(&served.schema.block, &planned, &config, &mut state);
+                    settle(&served.schema.block, &planned, &config, &mut state);
                 }
                 state
             }
@@ -190,7 +191,7 @@ impl<P: Provider> Server<P> {
                 cx.kept().unwrap_or(prior)
             }
         };
-        plan::conform(&served.schema.block, &mut state);
+        conform(&served.schema.block, &mut state);
         Ok(pb::apply_resource_change::Response {
             new_state: encode(&state, &served.ty)?,
             private: cx.private(),
@@ -226,7 +227,7 @@ impl<P: Provider> Server<P> {
         let cx = self.context(served, Value::Null)?;
         let what = identity.as_ref().map_or(Import::Id(&request.id), Import::Identity);
         let mut state = served.it.import(&cx, what).await?;
-        plan::conform(&served.schema.block, &mut state);
+        conform(&served.schema.block, &mut state);
         let imported = pb::import_resource_state::ImportedResource {
             type_name: request.type_name.clone(),
             state: encode(&state, &served.ty)?,
@@ -259,7 +260,7 @@ impl<P: Provider> Server<P> {
                 .hint("Apply once with the provider that it comes from, and move it then."));
         }
         let mut state = (found.make)(request.source_schema_version, source)?;
-        plan::conform(&served.schema.block, &mut state);
+        conform(&served.schema.block, &mut state);
         Ok(pb::move_resource_state::Response {
             target_state: encode(&state, &served.ty)?,
             target_identity: served.identify(&state)?,
@@ -275,7 +276,7 @@ impl<P: Provider> Server<P> {
         let state = decode(request.state.as_ref(), &served.ty)?;
         let mut config = generate::config(&served.schema.block, &state);
         served.it.generate(&state, &mut config);
-        plan::conform(&served.schema.block, &mut config);
+        conform(&served.schema.block, &mut config);
         Ok(pb::generate_resource_config::Response { config: encode(&config, &served.ty)?, diagnostics: Vec::new() })
     }
 }

@@ -8,16 +8,27 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use super::stream::Events;
-use super::{Answer, Server, decode, encode, run, to_wire};
+use super::{Answer, Served, Server, decode, encode, run, to_wire};
 use crate::action::Progress;
-use crate::context::Result;
+use crate::context::{Context, Result};
 use crate::diagnostic::Diagnostic;
+use crate::identity::Identity;
 use crate::listing::{Hits, Query};
 use crate::provider::Provider;
+use crate::resource::AnyResource;
 use crate::schema::Schema;
+use crate::settle::conform;
 use crate::validate::validate;
 use crate::value::Value;
 use crate::wire::tfplugin5 as pb;
+
+/// A `list` block that is about to be answered, on its own task.
+struct List<C> {
+    served: Arc<Served<dyn AnyResource<C>>>,
+    cx: Context<C>,
+    query: Query,
+    identity: &'static Identity,
+}
 
 /// What is wrong with a configuration that is in no state, by its schema.
 fn validated(config: Option<&pb::DynamicValue>, schema: &Schema) -> Result<(Value, Vec<Diagnostic>)> {
@@ -53,7 +64,7 @@ impl<P: Provider> Server<P> {
         let mut told = cx.told();
         let state = match read {
             Ok(mut state) => {
-                crate::plan::conform(&served.schema.block, &mut state);
+                conform(&served.schema.block, &mut state);
                 encode(&state, &served.ty)?
             }
             Err(error) => {
@@ -90,7 +101,7 @@ impl<P: Provider> Server<P> {
         }
         let cx = self.context(served, config)?;
         let mut opened = served.it.open(&cx).await?;
-        crate::plan::conform(&served.schema.block, &mut opened.result);
+        conform(&served.schema.block, &mut opened.result);
         Ok(pb::open_ephemeral_resource::Response {
             diagnostics: to_wire(&cx.told()),
             renew_at: opened.lease.renew_at.map(timestamp),
@@ -145,7 +156,7 @@ impl<P: Provider> Server<P> {
         Events::of(move |events| async move {
             let telling = events.clone();
             let work = async {
-                let (served, cx, query, identity) = prepared?;
+                let List { served, cx, query, identity } = prepared?;
                 let hits = Hits {
                     events,
                     include_resource: query.include_resource,
@@ -164,22 +175,13 @@ impl<P: Provider> Server<P> {
         })
     }
 
-    #[allow(clippy::type_complexity)] // said once, right here
-    fn prepare_list(
-        &self,
-        request: &pb::list_resource::Request,
-    ) -> Result<(
-        Arc<super::Served<dyn crate::resource::AnyResource<P::Clients>>>,
-        crate::context::Context<P::Clients>,
-        Query,
-        &'static crate::identity::Identity,
-    )> {
+    fn prepare_list(&self, request: &pb::list_resource::Request) -> Result<List<P::Clients>> {
         let listing = self.listing(&request.type_name)?;
         let served = self.resource(&request.type_name)?;
         let identity = served.it.identity().ok_or_else(|| self.no_such("list resource", &request.type_name))?;
         let config = decode(request.config.as_ref(), &listing.block.ty())?;
         let query = Query { config, include_resource: request.include_resource_object };
-        Ok((Arc::clone(served), self.context(served, Value::Null)?, query, identity))
+        Ok(List { served: Arc::clone(served), cx: self.context(served, Value::Null)?, query, identity })
     }
 
     pub(super) fn validate_action(
