@@ -174,7 +174,9 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SanType, SerialNumber};
+    use rcgen::{
+        CertificateParams, DistinguishedName, DnType, KeyIdMethod, KeyPair, OtherNameValue, SanType, SerialNumber,
+    };
 
     fn certificate() -> (String, KeyPair) {
         let key = KeyPair::generate().unwrap();
@@ -186,7 +188,6 @@ mod tests {
         params.distinguished_name.push(DnType::CommonName, "robot");
         params.subject_alt_names = vec![SanType::Rfc822Name("robot@contoso.com".try_into().unwrap())];
         params.serial_number = Some(SerialNumber::from_slice(&[0x12, 0x00, 0xab]));
-        params.is_ca = rcgen::IsCa::ExplicitNoCa;
         (params.self_signed(&key).unwrap().pem(), key)
     }
 
@@ -213,6 +214,24 @@ mod tests {
         let hash = hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, rcgen::PublicKeyData::der_bytes(&key)).as_ref());
         check(&pem, "SHA1PublicKey", Ok(&format!("X509:<SHA1-PUKEY>{hash}")));
         check(&pem, "PrincipalName", Err((0, "no user principal name")));
+        check(&pem, "SKI", Err((0, "no subject key identifier")));
+    }
+
+    #[test]
+    fn a_smart_card_s_names_and_key_are_read_from_its_extensions() {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        let upn = OtherNameValue::Utf8String("robot@contoso.com".to_owned());
+        params.subject_alt_names = vec![SanType::OtherName((vec![1, 3, 6, 1, 4, 1, 311, 20, 2, 3], upn))];
+        // This library gives key identifiers to authorities alone.
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.key_identifier_method = KeyIdMethod::PreSpecified(vec![0xab, 0x01, 0xff]);
+        let pem = params.self_signed(&key).unwrap().pem();
+        check(&pem, "PrincipalName", Ok("X509:<PN>robot@contoso.com"));
+        check(&pem, "SKI", Ok("X509:<SKI>ab01ff"));
+        // A chain's first certificate counts, whatever stands before and after it.
+        let (other, other_key) = certificate();
+        check(&format!("{}{pem}{other}", other_key.serialize_pem()), "SKI", Ok("X509:<SKI>ab01ff"));
     }
 
     #[test]
