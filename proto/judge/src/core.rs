@@ -1,4 +1,4 @@
-//! The drive of managed resources, as Terraform's core does it.
+//! A provider that is held against the rules: started, configured, and asked whether configurations are right.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,6 @@ use proto::wire::tfplugin5::provider_client::ProviderClient;
 use tonic::transport::Channel;
 
 use crate::client::{Identity, Launch, Plugin};
-use crate::json::to_json;
-use crate::propose::propose;
-use crate::rules::{is_compatible, is_known, plan_is_valid, write_only_is_null};
 use crate::schema::{self, Block, Schema, Use};
 use crate::verdict::{Failure, Judged, Violation, accepted};
 
@@ -75,9 +72,9 @@ pub struct Planned {
     pub warnings: Vec<String>,
     /// Whether the provider put it off.
     pub deferred: bool,
-    private: Vec<u8>,
-    identity: Option<pb::ResourceIdentityData>,
-    prior: Value,
+    pub(crate) private: Vec<u8>,
+    pub(crate) identity: Option<pb::ResourceIdentityData>,
+    pub(crate) prior: Value,
 }
 
 pub(crate) fn dynamic(value: &Value, ty: &Type) -> Option<pb::DynamicValue> {
@@ -110,7 +107,7 @@ pub(crate) fn path(path: &pb::AttributePath) -> Path {
     Path(path.steps.iter().map(step).collect())
 }
 
-fn broken<T>(rule: &'static str, what: impl Into<String>) -> Judged<T> {
+pub(crate) fn broken<T>(rule: &'static str, what: impl Into<String>) -> Judged<T> {
     Err(Violation::new(rule, what).into())
 }
 
@@ -190,11 +187,11 @@ impl Judge {
         self.schema(type_name).block.ty()
     }
 
-    fn schema(&self, type_name: &str) -> &Schema {
+    pub(crate) fn schema(&self, type_name: &str) -> &Schema {
         self.resources.get(type_name).unwrap_or_else(|| panic!("the provider has no {type_name}"))
     }
 
-    fn block(&self, type_name: &str) -> &Block {
+    pub(crate) fn block(&self, type_name: &str) -> &Block {
         &self.schema(type_name).block
     }
 
@@ -214,20 +211,16 @@ impl Judge {
         answer.map(tonic::Response::into_inner).map_err(|status| Failure::status(&status))
     }
 
-    fn capabilities_of_client(&self) -> Option<pb::ClientCapabilities> {
+    pub(crate) fn client_capabilities(&self) -> Option<pb::ClientCapabilities> {
         let deferral_allowed = self.deferral_allowed;
         Some(pb::ClientCapabilities { deferral_allowed, write_only_attributes_allowed: true })
     }
 
-    pub(crate) fn client_capabilities(&self) -> Option<pb::ClientCapabilities> {
-        self.capabilities_of_client()
-    }
-
-    fn meta(&self) -> Option<pb::DynamicValue> {
+    pub(crate) fn meta(&self) -> Option<pb::DynamicValue> {
         self.meta.as_ref().and_then(|meta| dynamic(&self.provider_meta, &meta.block.ty()))
     }
 
-    fn deferral_is_allowed<T>(&self, deferred: Option<&T>) -> Judged<()> {
+    pub(crate) fn deferral_is_allowed<T>(&self, deferred: Option<&T>) -> Judged<()> {
         if deferred.is_some() && !self.deferral_allowed {
             return broken("R6", "deferred, though the client does not allow it");
         }
@@ -246,7 +239,7 @@ impl Judge {
         let prepared =
             self.ask(client.prepare_provider_config(pb::prepare_provider_config::Request { config: config.clone() }))?;
         accepted(&prepared.diagnostics)?;
-        let client_capabilities = self.capabilities_of_client();
+        let client_capabilities = self.client_capabilities();
         let request = pb::configure::Request { terraform_version: "1.15.5".into(), config, client_capabilities };
         accepted(&self.ask(client.configure(request))?.diagnostics)
     }
@@ -307,54 +300,7 @@ impl Judge {
         Ok(diagnostics)
     }
 
-    /// Upgrades a stored state: U1 and U2.
-    ///
-    /// # Errors
-    /// What the provider refuses, and the rules above.
-    pub fn upgrade(&self, type_name: &str, version: i64, json: &str) -> Judged<Value> {
-        let raw_state = Some(pb::RawState { json: json.into(), ..Default::default() });
-        let request = pb::upgrade_resource_state::Request { type_name: type_name.into(), version, raw_state };
-        let mut client = self.client.clone();
-        let answer = self.ask(client.upgrade_resource_state(request))?;
-        accepted(&answer.diagnostics)?;
-        let upgraded = value("U2", answer.upgraded_state.as_ref(), &self.ty(type_name))?;
-        is_known("U2", &upgraded)?;
-        write_only_is_null("U2", self.block(type_name), &upgraded)?;
-        Ok(upgraded)
-    }
-
-    /// Upgrades a stored identity.
-    ///
-    /// # Errors
-    /// What the provider refuses, and S7 and R5 for what is no identity.
-    pub fn upgrade_identity(&self, type_name: &str, version: i64, json: &str) -> Judged<Value> {
-        let raw_identity = Some(pb::RawState { json: json.into(), ..Default::default() });
-        let request = pb::upgrade_resource_identity::Request { type_name: type_name.into(), version, raw_identity };
-        let mut client = self.client.clone();
-        let answer = self.ask(client.upgrade_resource_identity(request))?;
-        accepted(&answer.diagnostics)?;
-        let identity = self.identity("R5", type_name, answer.upgraded_identity.as_ref())?;
-        identity.ok_or_else(|| Violation::new("R5", "the upgraded identity is missing").into())
-    }
-
-    /// What Terraform 0.11 stored is refused clearly, or read: U4.
-    ///
-    /// # Errors
-    /// U4.
-    pub fn flatmap(&self, type_name: &str) -> Judged<()> {
-        let flatmap = [("id".to_owned(), "1".to_owned())].into_iter().collect();
-        let raw_state = Some(pb::RawState { flatmap, ..Default::default() });
-        let request = pb::upgrade_resource_state::Request { type_name: type_name.into(), version: 0, raw_state };
-        let mut client = self.client.clone();
-        let answer = self.ask(client.upgrade_resource_state(request))?;
-        let state = value("U4", answer.upgraded_state.as_ref(), &self.ty(type_name))?;
-        if accepted(&answer.diagnostics).is_ok() && state.is_null() {
-            return broken("U4", "what Terraform 0.11 stored is lost without a word");
-        }
-        Ok(())
-    }
-
-    fn identity(
+    pub(crate) fn identity(
         &self,
         rule: &'static str,
         type_name: &str,
@@ -366,501 +312,9 @@ impl Judge {
         Ok((!identity.is_null()).then_some(identity))
     }
 
-    fn sent_identity(&self, type_name: &str, identity: Option<&Value>) -> Option<pb::ResourceIdentityData> {
+    pub(crate) fn sent_identity(&self, type_name: &str, identity: Option<&Value>) -> Option<pb::ResourceIdentityData> {
         let (_, ty) = self.identities.get(type_name)?;
         Some(pb::ResourceIdentityData { identity_data: dynamic(identity?, ty) })
-    }
-
-    /// Reads an object afresh, after its stored state was upgraded: U1, R1, R5, R6. None when it is gone (R2).
-    ///
-    /// # Errors
-    /// What the provider refuses, and the rules above.
-    pub fn refresh(&self, instance: &Instance) -> Judged<Option<Instance>> {
-        let (type_name, block) = (&instance.type_name, self.block(&instance.type_name));
-        let ty = block.ty();
-        let upgraded = self.upgrade(type_name, self.schema(type_name).version, &to_json(&instance.state))?;
-        if upgraded != instance.state {
-            let rule = if same_but_numbers(&upgraded, &instance.state) { "U3" } else { "U1" };
-            return broken(rule, format!("a state of today's version became {upgraded:?} from {:?}", instance.state));
-        }
-        let request = pb::read_resource::Request {
-            type_name: type_name.clone(),
-            current_state: dynamic(&upgraded, &ty),
-            private: instance.private.clone(),
-            provider_meta: self.meta(),
-            client_capabilities: self.capabilities_of_client(),
-            current_identity: self.sent_identity(type_name, instance.identity.as_ref()),
-        };
-        let mut client = self.client.clone();
-        let answer = self.ask(client.read_resource(request))?;
-        accepted(&answer.diagnostics)?;
-        self.deferral_is_allowed(answer.deferred.as_ref())?;
-        let state = value("R1", answer.new_state.as_ref(), &ty)?;
-        if state.is_null() {
-            return Ok(None);
-        }
-        is_known("R1", &state)?;
-        write_only_is_null("R1", block, &state)?;
-        let identity = self.identity("R5", type_name, answer.new_identity.as_ref())?;
-        if self.identities.contains_key(type_name) {
-            let Some(identity) = &identity else { return broken("R5", "a read returns no identity") };
-            is_known("R5", identity)?;
-            if instance.identity.as_ref().is_some_and(|before| before != identity) {
-                return broken("R5", format!("the identity was {:?} and is {identity:?}", instance.identity));
-            }
-        }
-        if answer.private.is_empty() && !instance.private.is_empty() {
-            return broken("R5", "what was stored beside the state is lost by a read");
-        }
-        Ok(Some(Instance { state, identity, private: answer.private, ..instance.clone() }))
-    }
-
-    /// What was removed is read as nothing: R2.
-    ///
-    /// # Errors
-    /// R2, and what [`Judge::refresh`] holds.
-    pub fn is_gone(&self, instance: &Instance) -> Judged<()> {
-        match self.refresh(instance) {
-            Ok(None) => Ok(()),
-            Ok(Some(_)) => broken("R2", "what was removed is still read"),
-            Err(Failure::Refused(refused)) => {
-                broken("R2", format!("what is gone is read with an error: {}", refused[0].summary))
-            }
-            Err(other) => Err(other),
-        }
-    }
-
-    /// Plans: after a refresh of what there is and a validation, P1 to P9, P11, P13 and P14.
-    ///
-    /// # Errors
-    /// What the provider refuses, and the rules above.
-    pub fn plan(&self, type_name: &str, prior: Option<&Instance>, config: &Value) -> Judged<Planned> {
-        self.validate(type_name, config)?;
-        let refreshed = match prior {
-            Some(instance) => self.refresh(instance)?,
-            None => None,
-        };
-        self.plan_from(type_name, refreshed.as_ref(), config)
-    }
-
-    fn plan_from(&self, type_name: &str, prior: Option<&Instance>, config: &Value) -> Judged<Planned> {
-        let prior_state = prior.map_or(Value::Null, |instance| instance.state.clone());
-        let first = self.plan_once(type_name, &prior_state, prior, config, true)?;
-        let is_tainted = prior.is_some_and(|instance| instance.tainted);
-        let action = if prior.is_none() {
-            Action::Create
-        } else if !first.replace.is_empty() || is_tainted {
-            Action::Replace
-        } else if first.state == prior_state {
-            Action::NoOp
-        } else {
-            Action::Update
-        };
-        if action != Action::Replace {
-            return Ok(Planned { action, ..first });
-        }
-        // Core asks again as if there were nothing, with the identity and the private data of the first plan.
-        let (_, ty) = self.identities.get(type_name).cloned().unwrap_or((0, Type::Dynamic));
-        let identity = match &first.identity {
-            Some(data) => Some(value("P13", data.identity_data.as_ref(), &ty)?),
-            None => None,
-        };
-        let nothing = Instance {
-            type_name: type_name.into(),
-            state: Value::Null,
-            identity,
-            private: first.private.clone(),
-            tainted: false,
-        };
-        let second = match self.plan_once(type_name, &Value::Null, Some(&nothing), config, true) {
-            Err(Failure::Refused(refused)) => {
-                return broken("P9", format!("the plan of the replacement is refused: {}", refused[0].summary));
-            }
-            other => other?,
-        };
-        Ok(Planned { action, replace: first.replace, warnings: first.warnings, prior: prior_state, ..second })
-    }
-
-    fn plan_once(
-        &self,
-        type_name: &str,
-        prior: &Value,
-        instance: Option<&Instance>,
-        config: &Value,
-        is_pure: bool,
-    ) -> Judged<Planned> {
-        let block = self.block(type_name);
-        let ty = block.ty();
-        let request = pb::plan_resource_change::Request {
-            type_name: type_name.into(),
-            prior_state: dynamic(prior, &ty),
-            proposed_new_state: dynamic(&propose(block, prior, config), &ty),
-            config: dynamic(config, &ty),
-            prior_private: instance.map(|instance| instance.private.clone()).unwrap_or_default(),
-            provider_meta: self.meta(),
-            client_capabilities: self.capabilities_of_client(),
-            prior_identity: self.sent_identity(type_name, instance.and_then(|instance| instance.identity.as_ref())),
-        };
-        let mut client = self.client.clone();
-        let answer = self.ask(client.plan_resource_change(request.clone()))?;
-        accepted(&answer.diagnostics)?;
-        if answer.legacy_type_system {
-            return broken("P1", "the answer asks to be excused as of the legacy type system");
-        }
-        self.deferral_is_allowed(answer.deferred.as_ref())?;
-        if is_pure && self.ask(client.plan_resource_change(request.clone()))? != answer {
-            return broken("P11", "the same question has another answer");
-        }
-        let state = value("P6", answer.planned_state.as_ref(), &ty)?;
-        plan_is_valid(block, prior, config, &state)?;
-        let paths: Vec<Path> = answer.requires_replace.iter().map(path).collect();
-        for path in &paths {
-            if state.find(path).is_none() && prior.find(path).is_none() {
-                return broken("P8", format!("{path} replaces, and there is no such attribute"));
-            }
-        }
-        let changed = |path: &Path| is_write_only(block, path) || state.find(path) != prior.find(path);
-        let replace: Vec<Path> = if prior.is_null() { Vec::new() } else { paths.into_iter().filter(changed).collect() };
-        // What stays as it was must not look like a change.
-        let proposed = propose(block, prior, config);
-        if !prior.is_null() && proposed == *prior && state != *prior && answer.deferred.is_none() {
-            let only_known = is_compatible("P7", &state, prior, &Path::default()).is_ok();
-            if only_known {
-                return broken("P7", format!("nothing changes, and the plan is {state:?} after {prior:?}"));
-            }
-        }
-        if self.identities.contains_key(type_name) {
-            self.planned_identity(type_name, prior, instance, &answer, replace.is_empty())?;
-        }
-        let kept = instance.is_some_and(|instance| !instance.private.is_empty());
-        if kept && answer.planned_private.is_empty() {
-            return broken("P14", "what was stored beside the state is lost by a plan");
-        }
-        let is_warning = |one: &&pb::Diagnostic| one.severity() == pb::diagnostic::Severity::Warning;
-        Ok(Planned {
-            action: Action::NoOp,
-            state,
-            replace,
-            warnings: answer.diagnostics.iter().filter(is_warning).map(|one| one.summary.clone()).collect(),
-            deferred: answer.deferred.is_some(),
-            private: answer.planned_private,
-            identity: answer.planned_identity,
-            prior: prior.clone(),
-        })
-    }
-
-    fn planned_identity(
-        &self,
-        type_name: &str,
-        prior: &Value,
-        instance: Option<&Instance>,
-        answer: &pb::plan_resource_change::Response,
-        stays: bool,
-    ) -> Judged<()> {
-        let Some(identity) = self.identity("P13", type_name, answer.planned_identity.as_ref())? else {
-            return if prior.is_null() { Ok(()) } else { broken("P13", "the plan of an object returns no identity") };
-        };
-        if !identity.is_wholly_known() {
-            return broken("P13", "the identity is not known, and Terraform's `show -json` fails on such a plan");
-        }
-        let before = instance.and_then(|instance| instance.identity.as_ref());
-        if !prior.is_null() && stays && before.is_some_and(|before| *before != identity) {
-            return broken("P13", format!("the identity was {before:?} and is planned as {identity:?}"));
-        }
-        Ok(())
-    }
-
-    /// Plans, plans again with what the apply knows, applies, and sees that nothing is left to do: P10 and A1 to A9, and P7.
-    ///
-    /// # Errors
-    /// What the provider refuses, and the rules above. What a refused apply left is in [`Judge::apply_keeping`].
-    pub fn apply(
-        &self,
-        type_name: &str,
-        prior: Option<&Instance>,
-        at_plan: &Value,
-        at_apply: &Value,
-    ) -> Judged<Instance> {
-        let (instance, refused) = self.apply_keeping(type_name, prior, at_plan, at_apply)?;
-        if !refused.is_empty() {
-            return Err(Failure::Refused(refused));
-        }
-        let instance = instance.ok_or_else(|| Violation::new("A4", "an apply returned nothing"))?;
-        let Some(read) = self.refresh(&instance)? else { return broken("R2", "what was just applied is gone") };
-        if read.state != instance.state {
-            return broken("R3", format!("what was applied as {:?} reads as {:?}", instance.state, read.state));
-        }
-        let again = self.plan_from(type_name, Some(&read), at_apply)?;
-        if again.action != Action::NoOp {
-            return broken("P7", format!("after the apply there is a plan to {:?}: {:?}", again.action, again.state));
-        }
-        Ok(read)
-    }
-
-    /// The same up to the result, which a failed apply has too: what exists, and the errors.
-    ///
-    /// # Errors
-    /// A refused plan, and the rules above.
-    pub fn apply_keeping(
-        &self,
-        type_name: &str,
-        prior: Option<&Instance>,
-        at_plan: &Value,
-        at_apply: &Value,
-    ) -> Judged<(Option<Instance>, Vec<pb::Diagnostic>)> {
-        let first = self.plan(type_name, prior, at_plan)?;
-        let refreshed = match prior {
-            Some(instance) => self.refresh(instance)?,
-            None => None,
-        };
-        // Of a replacement, the removal is done when the creation is planned again: there is nothing before it.
-        let refreshed = match (first.action, refreshed) {
-            (Action::Replace, Some(old)) => {
-                let (left, refused) = self.destroy_keeping(&old)?;
-                if !refused.is_empty() {
-                    return Ok((left, refused));
-                }
-                None
-            }
-            (_, refreshed) => refreshed,
-        };
-        let second = self.plan_from(type_name, refreshed.as_ref(), at_apply)?;
-        is_compatible("P10", &first.state, &second.state, &Path::default())?;
-        let is_same = first.action == second.action
-            || matches!(
-                (first.action, second.action),
-                (Action::Update, Action::NoOp) | (Action::Replace, Action::Create)
-            );
-        if !is_same {
-            return broken("P10", format!("the plan was to {:?} and is to {:?}", first.action, second.action));
-        }
-        if second.action == Action::NoOp {
-            return Ok((refreshed, Vec::new()));
-        }
-        let before = refreshed.map_or(Value::Null, |instance| instance.state);
-        self.apply_planned(type_name, &before, &second, at_apply)
-    }
-
-    fn apply_planned(
-        &self,
-        type_name: &str,
-        prior: &Value,
-        planned: &Planned,
-        config: &Value,
-    ) -> Judged<(Option<Instance>, Vec<pb::Diagnostic>)> {
-        let block = self.block(type_name);
-        let ty = block.ty();
-        let request = pb::apply_resource_change::Request {
-            type_name: type_name.into(),
-            prior_state: dynamic(prior, &ty),
-            planned_state: dynamic(&planned.state, &ty),
-            config: dynamic(config, &ty),
-            planned_private: planned.private.clone(),
-            provider_meta: self.meta(),
-            planned_identity: planned.identity.clone(),
-        };
-        let mut client = self.client.clone();
-        let answer = self.ask(client.apply_resource_change(request))?;
-        if answer.legacy_type_system {
-            return broken("A1", "the answer asks to be excused as of the legacy type system");
-        }
-        let refused = match accepted(&answer.diagnostics) {
-            Err(Failure::Refused(refused)) => refused,
-            _ => Vec::new(),
-        };
-        let state = value("A1", answer.new_state.as_ref(), &ty)?;
-        if !state.is_wholly_known() {
-            return broken("A2", format!("the result is not wholly known: {state:?}"));
-        }
-        write_only_is_null("A7", block, &state)?;
-        if refused.is_empty() {
-            match (planned.state.is_null(), state.is_null()) {
-                (true, false) => return broken("A4", "a removal returned an object"),
-                (false, true) => return broken("A4", "nothing came of what was planned"),
-                _ => is_compatible("A1", &planned.state, &state, &Path::default())?,
-            }
-        } else if state.is_null() && !prior.is_null() {
-            return broken("A5", "a failed change or removal returned nothing of what is there");
-        }
-        if state.is_null() {
-            return Ok((None, refused));
-        }
-        let identity = self.identity("A7", type_name, answer.new_identity.as_ref())?;
-        if self.identities.contains_key(type_name) {
-            let Some(identity) = &identity else { return broken("A7", "an apply returns no identity") };
-            is_known("A7", identity)?;
-        }
-        if answer.private.is_empty() && !planned.private.is_empty() {
-            return broken("A7", "what was stored beside the state is lost by an apply");
-        }
-        let tainted = !refused.is_empty() && prior.is_null();
-        let instance = Instance { type_name: type_name.into(), state, identity, private: answer.private, tainted };
-        Ok((Some(instance), refused))
-    }
-
-    /// Removes an object: P12, A4, A5.
-    ///
-    /// # Errors
-    /// What the provider refuses, and the rules above.
-    pub fn destroy(&self, instance: &Instance) -> Judged<()> {
-        let (_, refused) = self.destroy_keeping(instance)?;
-        if refused.is_empty() { Ok(()) } else { Err(Failure::Refused(refused)) }
-    }
-
-    /// The same; what is there after a refused removal comes with the errors.
-    ///
-    /// # Errors
-    /// The rules above.
-    pub fn destroy_keeping(&self, instance: &Instance) -> Judged<(Option<Instance>, Vec<pb::Diagnostic>)> {
-        let type_name = &instance.type_name;
-        let ty = self.ty(type_name);
-        let null = dynamic(&Value::Null, &ty);
-        let mut private = instance.private.clone();
-        if self.capabilities.plan_destroy {
-            let request = pb::plan_resource_change::Request {
-                type_name: type_name.clone(),
-                prior_state: dynamic(&instance.state, &ty),
-                proposed_new_state: null.clone(),
-                config: null,
-                prior_private: private,
-                provider_meta: self.meta(),
-                client_capabilities: self.capabilities_of_client(),
-                prior_identity: self.sent_identity(type_name, instance.identity.as_ref()),
-            };
-            let mut client = self.client.clone();
-            let answer = self.ask(client.plan_resource_change(request))?;
-            accepted(&answer.diagnostics)?;
-            if !value("P12", answer.planned_state.as_ref(), &ty)?.is_null() {
-                return broken("P12", "the plan of a removal leaves something");
-            }
-            private = answer.planned_private;
-        }
-        let planned = Planned {
-            action: Action::Delete,
-            state: Value::Null,
-            replace: Vec::new(),
-            warnings: Vec::new(),
-            deferred: false,
-            private,
-            identity: self.sent_identity(type_name, instance.identity.as_ref()),
-            prior: instance.state.clone(),
-        };
-        let before = planned.prior.clone();
-        self.apply_planned(type_name, &before, &planned, &Value::Null)
-    }
-
-    /// Imports an object by an id: I1, and the read that follows.
-    ///
-    /// # Errors
-    /// What the provider refuses, and the rules above.
-    pub fn import_by_id(&self, type_name: &str, id: &str) -> Judged<Instance> {
-        self.read_imported(&self.import(type_name, id, None)?)
-    }
-
-    /// Imports an object by its identity: I1, I2, and I3 against an import by `id`.
-    ///
-    /// # Errors
-    /// What the provider refuses, and the rules above.
-    pub fn import_by_identity(&self, type_name: &str, identity: &Value, id: &str) -> Judged<Instance> {
-        let by_identity = self.import(type_name, "", Some(identity))?;
-        let by_id = self.import(type_name, id, None)?;
-        if by_identity.state != by_id.state {
-            return broken("I3", format!("by identity {:?}, by id {:?}", by_identity.state, by_id.state));
-        }
-        self.read_imported(&by_identity)
-    }
-
-    fn read_imported(&self, imported: &Instance) -> Judged<Instance> {
-        self.refresh(imported)?.ok_or_else(|| Violation::new("I1", "what was imported does not exist").into())
-    }
-
-    fn import(&self, type_name: &str, id: &str, identity: Option<&Value>) -> Judged<Instance> {
-        let request = pb::import_resource_state::Request {
-            type_name: type_name.into(),
-            id: id.into(),
-            client_capabilities: self.capabilities_of_client(),
-            identity: self.sent_identity(type_name, identity),
-        };
-        let (type_name, by_identity) = (request.type_name.clone(), request.identity.is_some());
-        let mut client = self.client.clone();
-        let answer = self.ask(client.import_resource_state(request))?;
-        accepted(&answer.diagnostics)?;
-        let [imported] = answer.imported_resources.as_slice() else {
-            return broken("I1", format!("{} resources were imported", answer.imported_resources.len()));
-        };
-        if imported.type_name != type_name {
-            return broken("I1", format!("a {} was imported as a {type_name}", imported.type_name));
-        }
-        let state = value("I1", imported.state.as_ref(), &self.ty(&type_name))?;
-        if state.is_null() {
-            return broken("I1", "the imported state is null");
-        }
-        write_only_is_null("I1", self.block(&type_name), &state)?;
-        let identity = self.identity("I2", &type_name, imported.identity.as_ref())?;
-        if by_identity && identity.is_none() {
-            return broken("I2", "an import by identity returned none");
-        }
-        Ok(Instance { type_name, state, identity, private: imported.private.clone(), tainted: false })
-    }
-
-    /// Writes an object down as configuration: G1.
-    ///
-    /// # Errors
-    /// What the provider refuses, and the rule above.
-    pub fn generate(&self, instance: &Instance) -> Judged<Value> {
-        let (type_name, block) = (&instance.type_name, self.block(&instance.type_name));
-        let state = dynamic(&instance.state, &block.ty());
-        let request = pb::generate_resource_config::Request { type_name: type_name.clone(), state };
-        let mut client = self.client.clone();
-        let answer = self.ask(client.generate_resource_config(request))?;
-        accepted(&answer.diagnostics)?;
-        let config = value("G1", answer.config.as_ref(), &block.ty())?;
-        let said = |one: &&schema::Attribute| {
-            let must_be_null = one.write_only || one.deprecated || !(one.required || one.optional);
-            must_be_null && !config.at(&one.name).is_null()
-        };
-        if let Some(attribute) = block.attributes.iter().find(said) {
-            return broken("G1", format!("{} is in the configuration", attribute.name));
-        }
-        match self.validate(type_name, &config) {
-            Err(Failure::Refused(refused)) => {
-                broken("G1", format!("what was generated does not validate: {}", refused[0].summary))
-            }
-            Err(other) => Err(other),
-            Ok(_) => Ok(config),
-        }
-    }
-
-    /// Moves an object here from another type: M1.
-    ///
-    /// # Errors
-    /// What the provider refuses, and the rule above.
-    pub fn move_from(&self, provider: &str, source_type: &str, json: &str, target_type: &str) -> Judged<Instance> {
-        let request = pb::move_resource_state::Request {
-            source_provider_address: provider.into(),
-            source_type_name: source_type.into(),
-            source_state: Some(pb::RawState { json: json.into(), ..Default::default() }),
-            target_type_name: target_type.into(),
-            ..Default::default()
-        };
-        let mut client = self.client.clone();
-        let answer = self.ask(client.move_resource_state(request))?;
-        if let Err(refused @ Failure::Refused(_)) = accepted(&answer.diagnostics) {
-            let named =
-                answer.diagnostics.iter().any(|one| format!("{}{}", one.summary, one.detail).contains(source_type));
-            return if named { Err(refused) } else { broken("M1", "the refusal does not name the source type") };
-        }
-        let state = value("M1", answer.target_state.as_ref(), &self.ty(target_type))?;
-        if state.is_null() {
-            return broken("M1", "nothing came of the move");
-        }
-        is_known("M1", &state)?;
-        write_only_is_null("M1", self.block(target_type), &state)?;
-        let identity = self.identity("M1", target_type, answer.target_identity.as_ref())?;
-        if let Some(identity) = &identity {
-            is_known("M1", identity)?;
-        }
-        Ok(Instance { type_name: target_type.into(), state, identity, private: answer.target_private, tainted: false })
     }
 }
 
@@ -928,25 +382,4 @@ fn has_write_only(block: &Block, config: &Value) -> bool {
             }
             value => has_write_only(&nested.block, value),
         })
-}
-
-fn is_write_only(block: &Block, path: &Path) -> bool {
-    match path.0.as_slice() {
-        [Step::Attribute(name)] => block.attributes.iter().any(|one| one.write_only && one.name == *name),
-        _ => false,
-    }
-}
-
-/// Whether two states differ in numbers alone.
-fn same_but_numbers(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Number(_), Value::Number(_)) => true,
-        (Value::List(one), Value::List(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same_but_numbers(one, other))
-        }
-        (Value::Map(one), Value::Map(other)) => {
-            one.keys().eq(other.keys()) && one.iter().all(|(name, value)| same_but_numbers(value, &other[name]))
-        }
-        (one, other) => one == other,
-    }
 }

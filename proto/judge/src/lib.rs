@@ -9,11 +9,13 @@
 //! - [`schema`] reads the schema from the wire and holds it against the rules S; the provider's own code is never looked at.
 //! - [`propose`] merges prior state and configuration as Terraform does, before it asks for a plan.
 //! - [`rules`] are the rules P and A as functions of values; [`json`] writes a state as Terraform stores it.
-//! - [`Judge`] drives: plan, second plan, apply, refresh, import, destruction, and all that has no state.
+//! - [`Judge`] drives: in `core` it starts and validates, in `changes` it plans, applies and removes, in `states` it upgrades, reads
+//!   and imports, and in `offers` it asks for all that has no state.
 //! - [`table`] lists every rule, and where it is held.
 //!
 //! The rules are numbered as in the project's collection of facts on the protocol, which names Terraform's sources for each.
 
+mod changes;
 pub mod client;
 mod core;
 pub mod json;
@@ -21,6 +23,7 @@ mod offers;
 pub mod propose;
 pub mod rules;
 pub mod schema;
+mod states;
 pub mod table;
 mod verdict;
 

@@ -7,7 +7,7 @@ use proto::value::Value;
 use proto::wire::tfplugin5 as pb;
 use tokio_stream::StreamExt as _;
 
-use crate::core::{Judge, complete, dynamic, value};
+use crate::core::{Judge, broken, complete, dynamic, value};
 use crate::rules::{is_known, plan_is_valid, write_only_is_null};
 use crate::schema::{self, Schema, Use};
 use crate::verdict::{Failure, Judged, Violation, accepted};
@@ -48,10 +48,6 @@ pub struct Leased {
     pub private: Vec<u8>,
     /// Whether it wants to be renewed.
     pub is_renewed: bool,
-}
-
-fn broken<T>(rule: &'static str, what: impl Into<String>) -> Judged<T> {
-    Err(Violation::new(rule, what).into())
 }
 
 impl Others {
