@@ -35,7 +35,9 @@ fn an_apply_that_makes_a_connection_verifies_it() {
     let world = World::new();
     world.write("main.tf", &triggered());
     if !world.offers(Feature::Actions) {
-        assert_eq!(world.plan().code(), Some(1), "a version without actions says so");
+        // A version without actions says so; 1.13 reads them already, and does nothing with them.
+        let reads = world.terraform().version() == (1, 13) && !world.terraform().is_tofu();
+        assert_eq!(world.plan().code(), Some(if reads { 2 } else { 1 }));
         world.write("main.tf", CHAIN);
         world.apply().expect_quiet();
         return;
