@@ -10,12 +10,11 @@ use tonic::Status;
 
 use crate::context::Result;
 use crate::cty::Type;
-use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::model::{from_value, to_value};
-use crate::msgpack;
 use crate::plan;
 use crate::schema::Block;
+use crate::server::encode;
 use crate::settle::conform;
 use crate::value::Value;
 use crate::wire::tfplugin5 as pb;
@@ -66,16 +65,10 @@ impl Hits {
     /// A value that does not fit the schema.
     pub async fn tell_value(&self, name: &str, mut state: Value) -> Result<ControlFlow<()>> {
         conform(self.block, &mut state);
-        let unfit = |error: msgpack::Error| {
-            Diagnostic::error("The provider made a value that does not fit its schema", format!("{error}."))
-        };
-        let encoded = |value: &Value, ty: &Type| -> Result<pb::DynamicValue> {
-            Ok(pb::DynamicValue { msgpack: msgpack::to_bytes(value, ty).map_err(unfit)?, json: Vec::new() })
-        };
-        let identity = encoded(&self.identity.of(&state), &self.identity.ty())?;
-        let resource_object = if self.include_resource { Some(encoded(&state, &self.ty)?) } else { None };
+        let identity_data = encode(&self.identity.of(&state), &self.identity.ty())?;
+        let resource_object = if self.include_resource { encode(&state, &self.ty)? } else { None };
         let event = pb::list_resource::Event {
-            identity: Some(pb::ResourceIdentityData { identity_data: Some(identity) }),
+            identity: Some(pb::ResourceIdentityData { identity_data }),
             display_name: name.to_owned(),
             resource_object,
             diagnostic: Vec::new(),

@@ -79,9 +79,6 @@ fn blocks_live(judge: &Judge) -> Judged<()> {
     let second = apply(judge, BLOCKS, Some(&first), blocks("x", vec![leaf("B", 2)]))?;
     // A dynamic block of which nothing is known yet, and blocks with unknown contents.
     let known = judge.config(BLOCKS, blocks("x", vec![leaf("c", 3), leaf("d", 4), leaf("e", 5)]));
-    let dynamic = with(known.clone(), "list", Value::UNKNOWN);
-    let dynamic = with(dynamic, "set", Value::List(vec![Value::UNKNOWN]));
-    drop(dynamic);
     let open = with(known.clone(), "list", Value::UNKNOWN);
     let third = judge.apply(BLOCKS, Some(&second), &open, &known)?;
     let inside = with(Value::object([("key", "c".into())]), "value", Value::UNKNOWN);

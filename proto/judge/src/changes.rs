@@ -1,6 +1,5 @@
 //! The drive of changes: a plan, the second plan of an apply, its result, and a removal.
 
-use proto::cty::Type;
 use proto::value::{Path, Step, Value};
 use proto::wire::tfplugin5 as pb;
 
@@ -8,7 +7,7 @@ use crate::core::{Action, Instance, Judge, Planned, broken, dynamic, path, value
 use crate::propose::propose;
 use crate::rules::{is_compatible, is_known, plan_is_valid, write_only_is_null};
 use crate::schema::Block;
-use crate::verdict::{Failure, Judged, Violation, accepted};
+use crate::verdict::{Failure, Judged, Violation, accepted, errors};
 
 impl Judge {
     /// Plans: after a refresh of what there is and a validation, P1 to P9, P11, P13 and P14.
@@ -17,16 +16,12 @@ impl Judge {
     /// What the provider refuses, and the rules above.
     pub fn plan(&self, type_name: &str, prior: Option<&Instance>, config: &Value) -> Judged<Planned> {
         self.validate(type_name, config)?;
-        let refreshed = match prior {
-            Some(instance) => self.refresh(instance)?,
-            None => None,
-        };
-        self.plan_from(type_name, refreshed.as_ref(), config)
+        self.plan_from(type_name, self.refreshed(prior)?.as_ref(), config)
     }
 
     pub(crate) fn plan_from(&self, type_name: &str, prior: Option<&Instance>, config: &Value) -> Judged<Planned> {
         let prior_state = prior.map_or(Value::Null, |instance| instance.state.clone());
-        let first = self.plan_once(type_name, &prior_state, prior, config, true)?;
+        let first = self.plan_once(type_name, &prior_state, prior, config)?;
         let is_tainted = prior.is_some_and(|instance| instance.tainted);
         let action = if prior.is_none() {
             Action::Create
@@ -41,11 +36,7 @@ impl Judge {
             return Ok(Planned { action, ..first });
         }
         // Core asks again as if there were nothing, with the identity and the private data of the first plan.
-        let (_, ty) = self.identities.get(type_name).cloned().unwrap_or((0, Type::Dynamic));
-        let identity = match &first.identity {
-            Some(data) => Some(value("P13", data.identity_data.as_ref(), &ty)?),
-            None => None,
-        };
+        let identity = self.identity("P13", type_name, first.identity.as_ref())?;
         let nothing = Instance {
             type_name: type_name.into(),
             state: Value::Null,
@@ -53,13 +44,13 @@ impl Judge {
             private: first.private.clone(),
             tainted: false,
         };
-        let second = match self.plan_once(type_name, &Value::Null, Some(&nothing), config, true) {
+        let second = match self.plan_once(type_name, &Value::Null, Some(&nothing), config) {
             Err(Failure::Refused(refused)) => {
                 return broken("P9", format!("the plan of the replacement is refused: {}", refused[0].summary));
             }
             other => other?,
         };
-        Ok(Planned { action, replace: first.replace, warnings: first.warnings, prior: prior_state, ..second })
+        Ok(Planned { action, replace: first.replace, warnings: first.warnings, ..second })
     }
 
     fn plan_once(
@@ -68,14 +59,14 @@ impl Judge {
         prior: &Value,
         instance: Option<&Instance>,
         config: &Value,
-        is_pure: bool,
     ) -> Judged<Planned> {
         let block = self.block(type_name);
         let ty = block.ty();
+        let proposed = propose(block, prior, config);
         let request = pb::plan_resource_change::Request {
             type_name: type_name.into(),
             prior_state: dynamic(prior, &ty),
-            proposed_new_state: dynamic(&propose(block, prior, config), &ty),
+            proposed_new_state: dynamic(&proposed, &ty),
             config: dynamic(config, &ty),
             prior_private: instance.map(|instance| instance.private.clone()).unwrap_or_default(),
             provider_meta: self.meta(),
@@ -89,7 +80,7 @@ impl Judge {
             return broken("P1", "the answer asks to be excused as of the legacy type system");
         }
         self.deferral_is_allowed(answer.deferred.as_ref())?;
-        if is_pure && self.ask(client.plan_resource_change(request.clone()))? != answer {
+        if self.ask(client.plan_resource_change(request))? != answer {
             return broken("P11", "the same question has another answer");
         }
         let state = value("P6", answer.planned_state.as_ref(), &ty)?;
@@ -103,7 +94,6 @@ impl Judge {
         let changed = |path: &Path| is_write_only(block, path) || state.find(path) != prior.find(path);
         let replace: Vec<Path> = if prior.is_null() { Vec::new() } else { paths.into_iter().filter(changed).collect() };
         // What stays as it was must not look like a change.
-        let proposed = propose(block, prior, config);
         if !prior.is_null() && proposed == *prior && state != *prior && answer.deferred.is_none() {
             let only_known = is_compatible("P7", &state, prior, &Path::default()).is_ok();
             if only_known {
@@ -126,7 +116,6 @@ impl Judge {
             deferred: answer.deferred.is_some(),
             private: answer.planned_private,
             identity: answer.planned_identity,
-            prior: prior.clone(),
         })
     }
 
@@ -190,12 +179,8 @@ impl Judge {
         at_apply: &Value,
     ) -> Judged<(Option<Instance>, Vec<pb::Diagnostic>)> {
         let first = self.plan(type_name, prior, at_plan)?;
-        let refreshed = match prior {
-            Some(instance) => self.refresh(instance)?,
-            None => None,
-        };
         // Of a replacement, the removal is done when the creation is planned again: there is nothing before it.
-        let refreshed = match (first.action, refreshed) {
+        let refreshed = match (first.action, self.refreshed(prior)?) {
             (Action::Replace, Some(old)) => {
                 let (left, refused) = self.destroy_keeping(&old)?;
                 if !refused.is_empty() {
@@ -245,10 +230,7 @@ impl Judge {
         if answer.legacy_type_system {
             return broken("A1", "the answer asks to be excused as of the legacy type system");
         }
-        let refused = match accepted(&answer.diagnostics) {
-            Err(Failure::Refused(refused)) => refused,
-            _ => Vec::new(),
-        };
+        let refused = errors(&answer.diagnostics);
         let state = value("A1", answer.new_state.as_ref(), &ty)?;
         if !state.is_wholly_known() {
             return broken("A2", format!("the result is not wholly known: {state:?}"));
@@ -324,10 +306,8 @@ impl Judge {
             deferred: false,
             private,
             identity: self.sent_identity(type_name, instance.identity.as_ref()),
-            prior: instance.state.clone(),
         };
-        let before = planned.prior.clone();
-        self.apply_planned(type_name, &before, &planned, &Value::Null)
+        self.apply_planned(type_name, &instance.state, &planned, &Value::Null)
     }
 }
 

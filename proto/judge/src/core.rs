@@ -20,7 +20,7 @@ pub struct Judge {
     pub(crate) provider: Schema,
     pub(crate) meta: Option<Schema>,
     pub(crate) resources: BTreeMap<String, Schema>,
-    pub(crate) identities: BTreeMap<String, (i64, Type)>,
+    pub(crate) identities: BTreeMap<String, Type>,
     pub(crate) others: crate::offers::Others,
     pub(crate) capabilities: pb::ServerCapabilities,
     /// What is sent in `provider_meta`.
@@ -74,7 +74,6 @@ pub struct Planned {
     pub deferred: bool,
     pub(crate) private: Vec<u8>,
     pub(crate) identity: Option<pb::ResourceIdentityData>,
-    pub(crate) prior: Value,
 }
 
 pub(crate) fn dynamic(value: &Value, ty: &Type) -> Option<pb::DynamicValue> {
@@ -147,7 +146,7 @@ impl Judge {
         }
         let mut types = BTreeMap::new();
         for (name, one) in &identities {
-            types.insert(name.clone(), (one.version, schema::read_identity(name, one)?));
+            types.insert(name.clone(), schema::read_identity(name, one)?);
         }
         Ok(Judge {
             provider: schema::read("provider", provider, Use::Other)?,
@@ -306,14 +305,14 @@ impl Judge {
         type_name: &str,
         data: Option<&pb::ResourceIdentityData>,
     ) -> Judged<Option<Value>> {
-        let Some((_, ty)) = self.identities.get(type_name) else { return Ok(None) };
+        let Some(ty) = self.identities.get(type_name) else { return Ok(None) };
         let Some(data) = data else { return Ok(None) };
         let identity = value(rule, data.identity_data.as_ref(), ty)?;
         Ok((!identity.is_null()).then_some(identity))
     }
 
     pub(crate) fn sent_identity(&self, type_name: &str, identity: Option<&Value>) -> Option<pb::ResourceIdentityData> {
-        let (_, ty) = self.identities.get(type_name)?;
+        let ty = self.identities.get(type_name)?;
         Some(pb::ResourceIdentityData { identity_data: dynamic(identity?, ty) })
     }
 }

@@ -145,7 +145,7 @@ impl Judge {
     }
 
     fn listed(&self, type_name: &str, event: &pb::list_resource::Event, include: bool) -> Judged<Listed> {
-        let (_, ty) = &self.identities[type_name];
+        let ty = &self.identities[type_name];
         let data = event.identity.as_ref().and_then(|identity| identity.identity_data.as_ref());
         let identity = value("L1", data, ty)?;
         let is_incomplete = matches!(&identity, Value::Map(fields) if fields.values().any(Value::is_null));

@@ -260,13 +260,11 @@ mod tests {
     }
 
     fn block() -> Block {
-        let inner = Block { attributes: vec![attribute("key", false, false)], blocks: vec![] };
         let nested = |name: &str, nesting| Nested {
             name: name.into(),
             nesting,
             block: Block { attributes: vec![attribute("key", false, false)], blocks: vec![] },
         };
-        drop(inner);
         Block {
             attributes: vec![
                 attribute("plain", false, false),

@@ -101,6 +101,11 @@ impl Judge {
         Ok(Some(Instance { state, identity, private: answer.private, ..instance.clone() }))
     }
 
+    /// What there was before, as it is now.
+    pub(crate) fn refreshed(&self, prior: Option<&Instance>) -> Judged<Option<Instance>> {
+        prior.map_or(Ok(None), |instance| self.refresh(instance))
+    }
+
     /// What was removed is read as nothing: R2.
     ///
     /// # Errors

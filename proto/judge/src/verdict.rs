@@ -76,9 +76,14 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// The errors among what the provider says.
+pub(crate) fn errors(diagnostics: &[pb::Diagnostic]) -> Vec<pb::Diagnostic> {
+    let is_error = |one: &&pb::Diagnostic| one.severity() == pb::diagnostic::Severity::Error;
+    diagnostics.iter().filter(is_error).cloned().collect()
+}
+
 /// Fails with what the provider refused, if it did.
 pub(crate) fn accepted(diagnostics: &[pb::Diagnostic]) -> Judged<()> {
-    let is_error = |one: &&pb::Diagnostic| one.severity() == pb::diagnostic::Severity::Error;
-    let errors: Vec<pb::Diagnostic> = diagnostics.iter().filter(is_error).cloned().collect();
+    let errors = errors(diagnostics);
     if errors.is_empty() { Ok(()) } else { Err(Failure::Refused(errors)) }
 }

@@ -220,7 +220,7 @@ fn unreadable(what: &str) -> Diagnostic {
         .hint("This is an error in the provider or in the client. Please report it.")
 }
 
-fn encode(value: &Value, ty: &Type) -> Result<Option<pb::DynamicValue>> {
+pub(crate) fn encode(value: &Value, ty: &Type) -> Result<Option<pb::DynamicValue>> {
     let msgpack = msgpack::to_bytes(value, ty).map_err(|error| {
         Diagnostic::error("The provider made a value that does not fit its schema", format!("{error}."))
             .hint("This is an error in the provider. Please report it.")

@@ -177,21 +177,18 @@ impl<P: Provider> Server<P> {
         let applied = served.it.apply(&cx, &prior, &planned).await;
         let mut diagnostics = cx.told();
         let failed = diagnostics.iter().any(Diagnostic::is_error);
-        let mut state = match applied {
-            Ok(mut state) => {
-                conform(&served.schema.block, &mut state);
-                if !failed {
-                    settle(&served.schema.block, &planned, &config, &mut state);
-                }
-                state
-            }
+        let (mut state, succeeded) = match applied {
+            Ok(state) => (state, !failed),
             // What exists is remembered: after a failed creation as tainted, after a failed update or removal as it is.
             Err(error) => {
                 diagnostics.insert(0, error);
-                cx.kept().unwrap_or(prior)
+                (cx.kept().unwrap_or(prior), false)
             }
         };
         conform(&served.schema.block, &mut state);
+        if succeeded {
+            settle(&served.schema.block, &planned, &config, &mut state);
+        }
         Ok(pb::apply_resource_change::Response {
             new_state: encode(&state, &served.ty)?,
             private: cx.private(),
