@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use acceptance_tests::feature::Feature;
-use acceptance_tests::world::{CHAIN, World};
+use acceptance_tests::world::{CHAIN, CREDENTIAL, World};
 
 const ACTION: &str = r#"
 action "powerautomate_verify_connection" "robot" {
@@ -84,9 +84,7 @@ fn the_example_of_the_manual_applies() {
     }
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/actions/powerautomate_verify_connection/action.tf");
-    let (before, _) =
-        CHAIN.split_once("resource \"powerautomate_desktop_flow_connection\"").expect("the chain has one");
-    world.write("main.tf", &format!("{before}{}", fs::read_to_string(path).unwrap()));
+    world.write("main.tf", &format!("{CREDENTIAL}{}", fs::read_to_string(path).unwrap()));
     let outcome = world.apply();
     outcome.expect_quiet();
     assert!(outcome.raw().contains("Robot on Finance is Connected"), "{}", outcome.raw());

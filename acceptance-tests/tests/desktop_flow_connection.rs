@@ -1,21 +1,11 @@
 //! `powerautomate_desktop_flow_connection`: a real Terraform, the provider, and the connections that come of it.
 
-use acceptance_tests::world::World;
+use acceptance_tests::world::{CREDENTIAL, World};
 use serde_json::json;
 
 const ADDRESS: &str = "powerautomate_desktop_flow_connection.robot";
 
-const CREDENTIAL: &str = r#"
-resource "powerautomate_key_vault_certificate_reference" "robot" {
-  schema_name      = "cto_robot_certificate"
-  key_vault_id     = var.key_vault_id
-  certificate_name = "robot"
-}
-resource "powerautomate_cba_credential" "robot" {
-  name                     = "Robot"
-  username                 = "robot@contoso.com"
-  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
-}
+const SECOND: &str = r#"
 resource "powerautomate_cba_credential" "second" {
   name                     = "Second"
   username                 = "robot@contoso.com"
@@ -44,7 +34,7 @@ fn plain() -> String {
 /// A world that holds the credentials already.
 fn with_credentials() -> World {
     let world = World::new();
-    world.write("credential.tf", CREDENTIAL);
+    world.write("credential.tf", &format!("{CREDENTIAL}{SECOND}"));
     world.apply().expect_quiet();
     world.forget_conversation();
     world

@@ -76,7 +76,8 @@ fn written(names: &[&str]) -> String {
         "---\npage_title: \"What works with which Terraform\"\nsubcategory: \"\"\ndescription: |-\n  Which features of the provider work with \
          which version of Terraform.\n---\n\n# What works with which Terraform\n\nThe provider works with Terraform from 1.6 on. Everything \
          works the same in every version, except for what the version itself lacks: ✓ is there and tested, – is not there, which is tested \
-         too: a configuration without it works, and one with it gets an error.\n\nThis table is written by the acceptance tests, run \
+         too: a configuration without it works, and one with it gets an error. Two exceptions: 1.13 accepts `action` blocks and does \
+         nothing with them, and below 1.14 `-generate-config-out` is Terraform's own guess, which may need an edit.\n\nThis table is written by the acceptance tests, run \
          under each of these versions.\n\n| | {} |\n| --- |{}\n",
         names.join(" | "),
         " --- |".repeat(names.len())

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use acceptance_tests::feature::Feature;
-use acceptance_tests::world::World;
+use acceptance_tests::world::{CREDENTIAL, World};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
@@ -13,19 +13,6 @@ use serde_json::json;
 
 const ADDRESS: &str = "powerautomate_desktop_flow_connection.robot";
 const PASSWORD: &str = "a-password-that-nobody-may-read";
-
-const CREDENTIAL: &str = r#"
-resource "powerautomate_key_vault_certificate_reference" "robot" {
-  schema_name      = "cto_robot_certificate"
-  key_vault_id     = var.key_vault_id
-  certificate_name = "robot"
-}
-resource "powerautomate_cba_credential" "robot" {
-  name                     = "Robot"
-  username                 = "robot@contoso.com"
-  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
-}
-"#;
 
 const EPHEMERAL: &str = r#"
 variable "pfx" {

@@ -19,10 +19,12 @@ use crate::workspace::{Installed, SOURCE, Workspace};
 
 pub use place::Place;
 
-/// Certificate reference, credential and connection of one robot: the resources that are all named `robot`.
-pub const CHAIN: &str = r#"
+/// The text of [`CREDENTIAL`], for what is longer.
+macro_rules! credential {
+    () => {
+        r#"
 resource "powerautomate_key_vault_certificate_reference" "robot" {
-  schema_name      = "cto_robot"
+  schema_name      = "cto_robot_certificate"
   key_vault_id     = var.key_vault_id
   certificate_name = "robot"
 }
@@ -32,13 +34,24 @@ resource "powerautomate_cba_credential" "robot" {
   username                 = "robot@contoso.com"
   certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
 }
+"#
+    };
+}
 
+/// Certificate reference and credential of one robot, both named `robot`.
+pub const CREDENTIAL: &str = credential!();
+
+/// The same with the connection that uses them, named `robot` too.
+pub const CHAIN: &str = concat!(
+    credential!(),
+    r#"
 resource "powerautomate_desktop_flow_connection" "robot" {
   display_name     = "Robot"
   credential_id    = powerautomate_cba_credential.robot.id
   machine_group_id = var.machine_group_id
 }
-"#;
+"#
+);
 
 /// The types of the resources of a [`CHAIN`], in its order.
 pub const TYPES: [&str; 3] = [
