@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use judge::client::{Identity, Launch};
-use proto::wire::tfplugin5::get_provider_schema;
+use tfplugin::wire::tfplugin5::get_provider_schema;
 
 const STARTS: usize = 40;
 

@@ -15,12 +15,12 @@ use configs::{blocks, leaf, number, values};
 use judge::Judge;
 use judge::client::{Launch, example};
 use judge::json::to_json;
-use proto::cty::Type;
-use proto::json::from_json;
-use proto::value::Value;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
+use tfplugin::cty::Type;
+use tfplugin::json::from_json;
+use tfplugin::value::Value;
 
 const SOURCE: &str = "example/corner";
 const VALUES: &str = "corner_values";
@@ -38,7 +38,7 @@ impl Corner {
     fn new() -> Corner {
         let bin = tempfile::tempdir().unwrap();
         let binary = bin.path().join(format!("terraform-provider-corner{}", std::env::consts::EXE_SUFFIX));
-        fs::copy(example("proto", "corner"), binary).unwrap();
+        fs::copy(example("tfplugin", "corner"), binary).unwrap();
         let terraform = Terraform::find().unwrap();
         let workspace = Workspace::of_provider(terraform, SOURCE, bin.path()).unwrap();
         let objects = tempfile::tempdir().unwrap();
@@ -106,7 +106,8 @@ fn without(mut value: Value, names: &[&str]) -> Value {
 }
 
 fn judge() -> Judge {
-    let mut judge = Judge::start(|| Launch::of(example("proto", "corner"))).unwrap_or_else(|error| panic!("{error}"));
+    let mut judge =
+        Judge::start(|| Launch::of(example("tfplugin", "corner"))).unwrap_or_else(|error| panic!("{error}"));
     judge.configure(&Value::Null).unwrap_or_else(|error| panic!("{error}"));
     judge
 }

@@ -3,8 +3,8 @@
 use acceptance_tests::provider_binary;
 use judge::client::Launch;
 use judge::{Action, Failure, Instance, Judge};
-use proto::value::Value;
 use sandbox::{Sandbox, default_world};
+use tfplugin::value::Value;
 
 const REFERENCE: &str = "powerautomate_key_vault_certificate_reference";
 const CREDENTIAL: &str = "powerautomate_cba_credential";

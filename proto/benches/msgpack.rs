@@ -1,4 +1,4 @@
-//! What reading and writing a plan of a thousand attributes costs: `cargo bench -p proto --bench msgpack`.
+//! What reading and writing a plan of a thousand attributes costs: `cargo bench -p tfplugin --bench msgpack`.
 //!
 //! For scale, the same values go through `serde_json` in the same run.
 
@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use proto::cty::{Fields, Type};
-use proto::msgpack::{from_bytes, to_bytes};
-use proto::value::Value;
+use tfplugin::cty::{Fields, Type};
+use tfplugin::msgpack::{from_bytes, to_bytes};
+use tfplugin::value::Value;
 
 /// An object of a thousand attributes: texts, numbers, lists and what is not known yet.
 fn plan() -> (Type, Value, serde_json::Value) {

@@ -6,60 +6,29 @@
 use std::fs;
 use std::process::ExitCode;
 
-use proto::context::{Context, Result};
-use proto::cty::Type;
-use proto::diagnostic::Diagnostic;
-use proto::handshake::{Plugin, serve};
-use proto::identity::{Identity, IdentityAttribute};
-use proto::provider::Provider;
-use proto::resource::{AnyResource, Import, Resource, resource};
-use proto::schema::{Attribute, Block, Check, Schema};
-use proto::server::Server;
-use proto::value::Value;
 use serde::{Deserialize, Serialize};
+use tfplugin::{
+    AnyResource, Attribute, Check, Context, Diagnostic, Identity, IdentityAttribute, Import, Plugin, Provider,
+};
+use tfplugin::{Resource, Schema, Server, Type, Value, resource, serve};
 
 struct Toy;
 
-static PROVIDER: Schema = Schema::new(Block::new("Keeps notes in files."));
-
 impl Provider for Toy {
     type Clients = ();
-
-    fn name(&self) -> &'static str {
-        "toy"
-    }
-
-    fn schema(&self) -> &'static Schema {
-        &PROVIDER
-    }
+    const NAME: &'static str = "toy";
+    const SCHEMA: &'static Schema = &Schema::new("Keeps notes in files.");
 
     fn resources(&self) -> Vec<Box<dyn AnyResource<()>>> {
         vec![resource(Note)]
     }
 
-    fn configure(&self, _: &Value, _: &str) -> Result<((), Vec<Diagnostic>)> {
+    fn configure(&self, _: &Value, _: &str) -> Result<((), Vec<Diagnostic>), Diagnostic> {
         Ok(((), Vec::new()))
     }
 }
 
 struct Note;
-
-static NOTE: Schema = Schema::new(Block {
-    attributes: &[
-        Attribute::required("path", &Type::String, "The file.")
-            .check(&[Check::Length { min: 1, max: 1000 }])
-            .replaces(),
-        Attribute::required("text", &Type::String, "What is in it."),
-        Attribute::computed("length", &Type::Number, "How long the text is, in bytes.").follows(&["text"]),
-    ],
-    ..Block::new("A note in a file.")
-});
-
-static IDENTITY: Identity = Identity {
-    version: 0,
-    attributes: &[IdentityAttribute { name: "path", ty: &Type::String, required: true, description: "The file." }],
-    upgrades: &[],
-};
 
 #[derive(Serialize, Deserialize)]
 struct Model {
@@ -69,7 +38,7 @@ struct Model {
 }
 
 impl Note {
-    fn write(mut note: Model) -> Result<Model> {
+    fn write(mut note: Model) -> Result<Model, Diagnostic> {
         assert_ne!(note.text, "panic", "the text asked for a panic");
         fs::write(&note.path, &note.text)
             .map_err(|error| Diagnostic::error("Cannot write the note", error.to_string()).on("path"))?;
@@ -81,38 +50,36 @@ impl Note {
 impl Resource for Note {
     type Clients = ();
     type Model = Model;
+    const NAME: &'static str = "toy_note";
+    const SCHEMA: &'static Schema = &Schema::new("A note in a file.").attributes(&[
+        Attribute::required("path", &Type::String, "The file.")
+            .check(&[Check::Length { min: 1, max: 1000 }])
+            .replaces(),
+        Attribute::required("text", &Type::String, "What is in it."),
+        Attribute::computed("length", &Type::Number, "How long the text is, in bytes.").follows(&["text"]),
+    ]);
+    const IDENTITY: Option<&'static Identity> =
+        Some(&Identity::new(&[IdentityAttribute::required("path", &Type::String, "The file.")]));
 
-    fn name(&self) -> &'static str {
-        "toy_note"
-    }
-
-    fn schema(&self) -> &'static Schema {
-        &NOTE
-    }
-
-    fn identity(&self) -> Option<&'static Identity> {
-        Some(&IDENTITY)
-    }
-
-    async fn create(&self, _: &Context<()>, planned: Model) -> Result<Model> {
+    async fn create(&self, _: &Context<()>, planned: Model) -> Result<Model, Diagnostic> {
         Note::write(planned)
     }
 
-    async fn read(&self, _: &Context<()>, prior: Model) -> Result<Option<Model>> {
+    async fn read(&self, _: &Context<()>, prior: Model) -> Result<Option<Model>, Diagnostic> {
         let text = fs::read_to_string(&prior.path).ok();
         Ok(text.map(|text| Model { length: Some(text.len()), text, ..prior }))
     }
 
-    async fn update(&self, _: &Context<()>, _: Model, planned: Model) -> Result<Model> {
+    async fn update(&self, _: &Context<()>, _: Model, planned: Model) -> Result<Model, Diagnostic> {
         Note::write(planned)
     }
 
-    async fn delete(&self, _: &Context<()>, prior: Model) -> Result<()> {
+    async fn delete(&self, _: &Context<()>, prior: Model) -> Result<(), Diagnostic> {
         let _ = fs::remove_file(&prior.path);
         Ok(())
     }
 
-    async fn import(&self, _: &Context<()>, what: Import<'_>) -> Result<Model> {
+    async fn import(&self, _: &Context<()>, what: Import<'_>) -> Result<Model, Diagnostic> {
         let path = match what {
             Import::Id(path) => path.to_owned(),
             Import::Identity(identity) => identity.at("path").as_str().unwrap_or_default().to_owned(),

@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use crate::context::{Context, Result};
+use crate::context::Context;
 use crate::diagnostic::Diagnostic;
-use crate::model::from_value;
+use crate::model::from_config;
 use crate::plan;
 use crate::resource::Boxed;
 use crate::schema::Schema;
@@ -23,10 +23,9 @@ pub trait Action: Send + Sync + 'static {
     type Model: DeserializeOwned + Send + Sync + 'static;
 
     /// The type's name in a configuration.
-    fn name(&self) -> &'static str;
-
+    const NAME: &'static str;
     /// Attributes and blocks; nothing is computed.
-    fn schema(&self) -> &'static Schema;
+    const SCHEMA: &'static Schema;
 
     /// What the schema cannot say of a configuration. Values may be unknown, and the provider is not configured.
     fn validate(&self, config: &Value) -> Vec<Diagnostic> {
@@ -35,7 +34,7 @@ pub trait Action: Send + Sync + 'static {
     }
 
     /// Looks whether the action can be done, while Terraform plans. Values may be unknown.
-    fn plan(&self, cx: &Context<Self::Clients>) -> impl Future<Output = Result<()>> + Send {
+    fn plan(&self, cx: &Context<Self::Clients>) -> impl Future<Output = Result<(), Diagnostic>> + Send {
         let _ = cx;
         async { Ok(()) }
     }
@@ -46,12 +45,12 @@ pub trait Action: Send + Sync + 'static {
         cx: &Context<Self::Clients>,
         config: Self::Model,
         progress: &Progress,
-    ) -> impl Future<Output = Result<()>> + Send;
+    ) -> impl Future<Output = Result<(), Diagnostic>> + Send;
 }
 
 /// Tells the user how far an action is.
 #[derive(Debug)]
-pub struct Progress(pub(crate) mpsc::Sender<std::result::Result<pb::invoke_action::Event, Status>>);
+pub struct Progress(pub(crate) mpsc::Sender<Result<pb::invoke_action::Event, Status>>);
 
 impl Progress {
     /// Shows a line.
@@ -65,16 +64,16 @@ impl Progress {
 
 /// An action of any model; made by [`action`].
 pub trait AnyAction<C>: Send + Sync {
-    /// See [`Action::name`].
+    /// See [`Action::NAME`].
     fn name(&self) -> &'static str;
-    /// See [`Action::schema`].
+    /// See [`Action::SCHEMA`].
     fn schema(&self) -> &'static Schema;
     /// See [`Action::validate`].
     fn validate(&self, config: &Value) -> Vec<Diagnostic>;
     /// See [`Action::plan`].
-    fn plan<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Result<()>>;
+    fn plan<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Result<(), Diagnostic>>;
     /// See [`Action::invoke`].
-    fn invoke<'a>(&'a self, cx: &'a Context<C>, progress: &'a Progress) -> Boxed<'a, Result<()>>;
+    fn invoke<'a>(&'a self, cx: &'a Context<C>, progress: &'a Progress) -> Boxed<'a, Result<(), Diagnostic>>;
 }
 
 /// Erases an action's model.
@@ -86,22 +85,22 @@ struct Erased<A>(A);
 
 impl<A: Action> AnyAction<A::Clients> for Erased<A> {
     fn name(&self) -> &'static str {
-        self.0.name()
+        A::NAME
     }
 
     fn schema(&self) -> &'static Schema {
-        self.0.schema()
+        A::SCHEMA
     }
 
     fn validate(&self, config: &Value) -> Vec<Diagnostic> {
         self.0.validate(config)
     }
 
-    fn plan<'a>(&'a self, cx: &'a Context<A::Clients>) -> Boxed<'a, Result<()>> {
+    fn plan<'a>(&'a self, cx: &'a Context<A::Clients>) -> Boxed<'a, Result<(), Diagnostic>> {
         Box::pin(self.0.plan(cx))
     }
 
-    fn invoke<'a>(&'a self, cx: &'a Context<A::Clients>, progress: &'a Progress) -> Boxed<'a, Result<()>> {
-        Box::pin(async move { self.0.invoke(cx, from_value(&plan::known(&cx.config))?, progress).await })
+    fn invoke<'a>(&'a self, cx: &'a Context<A::Clients>, progress: &'a Progress) -> Boxed<'a, Result<(), Diagnostic>> {
+        Box::pin(async move { self.0.invoke(cx, from_config(&plan::known(&cx.config))?, progress).await })
     }
 }

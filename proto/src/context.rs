@@ -10,12 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cty::Type;
 use crate::diagnostic::Diagnostic;
-use crate::model::{from_value, to_value};
+use crate::model::{from_config, to_value, view};
 use crate::plan;
 use crate::value::Value;
-
-/// The result of an operation: what came of it, or the error that ended it.
-pub type Result<T> = std::result::Result<T, Diagnostic>;
 
 /// What an operation has at hand.
 pub struct Context<C> {
@@ -90,7 +87,7 @@ impl<C> Context<C> {
     ///
     /// # Errors
     /// The user asked to stop.
-    pub async fn pause(&self, duration: Duration) -> Result<()> {
+    pub async fn pause(&self, duration: Duration) -> Result<(), Diagnostic> {
         tokio::select! {
             biased;
             () = self.stopped.cancelled() => Err(Diagnostic::error("Interrupted", "Terraform was asked to stop.")
@@ -103,8 +100,16 @@ impl<C> Context<C> {
     ///
     /// # Errors
     /// The model does not fit the schema.
-    pub fn config_model<M: DeserializeOwned>(&self) -> Result<M> {
-        from_value(&plan::known(&self.config))
+    pub fn config_model<M: DeserializeOwned>(&self) -> Result<M, Diagnostic> {
+        from_config(&plan::known(&self.config))
+    }
+
+    /// The configuration by the names of a model, where values may be unknown.
+    ///
+    /// # Errors
+    /// A struct that does not fit the schema.
+    pub fn config_view<V: DeserializeOwned>(&self) -> Result<V, Diagnostic> {
+        view(&self.config)
     }
 
     pub(crate) fn told(&self) -> Vec<Diagnostic> {

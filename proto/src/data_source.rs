@@ -5,9 +5,9 @@ use std::future::Future;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::context::{Context, Result};
+use crate::context::Context;
 use crate::diagnostic::Diagnostic;
-use crate::model::{from_value, to_value};
+use crate::model::{from_config, to_value};
 use crate::plan;
 use crate::resource::Boxed;
 use crate::schema::Schema;
@@ -21,10 +21,9 @@ pub trait DataSource: Send + Sync + 'static {
     type Model: Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// The type's name in a configuration.
-    fn name(&self) -> &'static str;
-
+    const NAME: &'static str;
     /// Attributes and blocks.
-    fn schema(&self) -> &'static Schema;
+    const SCHEMA: &'static Schema;
 
     /// What the schema cannot say of a configuration. Values may be unknown, and the provider is not configured.
     fn validate(&self, config: &Value) -> Vec<Diagnostic> {
@@ -37,19 +36,19 @@ pub trait DataSource: Send + Sync + 'static {
         &self,
         cx: &Context<Self::Clients>,
         config: Self::Model,
-    ) -> impl Future<Output = Result<Self::Model>> + Send;
+    ) -> impl Future<Output = Result<Self::Model, Diagnostic>> + Send;
 }
 
 /// A data source of any model; made by [`data_source`].
 pub trait AnyDataSource<C>: Send + Sync {
-    /// See [`DataSource::name`].
+    /// See [`DataSource::NAME`].
     fn name(&self) -> &'static str;
-    /// See [`DataSource::schema`].
+    /// See [`DataSource::SCHEMA`].
     fn schema(&self) -> &'static Schema;
     /// See [`DataSource::validate`].
     fn validate(&self, config: &Value) -> Vec<Diagnostic>;
     /// See [`DataSource::read`].
-    fn read<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Result<Value>>;
+    fn read<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Result<Value, Diagnostic>>;
 }
 
 /// Erases a data source's model.
@@ -61,20 +60,20 @@ struct Erased<D>(D);
 
 impl<D: DataSource> AnyDataSource<D::Clients> for Erased<D> {
     fn name(&self) -> &'static str {
-        self.0.name()
+        D::NAME
     }
 
     fn schema(&self) -> &'static Schema {
-        self.0.schema()
+        D::SCHEMA
     }
 
     fn validate(&self, config: &Value) -> Vec<Diagnostic> {
         self.0.validate(config)
     }
 
-    fn read<'a>(&'a self, cx: &'a Context<D::Clients>) -> Boxed<'a, Result<Value>> {
+    fn read<'a>(&'a self, cx: &'a Context<D::Clients>) -> Boxed<'a, Result<Value, Diagnostic>> {
         Box::pin(async move {
-            let model = from_value(&plan::known(&cx.config))?;
+            let model = from_config(&plan::known(&cx.config))?;
             to_value(&self.0.read(cx, model).await?, cx.ty())
         })
     }

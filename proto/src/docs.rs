@@ -195,23 +195,17 @@ fn anchor(path: &str) -> String {
 mod tests {
     use super::*;
 
-    static SCHEMA: Schema = Schema::new(Block {
-        attributes: &[
+    static SCHEMA: Schema = Schema::new("A robot.\n\nIt works.")
+        .attributes(&[
             Attribute::computed("id", &Type::String, "The id."),
             Attribute::required("name", &Type::String, "The name."),
             Attribute::optional("code", &Type::String, "The code.").sensitive(),
-        ],
-        blocks: &[NestedBlock {
-            name: "owner",
-            nesting: Nesting::List { min: 0, max: 2 },
-            presence_replaces: false,
-            block: Block {
-                attributes: &[Attribute::required("mail", &Type::String, "The mail.")],
-                ..Block::new("Who owns it.")
-            },
-        }],
-        ..Block::new("A robot.\n\nIt works.")
-    });
+        ])
+        .blocks(&[NestedBlock::list("owner", "Who owns it.").times(0, 2).attributes(&[Attribute::required(
+            "mail",
+            &Type::String,
+            "The mail.",
+        )])]);
 
     #[test]
     fn a_page_has_every_argument_where_the_registry_shows_it() {

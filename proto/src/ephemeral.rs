@@ -6,9 +6,9 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::context::{Context, Result};
+use crate::context::Context;
 use crate::diagnostic::Diagnostic;
-use crate::model::{from_value, to_value};
+use crate::model::{from_config, to_value};
 use crate::plan;
 use crate::resource::Boxed;
 use crate::schema::Schema;
@@ -22,10 +22,9 @@ pub trait Ephemeral: Send + Sync + 'static {
     type Model: Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// The type's name in a configuration.
-    fn name(&self) -> &'static str;
-
+    const NAME: &'static str;
     /// Attributes and blocks.
-    fn schema(&self) -> &'static Schema;
+    const SCHEMA: &'static Schema;
 
     /// What the schema cannot say of a configuration. Values may be unknown, and the provider is not configured.
     fn validate(&self, config: &Value) -> Vec<Diagnostic> {
@@ -38,16 +37,24 @@ pub trait Ephemeral: Send + Sync + 'static {
         &self,
         cx: &Context<Self::Clients>,
         config: Self::Model,
-    ) -> impl Future<Output = Result<Opened<Self::Model>>> + Send;
+    ) -> impl Future<Output = Result<Opened<Self::Model>, Diagnostic>> + Send;
 
     /// Makes it last longer; `private` is what opening or the last renewal stored.
-    fn renew(&self, cx: &Context<Self::Clients>, private: Vec<u8>) -> impl Future<Output = Result<Lease>> + Send {
+    fn renew(
+        &self,
+        cx: &Context<Self::Clients>,
+        private: Vec<u8>,
+    ) -> impl Future<Output = Result<Lease, Diagnostic>> + Send {
         let _ = cx;
         async { Ok(Lease { private, renew_at: None }) }
     }
 
     /// Ends it; `private` is what opening stored, whatever renewals did. What is closed already is no error.
-    fn close(&self, cx: &Context<Self::Clients>, private: Vec<u8>) -> impl Future<Output = Result<()>> + Send {
+    fn close(
+        &self,
+        cx: &Context<Self::Clients>,
+        private: Vec<u8>,
+    ) -> impl Future<Output = Result<(), Diagnostic>> + Send {
         let _ = (cx, private);
         async { Ok(()) }
     }
@@ -73,18 +80,18 @@ pub struct Lease {
 
 /// An ephemeral resource of any model; made by [`ephemeral`].
 pub trait AnyEphemeral<C>: Send + Sync {
-    /// See [`Ephemeral::name`].
+    /// See [`Ephemeral::NAME`].
     fn name(&self) -> &'static str;
-    /// See [`Ephemeral::schema`].
+    /// See [`Ephemeral::SCHEMA`].
     fn schema(&self) -> &'static Schema;
     /// See [`Ephemeral::validate`].
     fn validate(&self, config: &Value) -> Vec<Diagnostic>;
     /// See [`Ephemeral::open`].
-    fn open<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Result<Opened<Value>>>;
+    fn open<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Result<Opened<Value>, Diagnostic>>;
     /// See [`Ephemeral::renew`].
-    fn renew<'a>(&'a self, cx: &'a Context<C>, private: Vec<u8>) -> Boxed<'a, Result<Lease>>;
+    fn renew<'a>(&'a self, cx: &'a Context<C>, private: Vec<u8>) -> Boxed<'a, Result<Lease, Diagnostic>>;
     /// See [`Ephemeral::close`].
-    fn close<'a>(&'a self, cx: &'a Context<C>, private: Vec<u8>) -> Boxed<'a, Result<()>>;
+    fn close<'a>(&'a self, cx: &'a Context<C>, private: Vec<u8>) -> Boxed<'a, Result<(), Diagnostic>>;
 }
 
 /// Erases an ephemeral resource's model.
@@ -96,29 +103,29 @@ struct Erased<E>(E);
 
 impl<E: Ephemeral> AnyEphemeral<E::Clients> for Erased<E> {
     fn name(&self) -> &'static str {
-        self.0.name()
+        E::NAME
     }
 
     fn schema(&self) -> &'static Schema {
-        self.0.schema()
+        E::SCHEMA
     }
 
     fn validate(&self, config: &Value) -> Vec<Diagnostic> {
         self.0.validate(config)
     }
 
-    fn open<'a>(&'a self, cx: &'a Context<E::Clients>) -> Boxed<'a, Result<Opened<Value>>> {
+    fn open<'a>(&'a self, cx: &'a Context<E::Clients>) -> Boxed<'a, Result<Opened<Value>, Diagnostic>> {
         Box::pin(async move {
-            let Opened { result, lease } = self.0.open(cx, from_value(&plan::known(&cx.config))?).await?;
+            let Opened { result, lease } = self.0.open(cx, from_config(&plan::known(&cx.config))?).await?;
             Ok(Opened { result: to_value(&result, cx.ty())?, lease })
         })
     }
 
-    fn renew<'a>(&'a self, cx: &'a Context<E::Clients>, private: Vec<u8>) -> Boxed<'a, Result<Lease>> {
+    fn renew<'a>(&'a self, cx: &'a Context<E::Clients>, private: Vec<u8>) -> Boxed<'a, Result<Lease, Diagnostic>> {
         Box::pin(self.0.renew(cx, private))
     }
 
-    fn close<'a>(&'a self, cx: &'a Context<E::Clients>, private: Vec<u8>) -> Boxed<'a, Result<()>> {
+    fn close<'a>(&'a self, cx: &'a Context<E::Clients>, private: Vec<u8>) -> Boxed<'a, Result<(), Diagnostic>> {
         Box::pin(self.0.close(cx, private))
     }
 }

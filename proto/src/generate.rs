@@ -39,23 +39,16 @@ mod tests {
 
     #[test]
     fn what_a_configuration_need_not_say_is_left_out() {
-        const BLOCK: Block = Block {
-            attributes: &[
+        const BLOCK: Block = Block::new("")
+            .attributes(&[
                 Attribute::computed("id", &Type::String, ""),
                 Attribute::required("name", &Type::String, ""),
                 Attribute::optional("old", &Type::String, "").deprecated("Use name."),
                 Attribute::optional_computed("days", &Type::Number, "").default(Default::Int(30)),
                 Attribute::optional_computed("note", &Type::String, ""),
                 Attribute::optional("code", &Type::String, "").write_only(),
-            ],
-            blocks: &[NestedBlock {
-                name: "owner",
-                nesting: Nesting::List { min: 0, max: 0 },
-                presence_replaces: false,
-                block: Block { attributes: &[Attribute::computed("id", &Type::String, "")], ..Block::new("") },
-            }],
-            ..Block::new("")
-        };
+            ])
+            .blocks(&[NestedBlock::list("owner", "").attributes(&[Attribute::computed("id", &Type::String, "")])]);
         let state = Value::object([
             ("id", "1".into()),
             ("name", "ada".into()),

@@ -34,7 +34,32 @@ pub struct IdentityAttribute {
     pub description: &'static str,
 }
 
+impl IdentityAttribute {
+    /// An attribute that an import must give.
+    pub const fn required(name: &'static str, ty: &'static Type, description: &'static str) -> IdentityAttribute {
+        IdentityAttribute { name, ty, required: true, description }
+    }
+
+    /// An attribute that an import may give.
+    pub const fn optional(name: &'static str, ty: &'static Type, description: &'static str) -> IdentityAttribute {
+        IdentityAttribute { name, ty, required: false, description }
+    }
+}
+
 impl Identity {
+    /// The first version of an identity.
+    pub const fn new(attributes: &'static [IdentityAttribute]) -> Identity {
+        Identity { version: 0, attributes, upgrades: &[] }
+    }
+
+    /// The same in this version of its shape, with how identities of older ones become it.
+    #[must_use]
+    pub const fn version(mut self, version: i64, upgrades: &'static [Upgrade]) -> Identity {
+        self.version = version;
+        self.upgrades = upgrades;
+        self
+    }
+
     /// The type of the identity.
     pub fn ty(&self) -> Type {
         let fields = self.attributes.iter().map(|attribute| (attribute.name.to_owned(), attribute.ty.clone()));

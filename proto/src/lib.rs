@@ -10,7 +10,7 @@
 //! - [`server`] answers every rpc: it decodes, asks, and encodes.
 //! - [`msgpack`] and [`json`] read and write values; [`cty`] says of which type they are; [`value`] is what they are.
 //! - [`schema`] describes a resource as `const` data; [`validate`] and [`plan`] follow from it alone.
-//! - [`model`] turns values into an author's own structs.
+//! - [`model`] turns values into an author's own structs, and [`known`] is what a field is before the apply.
 //! - [`provider`] has the trait of the whole, and [`resource`], [`data_source`], [`ephemeral`], [`action`], [`function`] what it
 //!   offers; [`identity`] and [`listing`] belong to resources; [`context`] is what an operation has at hand.
 //! - [`docs`] writes the registry's pages.
@@ -18,14 +18,14 @@
 //!
 //! # Writing a provider
 //!
-//! 1. Describe the provider block as a `static` [`schema::Schema`], and implement [`provider::Provider`]: its `configure` makes the
-//!    clients that everything else works with.
-//! 2. For each resource, write its schema, a struct with the same fields as its model (`Option` for whatever may be null), and
-//!    implement [`resource::Resource`]. Create, read, update and delete see known values alone; what the schema cannot say of a plan
-//!    goes to the plan hook, the only place where values may be unknown. An [`identity::Identity`] is a handful of constants.
-//! 3. Return errors as [`diagnostic::Diagnostic`]s on the attribute at fault. What exists when a creation fails is
+//! 1. Implement [`Provider`]: its schema is the provider block, and its `configure` makes the clients that everything else works with.
+//! 2. For each resource, write a struct with the fields of its schema, which is its model (`Option` for whatever may be null), and
+//!    implement [`Resource`], of which the name, the schema and the identity are constants. Create, read, update and delete see known
+//!    values alone; what the schema cannot say of a plan goes to the plan hook, the only place where values may be unknown: there a
+//!    [`view`] reads them by the names of the model, with each field a [`Known`].
+//! 3. Return errors as [`Diagnostic`]s on the attribute at fault. What exists when a creation fails is
 //!    [kept](context::Context::keep).
-//! 4. End `main` with [`handshake::serve`].
+//! 4. End `main` with [`serve`].
 //!
 //! This is all of a provider that keeps notes in files; `proto/tests/handshake.rs` starts it as Terraform does:
 //!
@@ -45,6 +45,7 @@ mod generate;
 pub mod handshake;
 pub mod identity;
 pub mod json;
+pub mod known;
 pub mod listing;
 pub mod log;
 pub mod model;
@@ -58,3 +59,21 @@ mod settle;
 pub mod validate;
 pub mod value;
 pub mod wire;
+
+pub use action::{Action, Progress, action};
+pub use context::Context;
+pub use cty::Type;
+pub use data_source::{DataSource, data_source};
+pub use diagnostic::Diagnostic;
+pub use ephemeral::{Ephemeral, ephemeral};
+pub use function::Function;
+pub use handshake::{Plugin, serve};
+pub use identity::{Identity, IdentityAttribute};
+pub use known::Known;
+pub use model::view;
+pub use plan::Plan;
+pub use provider::Provider;
+pub use resource::{AnyResource, Import, Resource, resource};
+pub use schema::{Attribute, Check, NestedBlock, Rule, Schema};
+pub use server::Server;
+pub use value::{Path, Value};

@@ -1,5 +1,6 @@
 //! What `terraform query` asks of a resource, and how its objects are told, each as soon as it is found.
 
+use crate::diagnostic::Diagnostic;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -8,10 +9,9 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use crate::context::Result;
 use crate::cty::Type;
 use crate::identity::Identity;
-use crate::model::{from_value, to_value};
+use crate::model::{from_config, to_value};
 use crate::plan;
 use crate::schema::Block;
 use crate::server::encode;
@@ -33,15 +33,15 @@ impl Query {
     ///
     /// # Errors
     /// The struct does not fit the schema.
-    pub fn model<M: DeserializeOwned>(&self) -> Result<M> {
-        from_value(&plan::known(&self.config))
+    pub fn model<M: DeserializeOwned>(&self) -> Result<M, Diagnostic> {
+        from_config(&plan::known(&self.config))
     }
 }
 
 /// Where the objects go that were found.
 #[derive(Debug)]
 pub struct Hits {
-    pub(crate) events: mpsc::Sender<std::result::Result<pb::list_resource::Event, Status>>,
+    pub(crate) events: mpsc::Sender<Result<pb::list_resource::Event, Status>>,
     pub(crate) include_resource: bool,
     pub(crate) left: AtomicI64,
     pub(crate) block: &'static Block,
@@ -55,7 +55,7 @@ impl Hits {
     ///
     /// # Errors
     /// A model that does not fit its schema.
-    pub async fn tell<M: Serialize>(&self, name: &str, model: &M) -> Result<ControlFlow<()>> {
+    pub async fn tell<M: Serialize>(&self, name: &str, model: &M) -> Result<ControlFlow<()>, Diagnostic> {
         self.tell_value(name, to_value(model, &self.ty)?).await
     }
 
@@ -63,7 +63,7 @@ impl Hits {
     ///
     /// # Errors
     /// A value that does not fit the schema.
-    pub async fn tell_value(&self, name: &str, mut state: Value) -> Result<ControlFlow<()>> {
+    pub async fn tell_value(&self, name: &str, mut state: Value) -> Result<ControlFlow<()>, Diagnostic> {
         conform(self.block, &mut state);
         let identity_data = encode(&self.identity.of(&state), &self.identity.ty())?;
         let resource_object = if self.include_resource { encode(&state, &self.ty)? } else { None };

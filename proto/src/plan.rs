@@ -6,7 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
+
 use crate::diagnostic::Diagnostic;
+use crate::model::view;
 use crate::schema::{Attribute, Block, NestedBlock, Nesting};
 use crate::value::{Path, Step, Value};
 
@@ -64,6 +67,30 @@ impl Plan {
         if !self.replace.contains(&path) {
             self.replace.push(path);
         }
+    }
+
+    /// The state before, by the names of a model; every field is null for a creation.
+    ///
+    /// # Errors
+    /// A struct that does not fit the schema.
+    pub fn prior_view<V: DeserializeOwned>(&self) -> Result<V, Diagnostic> {
+        view(&self.prior)
+    }
+
+    /// The configuration, by the names of a model.
+    ///
+    /// # Errors
+    /// A struct that does not fit the schema.
+    pub fn config_view<V: DeserializeOwned>(&self) -> Result<V, Diagnostic> {
+        view(&self.config)
+    }
+
+    /// The state as it shall be, by the names of a model; every field is null for a destruction.
+    ///
+    /// # Errors
+    /// A struct that does not fit the schema.
+    pub fn planned_view<V: DeserializeOwned>(&self) -> Result<V, Diagnostic> {
+        view(&self.planned)
     }
 
     /// Tells the user something.
@@ -297,8 +324,8 @@ mod tests {
     use crate::schema::Default;
     use crate::settle::{conform, settle};
 
-    const BLOCK: Block = Block {
-        attributes: &[
+    const BLOCK: Block = Block::new("")
+        .attributes(&[
             Attribute::computed("id", &Type::String, ""),
             Attribute::required("name", &Type::String, "").replaces().same(str::eq_ignore_ascii_case),
             Attribute::optional_computed("note", &Type::String, ""),
@@ -306,21 +333,11 @@ mod tests {
             Attribute::computed("print", &Type::String, "").follows(&["vault"]),
             Attribute::optional("vault", &Type::String, ""),
             Attribute::optional("secret", &Type::String, "").write_only(),
-        ],
-        blocks: &[NestedBlock {
-            name: "owner",
-            nesting: Nesting::Single,
-            presence_replaces: true,
-            block: Block {
-                attributes: &[
-                    Attribute::required("mail", &Type::String, ""),
-                    Attribute::optional_computed("code", &Type::Number, "").default(Default::Int(7)),
-                ],
-                ..Block::new("")
-            },
-        }],
-        ..Block::new("")
-    };
+        ])
+        .blocks(&[NestedBlock::single("owner", "").presence_replaces().attributes(&[
+            Attribute::required("mail", &Type::String, ""),
+            Attribute::optional_computed("code", &Type::Number, "").default(Default::Int(7)),
+        ])]);
 
     /// Writes a value as a test reads it best: `~` is unknown, null attributes are left out.
     fn show(value: &Value) -> String {
@@ -399,22 +416,11 @@ mod tests {
         assert_eq!(plan.replace, [Path::attribute("owner")]);
     }
 
-    const SHELF: Block = Block {
-        blocks: &[NestedBlock {
-            name: "book",
-            nesting: Nesting::List { min: 0, max: 0 },
-            presence_replaces: false,
-            block: Block {
-                attributes: &[
-                    Attribute::required("title", &Type::String, "").same(str::eq_ignore_ascii_case),
-                    Attribute::computed("id", &Type::Number, ""),
-                    Attribute::computed("length", &Type::Number, "").follows(&["title"]),
-                ],
-                ..Block::new("")
-            },
-        }],
-        ..Block::new("")
-    };
+    const SHELF: Block = Block::new("").blocks(&[NestedBlock::list("book", "").attributes(&[
+        Attribute::required("title", &Type::String, "").same(str::eq_ignore_ascii_case),
+        Attribute::computed("id", &Type::Number, ""),
+        Attribute::computed("length", &Type::Number, "").follows(&["title"]),
+    ])]);
 
     fn shelf(books: &[&[(&str, &str)]]) -> Value {
         Value::object([("book", Value::List(books.iter().map(|book| object(book)).collect()))])

@@ -1,7 +1,6 @@
 //! A provider: its configuration, and what it offers.
 
 use crate::action::AnyAction;
-use crate::context::Result;
 use crate::data_source::AnyDataSource;
 use crate::diagnostic::Diagnostic;
 use crate::ephemeral::AnyEphemeral;
@@ -16,15 +15,11 @@ pub trait Provider: Send + Sync + 'static {
     type Clients: Send + Sync + 'static;
 
     /// The type name that all resource types begin with.
-    fn name(&self) -> &'static str;
-
+    const NAME: &'static str;
     /// The provider block.
-    fn schema(&self) -> &'static Schema;
-
+    const SCHEMA: &'static Schema;
     /// What a module may say in its `provider_meta` block.
-    fn meta(&self) -> Option<&'static Schema> {
-        None
-    }
+    const META: Option<&'static Schema> = None;
 
     /// The resources, each erased by [`resource`](crate::resource::resource).
     fn resources(&self) -> Vec<Box<dyn AnyResource<Self::Clients>>>;
@@ -53,5 +48,9 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// # Errors
     /// A configuration that cannot work, on the attribute at fault.
-    fn configure(&self, config: &Value, terraform_version: &str) -> Result<(Self::Clients, Vec<Diagnostic>)>;
+    fn configure(
+        &self,
+        config: &Value,
+        terraform_version: &str,
+    ) -> Result<(Self::Clients, Vec<Diagnostic>), Diagnostic>;
 }

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::context::{Context, Result};
+use crate::context::Context;
 use crate::cty::Type;
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
@@ -28,25 +28,17 @@ pub trait Resource: Send + Sync + 'static {
     type Model: Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// The type's name in a configuration.
-    fn name(&self) -> &'static str;
-
+    const NAME: &'static str;
     /// Attributes and blocks.
-    fn schema(&self) -> &'static Schema;
-
+    const SCHEMA: &'static Schema;
     /// What identifies an object apart from its state.
-    fn identity(&self) -> Option<&'static Identity> {
-        None
-    }
-
+    const IDENTITY: Option<&'static Identity> = None;
+    /// What a `list` block may ask for; without it the resource cannot be listed, nor without an identity.
+    const LISTING: Option<&'static Schema> = None;
     /// How states of older versions become one of the schema's.
-    fn upgrades(&self) -> &'static [Upgrade] {
-        &[]
-    }
-
+    const UPGRADES: &'static [Upgrade] = &[];
     /// From which other types a `moved` block may come.
-    fn moves(&self) -> &'static [Move] {
-        &[]
-    }
+    const MOVES: &'static [Move] = &[];
 
     /// What the schema cannot say of a configuration. Values may be unknown, and the provider is not configured.
     fn validate(&self, config: &Value) -> Vec<Diagnostic> {
@@ -55,10 +47,14 @@ pub trait Resource: Send + Sync + 'static {
     }
 
     /// Adds to a plan what the schema cannot know: diagnostics, a computed value, a replacement. Values may be unknown. Also asked
-    /// about a destruction.
-    fn plan(&self, cx: &Context<Self::Clients>, plan: &mut Plan) -> impl Future<Output = ()> + Send {
+    /// about a destruction. What was told before an error is told with it.
+    fn plan(
+        &self,
+        cx: &Context<Self::Clients>,
+        plan: &mut Plan,
+    ) -> impl Future<Output = Result<(), Diagnostic>> + Send {
         let _ = (cx, plan);
-        async {}
+        async { Ok(()) }
     }
 
     /// Makes the resource. What exists when it fails must be [kept](Context::keep), so that Terraform remembers it.
@@ -66,14 +62,14 @@ pub trait Resource: Send + Sync + 'static {
         &self,
         cx: &Context<Self::Clients>,
         planned: Self::Model,
-    ) -> impl Future<Output = Result<Self::Model>> + Send;
+    ) -> impl Future<Output = Result<Self::Model, Diagnostic>> + Send;
 
     /// Reads the resource afresh; nothing when it is gone for certain.
     fn read(
         &self,
         cx: &Context<Self::Clients>,
         prior: Self::Model,
-    ) -> impl Future<Output = Result<Option<Self::Model>>> + Send;
+    ) -> impl Future<Output = Result<Option<Self::Model>, Diagnostic>> + Send;
 
     /// Changes the resource. What is true when it fails half-way must be [kept](Context::keep).
     fn update(
@@ -81,14 +77,21 @@ pub trait Resource: Send + Sync + 'static {
         cx: &Context<Self::Clients>,
         prior: Self::Model,
         planned: Self::Model,
-    ) -> impl Future<Output = Result<Self::Model>> + Send;
+    ) -> impl Future<Output = Result<Self::Model, Diagnostic>> + Send;
 
     /// Removes the resource; one that is gone already is no error.
-    fn delete(&self, cx: &Context<Self::Clients>, prior: Self::Model) -> impl Future<Output = Result<()>> + Send;
+    fn delete(
+        &self,
+        cx: &Context<Self::Clients>,
+        prior: Self::Model,
+    ) -> impl Future<Output = Result<(), Diagnostic>> + Send;
 
     /// Finds the resource that is to be imported; a read follows.
-    fn import(&self, cx: &Context<Self::Clients>, what: Import<'_>)
-    -> impl Future<Output = Result<Self::Model>> + Send;
+    fn import(
+        &self,
+        cx: &Context<Self::Clients>,
+        what: Import<'_>,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostic>> + Send;
 
     /// Takes out of a generated configuration what would not be accepted together, or says nothing. What only the provider
     /// sets, what is write-only or deprecated, and defaults are out already.
@@ -96,13 +99,13 @@ pub trait Resource: Send + Sync + 'static {
         let _ = (state, config);
     }
 
-    /// What a `list` block may ask for; without it the resource cannot be listed, nor without an identity.
-    fn listing(&self) -> Option<&'static Schema> {
-        None
-    }
-
     /// Finds the objects that a `list` block asks for, each as soon as it is known.
-    fn list(&self, cx: &Context<Self::Clients>, query: &Query, hits: &Hits) -> impl Future<Output = Result<()>> + Send {
+    fn list(
+        &self,
+        cx: &Context<Self::Clients>,
+        query: &Query,
+        hits: &Hits,
+    ) -> impl Future<Output = Result<(), Diagnostic>> + Send {
         let _ = (cx, query, hits);
         async { Ok(()) }
     }
@@ -125,7 +128,7 @@ pub struct Upgrade {
     /// What it looked like.
     pub ty: &'static Type,
     /// The same in today's shape; attributes that are left out are null. Nothing is asked of anybody here.
-    pub upgrade: fn(Value) -> Result<Value>,
+    pub upgrade: fn(Value) -> Result<Value, Diagnostic>,
 }
 
 /// How the state of another type of resource becomes one of this.
@@ -138,7 +141,7 @@ pub struct Move {
     /// What its states look like; what this leaves out is not read.
     pub ty: &'static Type,
     /// The state in this type's shape, from the other's schema version and state. Nothing is asked of anybody here.
-    pub make: fn(i64, Value) -> Result<Value>,
+    pub make: fn(i64, Value) -> Result<Value, Diagnostic>,
 }
 
 impl Move {
@@ -153,33 +156,38 @@ pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A resource of any model; made by [`resource`]. A resource whose shape is no struct may implement it itself.
 pub trait AnyResource<C>: Send + Sync {
-    /// See [`Resource::name`].
+    /// See [`Resource::NAME`].
     fn name(&self) -> &'static str;
-    /// See [`Resource::schema`].
+    /// See [`Resource::SCHEMA`].
     fn schema(&self) -> &'static Schema;
-    /// See [`Resource::identity`].
+    /// See [`Resource::IDENTITY`].
     fn identity(&self) -> Option<&'static Identity>;
-    /// See [`Resource::upgrades`].
+    /// See [`Resource::UPGRADES`].
     fn upgrades(&self) -> &'static [Upgrade];
-    /// See [`Resource::moves`].
+    /// See [`Resource::MOVES`].
     fn moves(&self) -> &'static [Move];
     /// See [`Resource::validate`].
     fn validate(&self, config: &Value) -> Vec<Diagnostic>;
     /// See [`Resource::plan`].
-    fn plan<'a>(&'a self, cx: &'a Context<C>, plan: &'a mut Plan) -> Boxed<'a, ()>;
+    fn plan<'a>(&'a self, cx: &'a Context<C>, plan: &'a mut Plan) -> Boxed<'a, Result<(), Diagnostic>>;
     /// Makes, changes or removes, depending on which of `prior` and `planned` is null. Where the plan left a value to the apply,
     /// `planned` is unknown.
-    fn apply<'a>(&'a self, cx: &'a Context<C>, prior: &'a Value, planned: &'a Value) -> Boxed<'a, Result<Value>>;
+    fn apply<'a>(
+        &'a self,
+        cx: &'a Context<C>,
+        prior: &'a Value,
+        planned: &'a Value,
+    ) -> Boxed<'a, Result<Value, Diagnostic>>;
     /// Reads afresh; null when it is gone.
-    fn read<'a>(&'a self, cx: &'a Context<C>, prior: &'a Value) -> Boxed<'a, Result<Value>>;
+    fn read<'a>(&'a self, cx: &'a Context<C>, prior: &'a Value) -> Boxed<'a, Result<Value, Diagnostic>>;
     /// See [`Resource::import`].
-    fn import<'a>(&'a self, cx: &'a Context<C>, what: Import<'a>) -> Boxed<'a, Result<Value>>;
+    fn import<'a>(&'a self, cx: &'a Context<C>, what: Import<'a>) -> Boxed<'a, Result<Value, Diagnostic>>;
     /// See [`Resource::generate`].
     fn generate(&self, state: &Value, config: &mut Value);
-    /// See [`Resource::listing`].
+    /// See [`Resource::LISTING`].
     fn listing(&self) -> Option<&'static Schema>;
     /// See [`Resource::list`].
-    fn list<'a>(&'a self, cx: &'a Context<C>, query: &'a Query, hits: &'a Hits) -> Boxed<'a, Result<()>>;
+    fn list<'a>(&'a self, cx: &'a Context<C>, query: &'a Query, hits: &'a Hits) -> Boxed<'a, Result<(), Diagnostic>>;
 }
 
 /// Erases a resource's model.
@@ -191,30 +199,30 @@ struct Erased<R>(R);
 
 impl<R: Resource> AnyResource<R::Clients> for Erased<R> {
     fn name(&self) -> &'static str {
-        self.0.name()
+        R::NAME
     }
 
     fn schema(&self) -> &'static Schema {
-        self.0.schema()
+        R::SCHEMA
     }
 
     fn identity(&self) -> Option<&'static Identity> {
-        self.0.identity()
+        R::IDENTITY
     }
 
     fn upgrades(&self) -> &'static [Upgrade] {
-        self.0.upgrades()
+        R::UPGRADES
     }
 
     fn moves(&self) -> &'static [Move] {
-        self.0.moves()
+        R::MOVES
     }
 
     fn validate(&self, config: &Value) -> Vec<Diagnostic> {
         self.0.validate(config)
     }
 
-    fn plan<'a>(&'a self, cx: &'a Context<R::Clients>, plan: &'a mut Plan) -> Boxed<'a, ()> {
+    fn plan<'a>(&'a self, cx: &'a Context<R::Clients>, plan: &'a mut Plan) -> Boxed<'a, Result<(), Diagnostic>> {
         Box::pin(self.0.plan(cx, plan))
     }
 
@@ -223,7 +231,7 @@ impl<R: Resource> AnyResource<R::Clients> for Erased<R> {
         cx: &'a Context<R::Clients>,
         prior: &'a Value,
         planned: &'a Value,
-    ) -> Boxed<'a, Result<Value>> {
+    ) -> Boxed<'a, Result<Value, Diagnostic>> {
         Box::pin(async move {
             let model = match (prior.is_null(), planned.is_null()) {
                 (true, _) => self.0.create(cx, from_value(&plan::known(planned))?).await?,
@@ -234,14 +242,14 @@ impl<R: Resource> AnyResource<R::Clients> for Erased<R> {
         })
     }
 
-    fn read<'a>(&'a self, cx: &'a Context<R::Clients>, prior: &'a Value) -> Boxed<'a, Result<Value>> {
+    fn read<'a>(&'a self, cx: &'a Context<R::Clients>, prior: &'a Value) -> Boxed<'a, Result<Value, Diagnostic>> {
         Box::pin(async move {
             let read = self.0.read(cx, from_value(prior)?).await?;
             read.map_or(Ok(Value::Null), |model| to_value(&model, cx.ty()))
         })
     }
 
-    fn import<'a>(&'a self, cx: &'a Context<R::Clients>, what: Import<'a>) -> Boxed<'a, Result<Value>> {
+    fn import<'a>(&'a self, cx: &'a Context<R::Clients>, what: Import<'a>) -> Boxed<'a, Result<Value, Diagnostic>> {
         Box::pin(async move { to_value(&self.0.import(cx, what).await?, cx.ty()) })
     }
 
@@ -250,10 +258,15 @@ impl<R: Resource> AnyResource<R::Clients> for Erased<R> {
     }
 
     fn listing(&self) -> Option<&'static Schema> {
-        self.0.listing()
+        R::LISTING
     }
 
-    fn list<'a>(&'a self, cx: &'a Context<R::Clients>, query: &'a Query, hits: &'a Hits) -> Boxed<'a, Result<()>> {
+    fn list<'a>(
+        &'a self,
+        cx: &'a Context<R::Clients>,
+        query: &'a Query,
+        hits: &'a Hits,
+    ) -> Boxed<'a, Result<(), Diagnostic>> {
         Box::pin(self.0.list(cx, query, hits))
     }
 }

@@ -39,6 +39,34 @@ impl Block {
     pub const fn new(description: &'static str) -> Block {
         Block { description, deprecated: None, attributes: &[], blocks: &[], rules: &[] }
     }
+
+    /// The same, with these attributes.
+    #[must_use]
+    pub const fn attributes(mut self, attributes: &'static [Attribute]) -> Block {
+        self.attributes = attributes;
+        self
+    }
+
+    /// The same, with these blocks inside.
+    #[must_use]
+    pub const fn blocks(mut self, blocks: &'static [NestedBlock]) -> Block {
+        self.blocks = blocks;
+        self
+    }
+
+    /// The same, with what must hold among the attributes.
+    #[must_use]
+    pub const fn rules(mut self, rules: &'static [Rule]) -> Block {
+        self.rules = rules;
+        self
+    }
+
+    /// The same, no longer to be used; `instead` says what is.
+    #[must_use]
+    pub const fn deprecated(mut self, instead: &'static str) -> Block {
+        self.deprecated = Some(instead);
+        self
+    }
 }
 
 /// A block inside a block.
@@ -265,6 +293,80 @@ impl Attribute {
 }
 
 impl NestedBlock {
+    const fn new(name: &'static str, nesting: Nesting, description: &'static str) -> NestedBlock {
+        NestedBlock { name, nesting, presence_replaces: false, block: Block::new(description) }
+    }
+
+    /// A block that may stand once; null when it does not.
+    pub const fn single(name: &'static str, description: &'static str) -> NestedBlock {
+        NestedBlock::new(name, Nesting::Single, description)
+    }
+
+    /// A block that may stand once, and whose object is there even when it does not.
+    pub const fn group(name: &'static str, description: &'static str) -> NestedBlock {
+        NestedBlock::new(name, Nesting::Group, description)
+    }
+
+    /// A block that may stand any number of times, in order.
+    pub const fn list(name: &'static str, description: &'static str) -> NestedBlock {
+        NestedBlock::new(name, Nesting::List { min: 0, max: 0 }, description)
+    }
+
+    /// A block that may stand any number of times, without order.
+    pub const fn set(name: &'static str, description: &'static str) -> NestedBlock {
+        NestedBlock::new(name, Nesting::Set { min: 0, max: 0 }, description)
+    }
+
+    /// A block that may stand any number of times, each with a label of its own.
+    pub const fn map(name: &'static str, description: &'static str) -> NestedBlock {
+        NestedBlock::new(name, Nesting::Map, description)
+    }
+
+    /// The same, between `least` and `most` times, 0 for any number; only of a list and of a set.
+    #[must_use]
+    pub const fn times(mut self, least: i64, most: i64) -> NestedBlock {
+        if let Nesting::List { min, max } | Nesting::Set { min, max } = &mut self.nesting {
+            *min = least;
+            *max = most;
+        }
+        self
+    }
+
+    /// The same; adding or removing it replaces the resource.
+    #[must_use]
+    pub const fn presence_replaces(mut self) -> NestedBlock {
+        self.presence_replaces = true;
+        self
+    }
+
+    /// The same, with these attributes.
+    #[must_use]
+    pub const fn attributes(mut self, attributes: &'static [Attribute]) -> NestedBlock {
+        self.block = self.block.attributes(attributes);
+        self
+    }
+
+    /// The same, with these blocks inside.
+    #[must_use]
+    pub const fn blocks(mut self, blocks: &'static [NestedBlock]) -> NestedBlock {
+        self.block = self.block.blocks(blocks);
+        self
+    }
+
+    /// The same, with what must hold among the attributes.
+    #[must_use]
+    pub const fn rules(mut self, rules: &'static [Rule]) -> NestedBlock {
+        self.block = self.block.rules(rules);
+        self
+    }
+
+    /// The same, no longer to be used; `instead` says what is.
+    #[must_use]
+    pub const fn deprecated(mut self, instead: &'static str) -> NestedBlock {
+        self.block = self.block.deprecated(instead);
+        self
+    }
+
     fn ty(&self) -> Type {
         let object = self.block.ty();
         let of = |object| Of::Owned(Box::new(object));
@@ -322,9 +424,44 @@ impl Block {
 }
 
 impl Schema {
-    /// The first version of a shape.
-    pub const fn new(block: Block) -> Schema {
-        Schema { version: 0, block }
+    /// The first version of a shape, which is empty; the description begins with what it is, in a sentence.
+    pub const fn new(description: &'static str) -> Schema {
+        Schema { version: 0, block: Block::new(description) }
+    }
+
+    /// The same, with these attributes.
+    #[must_use]
+    pub const fn attributes(mut self, attributes: &'static [Attribute]) -> Schema {
+        self.block = self.block.attributes(attributes);
+        self
+    }
+
+    /// The same, with these blocks inside.
+    #[must_use]
+    pub const fn blocks(mut self, blocks: &'static [NestedBlock]) -> Schema {
+        self.block = self.block.blocks(blocks);
+        self
+    }
+
+    /// The same, with what must hold among the attributes.
+    #[must_use]
+    pub const fn rules(mut self, rules: &'static [Rule]) -> Schema {
+        self.block = self.block.rules(rules);
+        self
+    }
+
+    /// The same, in this version of its shape; states of older ones are [upgraded](crate::resource::Upgrade).
+    #[must_use]
+    pub const fn version(mut self, version: i64) -> Schema {
+        self.version = version;
+        self
+    }
+
+    /// The same, no longer to be used; `instead` says what is.
+    #[must_use]
+    pub const fn deprecated(mut self, instead: &'static str) -> Schema {
+        self.block = self.block.deprecated(instead);
+        self
     }
 
     pub(crate) fn to_wire(&self) -> pb::Schema {

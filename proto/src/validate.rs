@@ -256,8 +256,8 @@ mod tests {
     use super::*;
     use crate::cty::Type;
 
-    const BLOCK: Block = Block {
-        attributes: &[
+    const BLOCK: Block = Block::new("")
+        .attributes(&[
             Attribute::required("id", &Type::String, "").check(&[Check::Uuid]),
             Attribute::optional("name", &Type::String, "").check(&[Check::Length { min: 1, max: 5 }]),
             Attribute::optional("alias", &Type::String, ""),
@@ -265,10 +265,8 @@ mod tests {
             Attribute::optional("site", &Type::String, "").check(&[Check::Url]),
             Attribute::optional("kind", &Type::String, "").check(&[Check::OneOf(&["a", "b"])]),
             Attribute::optional("secret", &Type::String, "").write_only().check(&[Check::Length { min: 3, max: 5 }]),
-        ],
-        rules: &[Rule::ExactlyOneOf(&["name", "alias"]), Rule::Requires("days", &["kind"])],
-        ..Block::new("")
-    };
+        ])
+        .rules(&[Rule::ExactlyOneOf(&["name", "alias"]), Rule::Requires("days", &["kind"])]);
     const ID: &str = "8f6d5a1c-1111-4222-8333-444455556666";
 
     #[track_caller]
@@ -321,10 +319,8 @@ mod tests {
 
     #[test]
     fn what_is_deprecated_warns_where_it_is_set() {
-        const OLD: Block = Block {
-            attributes: &[Attribute::optional("old", &Type::String, "").deprecated("Use new.")],
-            ..Block::new("")
-        };
+        const OLD: Block =
+            Block::new("").attributes(&[Attribute::optional("old", &Type::String, "").deprecated("Use new.")]);
         let found = |old: Value| validate(&OLD, &Value::object([("old", old)]), true);
         assert!(found(Value::Null).is_empty());
         let warned = found("x".into()).pop().unwrap();
@@ -333,15 +329,7 @@ mod tests {
 
     #[test]
     fn blocks_are_counted() {
-        const SHELF: Block = Block {
-            blocks: &[NestedBlock {
-                name: "book",
-                nesting: Nesting::List { min: 1, max: 2 },
-                presence_replaces: false,
-                block: Block::new(""),
-            }],
-            ..Block::new("")
-        };
+        const SHELF: Block = Block::new("").blocks(&[NestedBlock::list("book", "").times(1, 2)]);
         let found = |books: Value| validate(&SHELF, &Value::object([("book", books)]), true).pop();
         let books = |count| Value::List(vec![Value::object([("", Value::Null); 0]); count]);
         assert_eq!(found(books(0)).unwrap().summary, "Too few book blocks");

@@ -4,8 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 use judge::client::{Launch, Plugin, example};
-use proto::wire::tfplugin5 as pb;
-use proto::wire::tfplugin5::provider_client::ProviderClient;
+use tfplugin::wire::tfplugin5 as pb;
+use tfplugin::wire::tfplugin5::provider_client::ProviderClient;
 use tokio_stream::StreamExt as _;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
@@ -19,7 +19,7 @@ struct Victim {
 
 impl Victim {
     fn new() -> Victim {
-        let plugin = Launch::of(example("proto", "corner")).start();
+        let plugin = Launch::of(example("tfplugin", "corner")).start();
         let client = plugin.block_on(plugin.provider(None)).unwrap();
         let victim = Victim { plugin, client };
         let configured = victim.block_on(victim.client().configure(pb::configure::Request {

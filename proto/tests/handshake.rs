@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use judge::client::{Identity, Launch, PROVIDER_COOKIE, Plugin, example};
-use proto::cty::Type;
-use proto::wire::plugin as go_plugin;
-use proto::wire::tfplugin5 as pb;
+use tfplugin::cty::Type;
+use tfplugin::wire::plugin as go_plugin;
+use tfplugin::wire::tfplugin5 as pb;
 
 #[track_caller]
 fn schema(plugin: &Plugin, identity: Option<&Identity>) -> Result<pb::get_provider_schema::Response, String> {
@@ -21,7 +21,7 @@ fn schema(plugin: &Plugin, identity: Option<&Identity>) -> Result<pb::get_provid
 #[test]
 fn the_line_is_what_go_plugin_reads() {
     for (versions, expected) in [("5,6", "5"), ("6,5", "5"), ("6", "5"), ("", "5")] {
-        let plugin = Launch::of(example("proto", "toy")).env("PLUGIN_PROTOCOL_VERSIONS", versions).start();
+        let plugin = Launch::of(example("tfplugin", "toy")).env("PLUGIN_PROTOCOL_VERSIONS", versions).start();
         let fields: Vec<&str> = plugin.line.split('|').collect();
         assert_eq!((fields[0], fields[1], fields[2], fields[4]), ("1", expected, "unix", "grpc"), "{}", plugin.line);
         assert_eq!(fields.len(), 6);
@@ -33,7 +33,7 @@ fn the_line_is_what_go_plugin_reads() {
 #[test]
 fn the_client_s_own_certificate_opens_and_nothing_else_does() {
     let own = Identity::of_go_plugin();
-    let plugin = Launch::of(example("proto", "toy")).certificate(&own).start();
+    let plugin = Launch::of(example("tfplugin", "toy")).certificate(&own).start();
     assert!(plugin.line.split('|').nth(5).is_some_and(|certificate| certificate.len() > 50));
     let schemas = schema(&plugin, Some(&own)).expect("the client that announced itself is let in");
     assert!(schemas.resource_schemas.contains_key("toy_note"));
@@ -49,7 +49,7 @@ fn the_client_s_own_certificate_opens_and_nothing_else_does() {
 fn both_versions_of_tls_serve() {
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         let own = Identity::of_go_plugin().only(version);
-        let plugin = Launch::of(example("proto", "toy")).certificate(&own).start();
+        let plugin = Launch::of(example("tfplugin", "toy")).certificate(&own).start();
         schema(&plugin, Some(&own)).unwrap_or_else(|error| panic!("{version:?}: {error}"));
     }
 }
@@ -57,7 +57,7 @@ fn both_versions_of_tls_serve() {
 #[test]
 fn a_port_serves_as_well_as_a_socket() {
     let own = Identity::of_go_plugin();
-    let plugin = Launch::of(example("proto", "toy"))
+    let plugin = Launch::of(example("tfplugin", "toy"))
         .certificate(&own)
         .env("TF_PLUGIN_NETWORK", "tcp")
         .env("PLUGIN_MIN_PORT", "10000")
@@ -72,7 +72,7 @@ fn a_port_serves_as_well_as_a_socket() {
 
 #[test]
 fn shutdown_ends_the_process_at_once_and_leaves_nothing() {
-    let mut plugin = Launch::of(example("proto", "toy")).start();
+    let mut plugin = Launch::of(example("tfplugin", "toy")).start();
     let socket = std::path::PathBuf::from(plugin.address());
     assert!(socket.exists());
     plugin.block_on(async {
@@ -87,7 +87,7 @@ fn shutdown_ends_the_process_at_once_and_leaves_nothing() {
 
 #[test]
 fn an_interrupt_is_terraform_s_affair_and_a_termination_ours() {
-    let mut plugin = Launch::of(example("proto", "toy")).start();
+    let mut plugin = Launch::of(example("tfplugin", "toy")).start();
     schema(&plugin, None).unwrap();
     plugin.signal("INT");
     plugin.signal("INT");
@@ -102,7 +102,7 @@ fn without_its_parent_the_plugin_ends() {
     let folder = tempfile::tempdir().unwrap();
     let line = folder.path().join("line");
     let script =
-        format!("\"{}\" > \"{}\" 2>/dev/null & sleep 1; echo $!", example("proto", "toy").display(), line.display());
+        format!("\"{}\" > \"{}\" 2>/dev/null & sleep 1; echo $!", example("tfplugin", "toy").display(), line.display());
     let output = Command::new("sh").args(["-c", &script]).env(PROVIDER_COOKIE.0, PROVIDER_COOKIE.1).output().unwrap();
     let pid = String::from_utf8(output.stdout).unwrap().trim().to_owned();
     assert!(std::fs::read_to_string(&line).unwrap().starts_with("1|5|"), "the plugin was started");
@@ -115,7 +115,7 @@ fn without_its_parent_the_plugin_ends() {
 
 #[test]
 fn a_large_message_passes() {
-    let plugin = Launch::of(example("proto", "toy")).start();
+    let plugin = Launch::of(example("tfplugin", "toy")).start();
     let text = "x".repeat(40 << 20);
     let state = serde_json::json!({ "path": "/nowhere", "text": text }).to_string();
     plugin.block_on(async {
@@ -130,10 +130,10 @@ fn a_large_message_passes() {
 
 #[test]
 fn a_panic_is_a_diagnostic_and_a_line_that_terraform_knows() {
-    let mut plugin = Launch::of(example("proto", "toy")).start();
-    let planned = proto::value::Value::object([("path", "/nowhere".into()), ("text", "panic".into())]);
+    let mut plugin = Launch::of(example("tfplugin", "toy")).start();
+    let planned = tfplugin::value::Value::object([("path", "/nowhere".into()), ("text", "panic".into())]);
     let ty = Type::object(const { &[("path", Type::String), ("text", Type::String), ("length", Type::Number)] });
-    let msgpack = proto::msgpack::to_bytes(&planned, &ty).unwrap();
+    let msgpack = tfplugin::msgpack::to_bytes(&planned, &ty).unwrap();
     let value = Some(pb::DynamicValue { msgpack, json: Vec::new() });
     plugin.block_on(async {
         let mut provider = plugin.provider(None).await.unwrap();
@@ -155,7 +155,7 @@ fn a_panic_is_a_diagnostic_and_a_line_that_terraform_knows() {
 
 #[test]
 fn what_go_plugin_asks_besides_is_answered() {
-    let plugin = Launch::of(example("proto", "toy")).start();
+    let plugin = Launch::of(example("tfplugin", "toy")).start();
     plugin.block_on(async {
         let channel = plugin.channel(None).await.unwrap();
         let mut health = tonic_health::pb::health_client::HealthClient::new(channel.clone());
@@ -171,7 +171,7 @@ fn what_go_plugin_asks_besides_is_answered() {
 
 #[test]
 fn every_rpc_is_answered_without_a_status() {
-    let plugin = Launch::of(example("proto", "toy")).start();
+    let plugin = Launch::of(example("tfplugin", "toy")).start();
     plugin.block_on(async {
         let mut provider = plugin.provider(None).await.unwrap();
         macro_rules! failing {
@@ -214,7 +214,7 @@ fn every_rpc_is_answered_without_a_status() {
 
 #[test]
 fn a_person_is_told_what_this_is() {
-    let output = Command::new(example("proto", "toy")).env_remove(PROVIDER_COOKIE.0).output().unwrap();
+    let output = Command::new(example("tfplugin", "toy")).env_remove(PROVIDER_COOKIE.0).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty(), "stdout belongs to the handshake");
     let told = String::from_utf8(output.stderr).unwrap();
@@ -223,7 +223,7 @@ fn a_person_is_told_what_this_is() {
 
 #[test]
 fn a_garbled_certificate_is_an_error_and_not_plain_text() {
-    let output = Command::new(example("proto", "toy"))
+    let output = Command::new(example("tfplugin", "toy"))
         .env(PROVIDER_COOKIE.0, PROVIDER_COOKIE.1)
         .env("PLUGIN_CLIENT_CERT", "no certificate")
         .output()
@@ -234,7 +234,7 @@ fn a_garbled_certificate_is_an_error_and_not_plain_text() {
 
 #[test]
 fn a_debugger_s_plugin_survives_many_clients() {
-    let mut plugin = Launch::of(example("proto", "toy")).debug();
+    let mut plugin = Launch::of(example("tfplugin", "toy")).debug();
     assert!(plugin.line.contains("is being debugged"));
     let printed = plugin.read_until("TF_REATTACH_PROVIDERS='");
     let json = printed.split("TF_REATTACH_PROVIDERS='").nth(1).unwrap().trim_end().trim_end_matches('\'');
@@ -251,7 +251,7 @@ fn a_debugger_s_plugin_survives_many_clients() {
 
 #[test]
 fn logs_are_lines_that_terraform_reads() {
-    let mut plugin = Launch::of(example("proto", "toy")).env("TF_LOG_PROVIDER_TOY", "TRACE").start();
+    let mut plugin = Launch::of(example("tfplugin", "toy")).env("TF_LOG_PROVIDER_TOY", "TRACE").start();
     schema(&plugin, None).unwrap();
     plugin.signal("TERM");
     plugin.ends_within(Duration::from_secs(5));
@@ -266,7 +266,7 @@ fn logs_are_lines_that_terraform_reads() {
 #[test]
 fn whoever_asks_gets_the_same_schema_again() {
     let own = Identity::of_go_plugin();
-    let plugin = Launch::of(example("proto", "toy")).certificate(&own).start();
+    let plugin = Launch::of(example("tfplugin", "toy")).certificate(&own).start();
     let first = schema(&plugin, Some(&own)).expect("the first client is answered");
     assert!(first.provider.is_some() && first.resource_schemas.contains_key("toy_note"));
     for _ in 0..3 {

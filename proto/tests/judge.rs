@@ -6,7 +6,7 @@ mod configs;
 use judge::client::{Launch, example};
 use judge::table::{Held, RULES};
 use judge::{Action, Failure, Instance, Judge, Judged, Violation};
-use proto::value::Value;
+use tfplugin::value::Value;
 
 use configs::{blocks, leaf, number, values};
 
@@ -14,7 +14,7 @@ const VALUES: &str = "corner_values";
 const BLOCKS: &str = "corner_blocks";
 
 fn started(fault: &str) -> Judged<Judge> {
-    Judge::start(|| Launch::of(example("proto", "corner")).env("CORNER_FAULT", fault))
+    Judge::start(|| Launch::of(example("tfplugin", "corner")).env("CORNER_FAULT", fault))
 }
 
 fn with(mut config: Value, name: &str, value: Value) -> Value {

@@ -1,10 +1,10 @@
 //! Terraform's rules for a plan (`facts` P1 to P14), held against random schemas, states and configurations.
 
 use proptest::prelude::*;
-use proto::cty::Type;
-use proto::plan::plan;
-use proto::schema::{Attribute, Block, Default, NestedBlock, Nesting};
-use proto::value::Value;
+use tfplugin::cty::Type;
+use tfplugin::plan::plan;
+use tfplugin::schema::{Attribute, Block, Default, NestedBlock};
+use tfplugin::value::Value;
 
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 
@@ -58,14 +58,9 @@ fn block(kinds: &[Kind], nested: &[Kind]) -> &'static Block {
     let attributes = |kinds: &[Kind]| -> &'static [Attribute] {
         Box::leak(kinds.iter().enumerate().map(attribute).collect::<Vec<_>>().into_boxed_slice())
     };
-    let inner = NestedBlock {
-        name: "inner",
-        nesting: Nesting::Single,
-        presence_replaces: false,
-        block: Block { attributes: attributes(nested), ..Block::new("") },
-    };
+    let inner = NestedBlock::single("inner", "").attributes(attributes(nested));
     let blocks = Box::leak(Box::new([inner]));
-    Box::leak(Box::new(Block { attributes: attributes(kinds), blocks, ..Block::new("") }))
+    Box::leak(Box::new(Block::new("").attributes(attributes(kinds)).blocks(blocks)))
 }
 
 fn text() -> impl Strategy<Value = Value> {
@@ -81,7 +76,7 @@ fn config(block: &Block, texts: &[Value], inner: Option<&[Value]>) -> Value {
     let attribute = |(attribute, text): (&Attribute, &Value)| {
         let value = match (attribute.is_configurable(), attribute.mode) {
             (false, _) => Value::Null,
-            (true, proto::schema::Mode::Required) if text.is_null() => "required".into(),
+            (true, tfplugin::schema::Mode::Required) if text.is_null() => "required".into(),
             (true, _) => text.clone(),
         };
         (attribute.name, value)
@@ -185,7 +180,7 @@ proptest! {
         let merged = proposed(block, &prior, &config);
         let first = plan(block, prior.clone(), &merged, config.clone());
         holds(block, &prior, &config, &first.planned)?;
-        proto::msgpack::to_bytes(&first.planned, &block.ty()).expect("P6: the plan has the schema's type");
+        tfplugin::msgpack::to_bytes(&first.planned, &block.ty()).expect("P6: the plan has the schema's type");
         for path in &first.replace {
             prop_assert!(!prior.is_null(), "P8: nothing replaces what was not");
             prop_assert!(prior.find(path).is_some() || first.planned.find(path).is_some(), "P8 {path}");

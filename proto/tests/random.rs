@@ -5,10 +5,10 @@ use judge::client::{Launch, example};
 use judge::schema::{self, Attribute, Block, Use};
 use judge::{Action, Failure, Judge, Judged};
 use proptest::prelude::*;
-use proto::cty::Type;
-use proto::value::{Typed, Value};
-use proto::wire::tfplugin5 as pb;
-use proto::wire::tfplugin5::schema::nested_block::NestingMode;
+use tfplugin::cty::Type;
+use tfplugin::value::{Typed, Value};
+use tfplugin::wire::tfplugin5 as pb;
+use tfplugin::wire::tfplugin5::schema::nested_block::NestingMode;
 
 const NAME: &str = "corner_random";
 
@@ -138,7 +138,7 @@ fn resolved(rng: &mut Rng, value: &Value, ty: &Type) -> Value {
 
 /// A life: made, changed, written down and imported, and gone.
 fn life(seed: u64) -> Judged<()> {
-    let mut judge = Judge::start(|| Launch::of(example("proto", "corner")).env("CORNER_SEED", &seed.to_string()))?;
+    let mut judge = Judge::start(|| Launch::of(example("tfplugin", "corner")).env("CORNER_SEED", &seed.to_string()))?;
     judge.configure(&Value::Null)?;
     let mut client = judge.client();
     let schemas = judge.plugin().block_on(client.get_schema(pb::get_provider_schema::Request {}));
@@ -170,7 +170,7 @@ fn life(seed: u64) -> Judged<()> {
     prior.map_or(Ok(()), |prior| judge.destroy(&prior))
 }
 
-/// One seed, to look closer: `CORNER_SEED=… cargo test -p proto --test random`.
+/// One seed, to look closer: `CORNER_SEED=… cargo test -p tfplugin --test random`.
 #[test]
 fn the_seed_of_the_environment_breaks_no_rule() {
     let seed = std::env::var("CORNER_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use judge::Judge;
 use judge::client::{Launch, example};
 use prost::Message as _;
-use proto::msgpack::{from_bytes, to_bytes};
-use proto::value::Value;
-use proto::wire::tfplugin5 as pb;
+use tfplugin::msgpack::{from_bytes, to_bytes};
+use tfplugin::value::Value;
+use tfplugin::wire::tfplugin5 as pb;
 
 fn recorded(version: &str, ending: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(version);
@@ -22,7 +22,7 @@ fn recorded(version: &str, ending: &str) -> Vec<PathBuf> {
 
 #[test]
 fn what_terraform_sent_is_read_and_written_alike_and_answered_as_it_accepted() {
-    let mut judge = Judge::start(|| Launch::of(example("proto", "corner"))).unwrap();
+    let mut judge = Judge::start(|| Launch::of(example("tfplugin", "corner"))).unwrap();
     judge.configure(&Value::Null).unwrap();
     for version in ["1.6", "1.15"] {
         let requests = recorded(version, "request");

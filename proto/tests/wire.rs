@@ -103,7 +103,7 @@ fn kind(field: &FieldDescriptorProto) -> String {
 
 /// The same rows, read from what was compiled.
 fn compiled() -> BTreeSet<Row> {
-    let set = FileDescriptorSet::decode(proto::wire::DESCRIPTORS).expect("the build wrote descriptors");
+    let set = FileDescriptorSet::decode(tfplugin::wire::DESCRIPTORS).expect("the build wrote descriptors");
     let mut rows = BTreeSet::new();
     for file in set.file.iter().filter(|file| ["tfplugin5", "plugin"].contains(&file.package())) {
         let mut walk = Walk { package: file.package().to_owned(), rows: BTreeSet::new() };

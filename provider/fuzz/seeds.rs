@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use proto::cty::Type;
-use proto::msgpack::to_bytes;
-use proto::provider::Provider as _;
-use proto::value::Value;
-use proto::wire::tfplugin5 as pb;
+use tfplugin::cty::Type;
+use tfplugin::msgpack::to_bytes;
+use tfplugin::provider::Provider as _;
+use tfplugin::value::Value;
+use tfplugin::wire::tfplugin5 as pb;
 use prost::Message;
 use provider::PowerAutomate;
 
@@ -112,7 +112,7 @@ fn main() {
         write(22, "plan_action", plan.encode_to_vec());
         write(23, "action", pb::validate_action_config::Request { type_name: name, config }.encode_to_vec());
     }
-    let schema = PowerAutomate.schema();
+    let schema = PowerAutomate::SCHEMA;
     let config = dynamic(&Value::object([("environment_id", ID.into())]), &schema.block.ty());
     write(2, "provider", pb::prepare_provider_config::Request { config }.encode_to_vec());
 }

@@ -5,14 +5,14 @@
 use std::sync::OnceLock;
 
 use prost::Message;
-use proto::cty::Type;
-use proto::json::from_json;
-use proto::msgpack::{from_bytes, to_bytes};
-use proto::provider::Provider as _;
-use proto::server::Server;
-use proto::value::Value;
-use proto::wire::tfplugin5::provider_server::Provider as Rpcs;
 use provider::PowerAutomate;
+use tfplugin::cty::Type;
+use tfplugin::json::from_json;
+use tfplugin::msgpack::{from_bytes, to_bytes};
+use tfplugin::provider::Provider as _;
+use tfplugin::server::Server;
+use tfplugin::value::Value;
+use tfplugin::wire::tfplugin5::provider_server::Provider as Rpcs;
 use tonic::Request;
 
 /// Types of every kind, and those of the provider itself.

@@ -1,7 +1,7 @@
 //! Terraform provider for certificate-based sign-in of Power Automate desktop flows.
 //!
 //! ```text
-//! Terraform -> proto -> provider (the provider block) -> resources/x -> clients/y -> Microsoft's services
+//! Terraform -> tfplugin -> provider (the provider block) -> resources/x -> clients/y -> Microsoft's services
 //! ```
 //!
 //! - [`provider`](mod@provider) turns the provider block into an [`Account`]: who signs in, and to which environment.

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use proto::handshake::{Plugin, serve};
-use proto::server::Server;
 use provider::PowerAutomate;
+use tfplugin::handshake::{Plugin, serve};
+use tfplugin::server::Server;
 
 fn main() -> ExitCode {
     let plugin = Plugin {

@@ -8,15 +8,14 @@ use std::env;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use proto::action::{AnyAction, action};
-use proto::context::Result;
-use proto::cty::Type;
-use proto::diagnostic::Diagnostic;
-use proto::function::Function;
-use proto::provider::Provider;
-use proto::resource::{AnyResource, resource};
-use proto::schema::{Attribute, Block, Check, Rule, Schema};
-use proto::value::Value;
+use tfplugin::action::{AnyAction, action};
+use tfplugin::cty::Type;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::function::Function;
+use tfplugin::provider::Provider;
+use tfplugin::resource::{AnyResource, resource};
+use tfplugin::schema::{Attribute, Check, Rule, Schema};
+use tfplugin::value::Value;
 use url::Url;
 
 use crate::actions::verify_connection::VerifyConnection;
@@ -33,69 +32,63 @@ use crate::resources::shared::{is_environment_id, same_id};
 #[derive(Debug, Clone, Copy)]
 pub struct PowerAutomate;
 
-static SCHEMA: Schema = Schema::new(Block {
-    attributes: &[
-        Attribute::optional(
-            "environment_id",
-            &Type::String,
-            "The Power Platform environment of every resource that does not name its own, for example \
-             `00000000-0000-0000-0000-000000000000` or `Default-00000000-0000-0000-0000-000000000000`.",
-        )
-        .check(&[Check::Format(is_environment_id)]),
-        Attribute::optional(
-            "dataverse_url",
-            &Type::String,
-            "The address of the Dataverse organization of `environment_id`, for example \
-             `https://contoso.crm4.dynamics.com`. When it is left out, it is asked of the environments API, which a service \
-             principal may do only when it is registered as an admin management application. Environments other than \
-             `environment_id` are always asked for.",
-        )
-        .check(&[Check::Url]),
-        Attribute::optional(
-            "tenant_id",
-            &Type::String,
-            "The Microsoft Entra tenant to sign in to. Falls back to the environment variable `ARM_TENANT_ID`.",
-        )
-        .check(&[Check::Length { min: 1, max: 255 }]),
-        Attribute::optional(
-            "client_id",
-            &Type::String,
-            "The application (client) id of the service principal to sign in as. Falls back to the environment variable \
-             `ARM_CLIENT_ID`.",
-        )
-        .check(&[Check::Uuid]),
-        Attribute::optional(
-            "client_secret",
-            &Type::String,
-            "The secret of the service principal. Falls back to the environment variable `ARM_CLIENT_SECRET`. The value of a \
-             plain variable becomes part of every plan file: prefer the environment variable, or an ephemeral variable.",
-        )
-        .sensitive()
-        .check(&[Check::Length { min: 1, max: 1000 }]),
-        Attribute::optional(
-            "use_cli",
-            &Type::Bool,
-            "Sign in as the user of the Azure CLI (`az login`). When it is left out, the Azure CLI is used if no \
-             client secret is given. Falls back to the environment variable `ARM_USE_CLI`.",
-        ),
-    ],
-    rules: &[Rule::Requires("dataverse_url", &["environment_id"])],
-    ..Block::new(
-        "Declares certificate-based sign-in of Power Automate desktop flows: a certificate in Azure Key Vault, a credential in \
-         Dataverse that points at it, and a desktop flow connection that uses the credential on a machine group.",
+static SCHEMA: Schema = Schema::new(
+    "Declares certificate-based sign-in of Power Automate desktop flows: a certificate in Azure Key Vault, a \
+     credential in Dataverse that points at it, and a desktop flow connection that uses the credential on a \
+     machine group.",
+)
+.attributes(&[
+    Attribute::optional(
+        "environment_id",
+        &Type::String,
+        "The Power Platform environment of every resource that does not name its own, for example \
+         `00000000-0000-0000-0000-000000000000` or `Default-00000000-0000-0000-0000-000000000000`.",
     )
-});
+    .check(&[Check::Format(is_environment_id)]),
+    Attribute::optional(
+        "dataverse_url",
+        &Type::String,
+        "The address of the Dataverse organization of `environment_id`, for example \
+         `https://contoso.crm4.dynamics.com`. When it is left out, it is asked of the environments API, which a \
+         service principal may do only when it is registered as an admin management application. Environments \
+         other than `environment_id` are always asked for.",
+    )
+    .check(&[Check::Url]),
+    Attribute::optional(
+        "tenant_id",
+        &Type::String,
+        "The Microsoft Entra tenant to sign in to. Falls back to the environment variable `ARM_TENANT_ID`.",
+    )
+    .check(&[Check::Length { min: 1, max: 255 }]),
+    Attribute::optional(
+        "client_id",
+        &Type::String,
+        "The application (client) id of the service principal to sign in as. Falls back to the environment \
+         variable `ARM_CLIENT_ID`.",
+    )
+    .check(&[Check::Uuid]),
+    Attribute::optional(
+        "client_secret",
+        &Type::String,
+        "The secret of the service principal. Falls back to the environment variable `ARM_CLIENT_SECRET`. The \
+         value of a plain variable becomes part of every plan file: prefer the environment variable, or an \
+         ephemeral variable.",
+    )
+    .sensitive()
+    .check(&[Check::Length { min: 1, max: 1000 }]),
+    Attribute::optional(
+        "use_cli",
+        &Type::Bool,
+        "Sign in as the user of the Azure CLI (`az login`). When it is left out, the Azure CLI is used if no \
+         client secret is given. Falls back to the environment variable `ARM_USE_CLI`.",
+    ),
+])
+.rules(&[Rule::Requires("dataverse_url", &["environment_id"])]);
 
 impl Provider for PowerAutomate {
     type Clients = Account;
-
-    fn name(&self) -> &'static str {
-        "powerautomate"
-    }
-
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
-    }
+    const NAME: &'static str = "powerautomate";
+    const SCHEMA: &'static Schema = &SCHEMA;
 
     fn resources(&self) -> Vec<Box<dyn AnyResource<Account>>> {
         vec![
@@ -113,7 +106,7 @@ impl Provider for PowerAutomate {
         FUNCTIONS
     }
 
-    fn configure(&self, config: &Value, terraform_version: &str) -> Result<(Account, Vec<Diagnostic>)> {
+    fn configure(&self, config: &Value, terraform_version: &str) -> Result<(Account, Vec<Diagnostic>), Diagnostic> {
         let account = Account {
             clients: clients(config, terraform_version)?,
             environment_id: Setting::of(config, "environment_id", |text| Ok(text.to_owned()))?,
@@ -135,7 +128,7 @@ pub enum Setting<T> {
 }
 
 impl<T> Setting<T> {
-    fn of(config: &Value, name: &str, read: impl Fn(&str) -> std::result::Result<T, String>) -> Result<Setting<T>> {
+    fn of(config: &Value, name: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Setting<T>, Diagnostic> {
         match config.at(name) {
             Value::Unknown(_) => Ok(Setting::Unknown),
             Value::String(text) => read(text)
@@ -147,7 +140,7 @@ impl<T> Setting<T> {
 }
 
 /// A text of the provider block, else of the environment; `Err` is the attribute that is not known yet.
-fn text(config: &Value, name: &'static str, variable: &str) -> std::result::Result<Option<String>, &'static str> {
+fn text(config: &Value, name: &'static str, variable: &str) -> Result<Option<String>, &'static str> {
     match config.at(name) {
         Value::Unknown(_) => Err(name),
         Value::String(text) => Ok(Some(text.clone())),
@@ -155,10 +148,10 @@ fn text(config: &Value, name: &'static str, variable: &str) -> std::result::Resu
     }
 }
 
-type Signed = std::result::Result<Clients, &'static str>;
+type Signed = Result<Clients, &'static str>;
 
 /// Who signs in. The inner error is the attribute that is not known yet.
-fn clients(config: &Value, terraform_version: &str) -> Result<Signed> {
+fn clients(config: &Value, terraform_version: &str) -> Result<Signed, Diagnostic> {
     let known = || {
         let tenant_id = text(config, "tenant_id", "ARM_TENANT_ID")?;
         let client_id = text(config, "client_id", "ARM_CLIENT_ID")?;
@@ -228,7 +221,7 @@ impl Account {
     ///
     /// # Errors
     /// A value of the provider block that only the apply will know.
-    pub fn clients(&self) -> Result<&Clients> {
+    pub fn clients(&self) -> Result<&Clients, Diagnostic> {
         self.clients.as_ref().map_err(|attribute| {
             let detail = format!("The provider's {attribute} is not known yet, and this step has to sign in.");
             Diagnostic::error(format!("The provider's {attribute} is not known"), detail).hint(format!(
@@ -247,7 +240,7 @@ impl Account {
     ///
     /// # Errors
     /// An environment that is not there, may not be read, or has no Dataverse.
-    pub async fn dataverse(&self, environment_id: &str) -> Result<Dataverse> {
+    pub async fn dataverse(&self, environment_id: &str) -> Result<Dataverse, Diagnostic> {
         let clients = self.clients()?;
         let is_own = matches!(&self.environment_id, Setting::Known(Some(own)) if same_id(own, environment_id));
         match &self.dataverse_url {
@@ -292,7 +285,7 @@ impl Account {
         &self,
         vault: &VaultId,
         name: &str,
-    ) -> Result<std::result::Result<Arc<Certificate>, Error>> {
+    ) -> Result<Result<Arc<Certificate>, Error>, Diagnostic> {
         let certificate = match self.clients()?.key_vault().certificate(vault, name).await {
             Ok(certificate) => Arc::new(certificate),
             Err(error) => return Ok(Err(error)),
@@ -310,7 +303,7 @@ impl Account {
         &self,
         vault: &VaultId,
         name: &str,
-    ) -> Result<std::result::Result<Arc<Certificate>, Error>> {
+    ) -> Result<Result<Arc<Certificate>, Error>, Diagnostic> {
         let key = (vault.clone(), name.to_ascii_lowercase());
         let seen = self.certificates.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         match seen {

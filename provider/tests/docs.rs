@@ -5,10 +5,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proto::docs::{self, Import, Page, markdown};
-use proto::provider::Provider as _;
-use proto::schema::{Block, Schema};
 use provider::PowerAutomate;
+use tfplugin::docs::{self, Import, Page, markdown};
+use tfplugin::provider::Provider as _;
+use tfplugin::schema::{Block, Schema};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -40,7 +40,7 @@ fn page<'a>(title: &'a str, kind: &'a str, example: &'a str) -> Page<'a> {
 /// Every page: where it is, and what is in it.
 fn pages() -> Vec<(String, String)> {
     let provider = read("examples/provider/provider.tf");
-    let index = markdown(&page("powerautomate", "Provider", &provider), PowerAutomate.schema());
+    let index = markdown(&page("powerautomate", "Provider", &provider), PowerAutomate::SCHEMA);
     let mut pages = vec![("docs/index.md".to_owned(), index)];
     for resource in PowerAutomate.resources() {
         let name = resource.name();
@@ -106,7 +106,7 @@ fn sentences(block: &Block, path: &str, found: &mut Vec<String>) {
 fn every_description_is_made_of_sentences() {
     let mut found = Vec::new();
     let mut check = |name: &str, schema: &Schema| sentences(&schema.block, name, &mut found);
-    check("provider", PowerAutomate.schema());
+    check("provider", PowerAutomate::SCHEMA);
     for resource in PowerAutomate.resources() {
         check(resource.name(), resource.schema());
         resource.listing().into_iter().for_each(|schema| check(resource.name(), schema));

@@ -1,7 +1,7 @@
 //! The drive of changes: a plan, the second plan of an apply, its result, and a removal.
 
-use proto::value::{Path, Step, Value};
-use proto::wire::tfplugin5 as pb;
+use tfplugin::value::{Path, Step, Value};
+use tfplugin::wire::tfplugin5 as pb;
 
 use crate::core::{Action, Instance, Judge, Planned, broken, dynamic, path, value};
 use crate::propose::propose;

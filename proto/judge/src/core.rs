@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use proto::cty::Type;
-use proto::msgpack;
-use proto::value::{Path, Step, Value};
-use proto::wire::tfplugin5 as pb;
-use proto::wire::tfplugin5::provider_client::ProviderClient;
+use tfplugin::cty::Type;
+use tfplugin::msgpack;
+use tfplugin::value::{Path, Step, Value};
+use tfplugin::wire::tfplugin5 as pb;
+use tfplugin::wire::tfplugin5::provider_client::ProviderClient;
 use tonic::transport::Channel;
 
 use crate::client::{Identity, Launch, Plugin};
@@ -319,7 +319,7 @@ impl Judge {
 
 /// Fills up what a configuration leaves out: null, and no blocks.
 pub(crate) fn complete(block: &Block, config: &mut Value) {
-    use proto::wire::tfplugin5::schema::nested_block::NestingMode;
+    use tfplugin::wire::tfplugin5::schema::nested_block::NestingMode;
     let Value::Map(fields) = config else {
         if config.is_null() {
             *config = Value::Map(BTreeMap::new());

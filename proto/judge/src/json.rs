@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use proto::value::{Number, Value};
+use tfplugin::value::{Number, Value};
 
 /// Writes a known value.
 ///

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use proto::cty::Type;
-use proto::value::Value;
-use proto::wire::tfplugin5 as pb;
+use tfplugin::cty::Type;
+use tfplugin::value::Value;
+use tfplugin::wire::tfplugin5 as pb;
 use tokio_stream::StreamExt as _;
 
 use crate::core::{Judge, broken, complete, dynamic, value};

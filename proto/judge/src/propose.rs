@@ -2,8 +2,8 @@
 //!
 //! What the configuration says holds; what it leaves out and the provider may set keeps its prior value.
 
-use proto::value::{Step, Value};
-use proto::wire::tfplugin5::schema::nested_block::NestingMode;
+use tfplugin::value::{Step, Value};
+use tfplugin::wire::tfplugin5::schema::nested_block::NestingMode;
 
 use crate::schema::{Block, Nested};
 
@@ -60,7 +60,7 @@ fn could_be(block: &Block, prior: &Value, config: &Value) -> bool {
 mod tests {
     use super::*;
     use crate::schema::Attribute;
-    use proto::cty::Type;
+    use tfplugin::cty::Type;
 
     fn attribute(name: &str, computed: bool) -> Attribute {
         Attribute {

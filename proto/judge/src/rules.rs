@@ -1,7 +1,7 @@
 //! The rules of plans and results, as functions of values alone.
 
-use proto::value::{Number, Path, Refinement, Step, Value};
-use proto::wire::tfplugin5::schema::nested_block::NestingMode;
+use tfplugin::value::{Number, Path, Refinement, Step, Value};
+use tfplugin::wire::tfplugin5::schema::nested_block::NestingMode;
 
 use crate::schema::{Attribute, Block, Nested};
 use crate::verdict::Violation;
@@ -252,7 +252,7 @@ fn keeps(promise: &Refinement, actual: &Value) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proto::cty::Type;
+    use tfplugin::cty::Type;
 
     fn attribute(name: &str, computed: bool, write_only: bool) -> Attribute {
         let ty = Type::String;

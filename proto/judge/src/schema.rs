@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use proto::cty::{Fields, Of, Type};
-use proto::wire::tfplugin5 as pb;
-use proto::wire::tfplugin5::schema::nested_block::NestingMode;
+use tfplugin::cty::{Fields, Of, Type};
+use tfplugin::wire::tfplugin5 as pb;
+use tfplugin::wire::tfplugin5::schema::nested_block::NestingMode;
 
 use crate::verdict::Violation;
 

@@ -1,7 +1,7 @@
 //! The drive of states without a change: upgraded, read afresh, imported, moved, and written down as configuration.
 
-use proto::value::Value;
-use proto::wire::tfplugin5 as pb;
+use tfplugin::value::Value;
+use tfplugin::wire::tfplugin5 as pb;
 
 use crate::core::{Instance, Judge, broken, dynamic, value};
 use crate::json::to_json;

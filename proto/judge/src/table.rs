@@ -67,7 +67,7 @@ pub const RULES: &[Rule] = &[
     rule(
         "U5",
         "An upgrade changes the shape and asks nobody.",
-        Held::Test("upgrades are functions of a value, which have no clients: see proto::resource::Upgrade"),
+        Held::Test("upgrades are functions of a value, which have no clients: see tfplugin::resource::Upgrade"),
     ),
     rule("R1", "What is read is known, conforms, and holds no write-only value.", Held::By("refresh")),
     rule("R2", "What is gone is read as nothing, without an error.", Held::By("is_gone")),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use proto::wire::tfplugin5 as pb;
+use tfplugin::wire::tfplugin5 as pb;
 
 /// A rule that an answer breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,14 +1,14 @@
 //! The call of a function.
 
 use super::{Server, decode, encode};
-use crate::context::Result;
+use crate::diagnostic::Diagnostic;
 use crate::function::Fault;
 use crate::provider::Provider;
 use crate::value::Value;
 use crate::wire::tfplugin5 as pb;
 
 impl<P: Provider> Server<P> {
-    pub(super) fn call(&self, request: &pb::call_function::Request) -> Result<pb::call_function::Response> {
+    pub(super) fn call(&self, request: &pb::call_function::Request) -> Result<pb::call_function::Response, Diagnostic> {
         let function = self.provider.functions().iter().find(|function| function.name == request.name);
         let function = function.ok_or_else(|| self.no_such("function", &request.name))?;
         let fault = |fault: Fault| pb::call_function::Response { result: None, error: Some(fault.to_wire()) };

@@ -24,7 +24,7 @@ use tonic::{Response, Status};
 use tracing::Instrument as _;
 
 use crate::action::AnyAction;
-use crate::context::{Context, Result};
+use crate::context::Context;
 use crate::cty::Type;
 use crate::data_source::AnyDataSource;
 use crate::diagnostic::Diagnostic;
@@ -54,6 +54,7 @@ pub struct Server<P: Provider> {
 }
 
 type Offered<T> = BTreeMap<&'static str, Arc<Served<T>>>;
+type ServedResource<P> = Arc<Served<dyn AnyResource<<P as Provider>::Clients>>>;
 
 /// What a configuration can use, and the type of its values, made once.
 struct Served<T: ?Sized> {
@@ -79,7 +80,7 @@ impl<P: Provider> Server<P> {
     /// Serves `provider`.
     pub fn new(provider: P) -> Server<P> {
         Server {
-            provider_type: provider.schema().block.ty(),
+            provider_type: P::SCHEMA.block.ty(),
             resources: offered(provider.resources(), |it| it.name(), |it| it.schema()),
             data_sources: offered(provider.data_sources(), |it| it.name(), |it| it.schema()),
             ephemerals: offered(provider.ephemerals(), |it| it.name(), |it| it.schema()),
@@ -91,23 +92,28 @@ impl<P: Provider> Server<P> {
         }
     }
 
-    fn find<'a, T: ?Sized>(&self, offered: &'a Offered<T>, kind: &str, name: &str) -> Result<&'a Arc<Served<T>>> {
+    fn find<'a, T: ?Sized>(
+        &self,
+        offered: &'a Offered<T>,
+        kind: &str,
+        name: &str,
+    ) -> Result<&'a Arc<Served<T>>, Diagnostic> {
         offered.get(name).ok_or_else(|| self.no_such(kind, name))
     }
 
-    fn resource(&self, type_name: &str) -> Result<&Arc<Served<dyn AnyResource<P::Clients>>>> {
+    fn resource(&self, type_name: &str) -> Result<&ServedResource<P>, Diagnostic> {
         self.find(&self.resources, "resource type", type_name)
     }
 
     fn no_such(&self, kind: &str, name: &str) -> Diagnostic {
-        let provider = self.provider.name();
+        let provider = P::NAME;
         let detail = format!("The provider {provider} has no {kind} named {name:?}.");
         Diagnostic::error(format!("Unknown {kind}"), detail)
             .hint("Check the spelling, and whether this version of the provider has it.")
     }
 
     /// What an operation of a configured provider has at hand.
-    fn context<T: ?Sized>(&self, served: &Served<T>, config: Value) -> Result<Context<P::Clients>> {
+    fn context<T: ?Sized>(&self, served: &Served<T>, config: Value) -> Result<Context<P::Clients>, Diagnostic> {
         let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(|| {
             Diagnostic::error("The provider is not configured", "An operation was asked for before Configure.")
                 .hint("This is an error in the client of the provider.")
@@ -116,8 +122,8 @@ impl<P: Provider> Server<P> {
     }
 
     /// What a module said in its `provider_meta` block.
-    fn meta(&self, meta: Option<&pb::DynamicValue>) -> Result<Value> {
-        self.provider.meta().map_or(Ok(Value::Null), |schema| decode(meta, &schema.block.ty()))
+    fn meta(&self, meta: Option<&pb::DynamicValue>) -> Result<Value, Diagnostic> {
+        P::META.map_or(Ok(Value::Null), |schema| decode(meta, &schema.block.ty()))
     }
 
     /// The answer that something has to wait, for a client that can bear it while the provider's configuration is not known.
@@ -142,9 +148,9 @@ impl<P: Provider> Server<P> {
         &self,
         rpc: &'static str,
         type_name: &str,
-        work: impl Future<Output = Result<R>>,
-    ) -> std::result::Result<Response<R>, Status> {
-        Ok(Response::new(run(self.provider.name(), rpc, type_name, work).await))
+        work: impl Future<Output = Result<R, Diagnostic>>,
+    ) -> Result<Response<R>, Status> {
+        Ok(Response::new(run(P::NAME, rpc, type_name, work).await))
     }
 }
 
@@ -153,7 +159,7 @@ async fn run<R: Answer>(
     provider: &'static str,
     rpc: &'static str,
     type_name: &str,
-    work: impl Future<Output = Result<R>>,
+    work: impl Future<Output = Result<R, Diagnostic>>,
 ) -> R {
     let span = tracing::info_span!(
         "rpc",
@@ -188,7 +194,7 @@ async fn run<R: Answer>(
 
 impl<P: Provider> std::fmt::Debug for Server<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("provider", &self.provider.name()).finish_non_exhaustive()
+        f.debug_struct("Server").field("provider", &P::NAME).finish_non_exhaustive()
     }
 }
 
@@ -199,7 +205,7 @@ fn panicked(rpc: &str) -> Diagnostic {
 }
 
 /// Reads a value that Terraform sent; what is missing is null.
-fn decode(value: Option<&pb::DynamicValue>, ty: &Type) -> Result<Value> {
+fn decode(value: Option<&pb::DynamicValue>, ty: &Type) -> Result<Value, Diagnostic> {
     let Some(value) = value else { return Ok(Value::Null) };
     if value.msgpack.is_empty() && !value.json.is_empty() {
         return parse_json(&value.json, ty);
@@ -210,7 +216,7 @@ fn decode(value: Option<&pb::DynamicValue>, ty: &Type) -> Result<Value> {
     msgpack::from_bytes(&value.msgpack, ty).map_err(|error| unreadable(&error.to_string()))
 }
 
-fn parse_json(json: &[u8], ty: &Type) -> Result<Value> {
+fn parse_json(json: &[u8], ty: &Type) -> Result<Value, Diagnostic> {
     let text = std::str::from_utf8(json).map_err(|_| unreadable("it is not UTF-8"))?;
     from_json(text, ty).map_err(|what| unreadable(&what))
 }
@@ -220,7 +226,7 @@ fn unreadable(what: &str) -> Diagnostic {
         .hint("This is an error in the provider or in the client. Please report it.")
 }
 
-pub(crate) fn encode(value: &Value, ty: &Type) -> Result<Option<pb::DynamicValue>> {
+pub(crate) fn encode(value: &Value, ty: &Type) -> Result<Option<pb::DynamicValue>, Diagnostic> {
     let msgpack = msgpack::to_bytes(value, ty).map_err(|error| {
         Diagnostic::error("The provider made a value that does not fit its schema", format!("{error}."))
             .hint("This is an error in the provider. Please report it.")

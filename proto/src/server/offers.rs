@@ -13,14 +13,14 @@ impl<P: Provider> Server<P> {
     pub(super) fn schemas(&self) -> pb::get_provider_schema::Response {
         let action = |(name, schema)| (name, pb::ActionSchema { schema: Some(schema) });
         pb::get_provider_schema::Response {
-            provider: Some(self.provider.schema().to_wire()),
+            provider: Some(P::SCHEMA.to_wire()),
             resource_schemas: schemas(&self.resources).collect(),
             data_source_schemas: schemas(&self.data_sources).collect(),
             ephemeral_resource_schemas: schemas(&self.ephemerals).collect(),
             list_resource_schemas: self.listings().map(|(name, listing)| (name, listing.to_wire())).collect(),
             action_schemas: schemas(&self.actions).map(action).collect(),
             functions: self.functions(),
-            provider_meta: self.provider.meta().map(Schema::to_wire),
+            provider_meta: P::META.map(Schema::to_wire),
             server_capabilities: Some(capabilities()),
             diagnostics: Vec::new(),
         }

@@ -1,7 +1,6 @@
 //! The life of a managed resource: validated, upgraded, read, planned, applied, imported, moved, and written down as configuration.
 
 use super::{Served, Server, decode, encode, parse_json, to_wire};
-use crate::context::Result;
 use crate::cty::Type;
 use crate::diagnostic::Diagnostic;
 use crate::generate;
@@ -17,7 +16,7 @@ type Identified = Option<pb::ResourceIdentityData>;
 
 impl<C> Served<dyn AnyResource<C>> {
     /// The identity of the object whose state this is; none without an identity schema or without an object.
-    fn identify(&self, state: &Value) -> Result<Identified> {
+    fn identify(&self, state: &Value) -> Result<Identified, Diagnostic> {
         match self.it.identity() {
             Some(identity) if !state.is_null() => {
                 let identity_data = encode(&identity.of(state), &identity.ty())?;
@@ -27,7 +26,14 @@ impl<C> Served<dyn AnyResource<C>> {
         }
     }
 
-    fn raw(&self, raw: Option<pb::RawState>, version: i64, now: i64, ty: &Type, upgrades: &[Upgrade]) -> Result<Value> {
+    fn raw(
+        &self,
+        raw: Option<pb::RawState>,
+        version: i64,
+        now: i64,
+        ty: &Type,
+        upgrades: &[Upgrade],
+    ) -> Result<Value, Diagnostic> {
         let raw = raw.unwrap_or_default();
         if raw.flatmap.is_empty() && raw.json.is_empty() {
             return Ok(Value::Null);
@@ -52,7 +58,7 @@ impl<P: Provider> Server<P> {
     pub(super) fn validate(
         &self,
         request: &pb::validate_resource_type_config::Request,
-    ) -> Result<pb::validate_resource_type_config::Response> {
+    ) -> Result<pb::validate_resource_type_config::Response, Diagnostic> {
         let served = self.resource(&request.type_name)?;
         let config = decode(request.config.as_ref(), &served.ty)?;
         let allowed = request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed);
@@ -64,7 +70,7 @@ impl<P: Provider> Server<P> {
     pub(super) fn upgrade(
         &self,
         request: pb::upgrade_resource_state::Request,
-    ) -> Result<pb::upgrade_resource_state::Response> {
+    ) -> Result<pb::upgrade_resource_state::Response, Diagnostic> {
         let served = self.resource(&request.type_name)?;
         let (version, upgrades) = (served.schema.version, served.it.upgrades());
         let mut state = served.raw(request.raw_state, request.version, version, &served.ty, upgrades)?;
@@ -76,7 +82,7 @@ impl<P: Provider> Server<P> {
     pub(super) fn upgrade_identity(
         &self,
         request: pb::upgrade_resource_identity::Request,
-    ) -> Result<pb::upgrade_resource_identity::Response> {
+    ) -> Result<pb::upgrade_resource_identity::Response, Diagnostic> {
         let served = self.resource(&request.type_name)?;
         let identity = served.it.identity().ok_or_else(|| self.no_such("resource identity", &request.type_name))?;
         let ty = identity.ty();
@@ -86,7 +92,10 @@ impl<P: Provider> Server<P> {
         Ok(pb::upgrade_resource_identity::Response { upgraded_identity, diagnostics: Vec::new() })
     }
 
-    pub(super) async fn read(&self, request: pb::read_resource::Request) -> Result<pb::read_resource::Response> {
+    pub(super) async fn read(
+        &self,
+        request: pb::read_resource::Request,
+    ) -> Result<pb::read_resource::Response, Diagnostic> {
         let served = self.resource(&request.type_name)?;
         let prior = decode(request.current_state.as_ref(), &served.ty)?;
         let mut answer = pb::read_resource::Response {
@@ -127,7 +136,7 @@ impl<P: Provider> Server<P> {
     pub(super) async fn plan(
         &self,
         request: pb::plan_resource_change::Request,
-    ) -> Result<pb::plan_resource_change::Response> {
+    ) -> Result<pb::plan_resource_change::Response, Diagnostic> {
         let served = self.resource(&request.type_name)?;
         let prior = decode(request.prior_state.as_ref(), &served.ty)?;
         let proposed = decode(request.proposed_new_state.as_ref(), &served.ty)?;
@@ -140,7 +149,9 @@ impl<P: Provider> Server<P> {
             Some(_) => (request.prior_private, Vec::new()),
             None => {
                 let cx = self.context(served, config)?.with(meta, request.prior_private);
-                served.it.plan(&cx, &mut plan).await;
+                if let Err(error) = served.it.plan(&cx, &mut plan).await {
+                    plan.tell(error);
+                }
                 (cx.private(), cx.told())
             }
         };
@@ -167,7 +178,7 @@ impl<P: Provider> Server<P> {
     pub(super) async fn apply(
         &self,
         request: pb::apply_resource_change::Request,
-    ) -> Result<pb::apply_resource_change::Response> {
+    ) -> Result<pb::apply_resource_change::Response, Diagnostic> {
         let served = self.resource(&request.type_name)?;
         let prior = decode(request.prior_state.as_ref(), &served.ty)?;
         let planned = decode(request.planned_state.as_ref(), &served.ty)?;
@@ -201,7 +212,7 @@ impl<P: Provider> Server<P> {
     pub(super) async fn import(
         &self,
         request: pb::import_resource_state::Request,
-    ) -> Result<pb::import_resource_state::Response> {
+    ) -> Result<pb::import_resource_state::Response, Diagnostic> {
         let served = self.resource(&request.type_name)?;
         if let Some(deferred) = self.deferred(request.client_capabilities.as_ref()) {
             return Ok(pb::import_resource_state::Response { deferred: Some(deferred), ..Default::default() });
@@ -238,7 +249,7 @@ impl<P: Provider> Server<P> {
     pub(super) fn moved(
         &self,
         request: &pb::move_resource_state::Request,
-    ) -> Result<pb::move_resource_state::Response> {
+    ) -> Result<pb::move_resource_state::Response, Diagnostic> {
         let served = self.resource(&request.target_type_name)?;
         let (from, to) = (&request.source_type_name, &request.target_type_name);
         let mut moves = served.it.moves().iter();
@@ -268,7 +279,7 @@ impl<P: Provider> Server<P> {
     pub(super) fn generate(
         &self,
         request: &pb::generate_resource_config::Request,
-    ) -> Result<pb::generate_resource_config::Response> {
+    ) -> Result<pb::generate_resource_config::Response, Diagnostic> {
         let served = self.resource(&request.type_name)?;
         let state = decode(request.state.as_ref(), &served.ty)?;
         let mut config = generate::config(&served.schema.block, &state);

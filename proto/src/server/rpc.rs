@@ -48,7 +48,7 @@ impl<P: Provider> pb::provider_server::Provider for Server<P> {
         let request = request.into_inner();
         let work = async {
             let config = decode(request.config.as_ref(), &self.provider_type)?;
-            let found = validate(&self.provider.schema().block, &config, true);
+            let found = validate(&P::SCHEMA.block, &config, true);
             Ok(pb::prepare_provider_config::Response { prepared_config: request.config, diagnostics: to_wire(&found) })
         };
         self.run("PrepareProviderConfig", "", work).await

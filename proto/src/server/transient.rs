@@ -10,7 +10,7 @@ use tonic::Status;
 use super::stream::Events;
 use super::{Answer, Served, Server, decode, encode, run, to_wire};
 use crate::action::Progress;
-use crate::context::{Context, Result};
+use crate::context::Context;
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::listing::{Hits, Query};
@@ -31,7 +31,7 @@ struct List<C> {
 }
 
 /// What is wrong with a configuration that is in no state, by its schema.
-fn validated(config: Option<&pb::DynamicValue>, schema: &Schema) -> Result<(Value, Vec<Diagnostic>)> {
+fn validated(config: Option<&pb::DynamicValue>, schema: &Schema) -> Result<(Value, Vec<Diagnostic>), Diagnostic> {
     let config = decode(config, &schema.block.ty())?;
     let found = validate(&schema.block, &config, true);
     Ok((config, found))
@@ -41,7 +41,7 @@ impl<P: Provider> Server<P> {
     pub(super) fn validate_data_source(
         &self,
         request: &pb::validate_data_source_config::Request,
-    ) -> Result<pb::validate_data_source_config::Response> {
+    ) -> Result<pb::validate_data_source_config::Response, Diagnostic> {
         let served = self.find(&self.data_sources, "data source", &request.type_name)?;
         let (config, mut found) = validated(request.config.as_ref(), served.schema)?;
         found.extend(served.it.validate(&config));
@@ -51,7 +51,7 @@ impl<P: Provider> Server<P> {
     pub(super) async fn read_data(
         &self,
         request: &pb::read_data_source::Request,
-    ) -> Result<pb::read_data_source::Response> {
+    ) -> Result<pb::read_data_source::Response, Diagnostic> {
         let served = self.find(&self.data_sources, "data source", &request.type_name)?;
         let config = decode(request.config.as_ref(), &served.ty)?;
         if let Some(deferred) = self.deferred(request.client_capabilities.as_ref()) {
@@ -78,7 +78,7 @@ impl<P: Provider> Server<P> {
     pub(super) fn validate_ephemeral(
         &self,
         request: &pb::validate_ephemeral_resource_config::Request,
-    ) -> Result<pb::validate_ephemeral_resource_config::Response> {
+    ) -> Result<pb::validate_ephemeral_resource_config::Response, Diagnostic> {
         let served = self.find(&self.ephemerals, "ephemeral resource", &request.type_name)?;
         let (config, mut found) = validated(request.config.as_ref(), served.schema)?;
         found.extend(served.it.validate(&config));
@@ -88,7 +88,7 @@ impl<P: Provider> Server<P> {
     pub(super) async fn open(
         &self,
         request: &pb::open_ephemeral_resource::Request,
-    ) -> Result<pb::open_ephemeral_resource::Response> {
+    ) -> Result<pb::open_ephemeral_resource::Response, Diagnostic> {
         let served = self.find(&self.ephemerals, "ephemeral resource", &request.type_name)?;
         let config = decode(request.config.as_ref(), &served.ty)?;
         if let Some(deferred) = self.deferred(request.client_capabilities.as_ref()) {
@@ -114,7 +114,7 @@ impl<P: Provider> Server<P> {
     pub(super) async fn renew(
         &self,
         request: pb::renew_ephemeral_resource::Request,
-    ) -> Result<pb::renew_ephemeral_resource::Response> {
+    ) -> Result<pb::renew_ephemeral_resource::Response, Diagnostic> {
         let served = self.find(&self.ephemerals, "ephemeral resource", &request.type_name)?;
         let cx = self.context(served, Value::Null)?;
         let lease = served.it.renew(&cx, request.private.unwrap_or_default()).await?;
@@ -128,7 +128,7 @@ impl<P: Provider> Server<P> {
     pub(super) async fn close(
         &self,
         request: pb::close_ephemeral_resource::Request,
-    ) -> Result<pb::close_ephemeral_resource::Response> {
+    ) -> Result<pb::close_ephemeral_resource::Response, Diagnostic> {
         let served = self.find(&self.ephemerals, "ephemeral resource", &request.type_name)?;
         let cx = self.context(served, Value::Null)?;
         served.it.close(&cx, request.private.unwrap_or_default()).await?;
@@ -138,12 +138,12 @@ impl<P: Provider> Server<P> {
     pub(super) fn validate_list(
         &self,
         request: &pb::validate_list_resource_config::Request,
-    ) -> Result<pb::validate_list_resource_config::Response> {
+    ) -> Result<pb::validate_list_resource_config::Response, Diagnostic> {
         let (_, found) = validated(request.config.as_ref(), self.listing(&request.type_name)?)?;
         Ok(pb::validate_list_resource_config::Response { diagnostics: to_wire(&found) })
     }
 
-    fn listing(&self, type_name: &str) -> Result<&'static Schema> {
+    fn listing(&self, type_name: &str) -> Result<&'static Schema, Diagnostic> {
         let served = self.resources.get(type_name);
         let listing = served.and_then(|served| served.it.identity().and(served.it.listing()));
         listing.ok_or_else(|| self.no_such("list resource", type_name))
@@ -151,7 +151,7 @@ impl<P: Provider> Server<P> {
 
     /// Streams what a `list` block asks for.
     pub(super) fn list(&self, request: pb::list_resource::Request) -> Events<pb::list_resource::Event> {
-        let provider = self.provider.name();
+        let provider = P::NAME;
         let prepared = self.prepare_list(&request);
         Events::of(move |events| async move {
             let telling = events.clone();
@@ -175,7 +175,7 @@ impl<P: Provider> Server<P> {
         })
     }
 
-    fn prepare_list(&self, request: &pb::list_resource::Request) -> Result<List<P::Clients>> {
+    fn prepare_list(&self, request: &pb::list_resource::Request) -> Result<List<P::Clients>, Diagnostic> {
         let listing = self.listing(&request.type_name)?;
         let served = self.resource(&request.type_name)?;
         let identity = served.it.identity().ok_or_else(|| self.no_such("list resource", &request.type_name))?;
@@ -187,14 +187,17 @@ impl<P: Provider> Server<P> {
     pub(super) fn validate_action(
         &self,
         request: &pb::validate_action_config::Request,
-    ) -> Result<pb::validate_action_config::Response> {
+    ) -> Result<pb::validate_action_config::Response, Diagnostic> {
         let served = self.find(&self.actions, "action", &request.type_name)?;
         let (config, mut found) = validated(request.config.as_ref(), served.schema)?;
         found.extend(served.it.validate(&config));
         Ok(pb::validate_action_config::Response { diagnostics: to_wire(&found) })
     }
 
-    pub(super) async fn plan_of_action(&self, request: &pb::plan_action::Request) -> Result<pb::plan_action::Response> {
+    pub(super) async fn plan_of_action(
+        &self,
+        request: &pb::plan_action::Request,
+    ) -> Result<pb::plan_action::Response, Diagnostic> {
         let served = self.find(&self.actions, "action", &request.action_type)?;
         if let Some(deferred) = self.deferred(request.client_capabilities.as_ref()) {
             return Ok(pb::plan_action::Response { deferred: Some(deferred), ..Default::default() });
@@ -207,13 +210,13 @@ impl<P: Provider> Server<P> {
     /// Streams an action's progress, and then that it is completed: once, last, and always.
     pub(super) fn invoke(&self, request: pb::invoke_action::Request) -> Events<pb::invoke_action::Event> {
         use pb::invoke_action::event::{Completed, Type};
-        let provider = self.provider.name();
+        let provider = P::NAME;
         let prepared = self.find(&self.actions, "action", &request.action_type).and_then(|served| {
             let config = decode(request.config.as_ref(), &served.ty)?;
             Ok((Arc::clone(served), self.context(served, config)?))
         });
         let completed = |completed| pb::invoke_action::Event { r#type: Some(Type::Completed(completed)) };
-        Events::of(move |events: mpsc::Sender<std::result::Result<_, Status>>| async move {
+        Events::of(move |events: mpsc::Sender<Result<_, Status>>| async move {
             let progress = Progress(events.clone());
             let work = async {
                 let (served, cx) = prepared?;

@@ -8,11 +8,11 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use prost::Message as _;
-use proto::cty::Type;
-use proto::msgpack::{from_bytes, to_bytes};
-use proto::value::{Number, Refinement, Value};
-use proto::wire::tfplugin5 as pb;
-use proto::wire::tfplugin5::provider_server::Provider;
+use tfplugin::cty::Type;
+use tfplugin::msgpack::{from_bytes, to_bytes};
+use tfplugin::value::{Number, Refinement, Value};
+use tfplugin::wire::tfplugin5 as pb;
+use tfplugin::wire::tfplugin5::provider_server::Provider;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, async_trait};
 
@@ -284,7 +284,7 @@ where
         });
         match self.fault.as_str() {
             "P6" => plan.planned_state = Some(pb::DynamicValue { msgpack: vec![0xc3], json: Vec::new() }),
-            "P8" => plan.requires_replace.push(proto::value::Path::attribute("ghost").to_wire()),
+            "P8" => plan.requires_replace.push(tfplugin::value::Path::attribute("ghost").to_wire()),
             "P9" if prior.is_null() && asked.prior_identity.is_some() => {
                 plan.diagnostics.push(error("It cannot be replaced"))
             }

@@ -1,8 +1,8 @@
 //! Configurations of the corner provider with something in every place, for the judge and for a real Terraform alike.
 
-use proto::cty::Type;
-use proto::msgpack::decimal;
-use proto::value::{Typed, Value};
+use tfplugin::cty::Type;
+use tfplugin::msgpack::decimal;
+use tfplugin::value::{Typed, Value};
 
 fn list(values: impl IntoIterator<Item = &'static str>) -> Value {
     Value::List(values.into_iter().map(Value::from).collect())

@@ -2,28 +2,25 @@
 
 use std::time::{Duration, SystemTime};
 
-use proto::action::{Action, Progress};
-use proto::context::{Context, Result};
-use proto::cty::Type;
-use proto::data_source::DataSource;
-use proto::diagnostic::Diagnostic;
-use proto::ephemeral::{Ephemeral, Lease, Opened};
-use proto::function::{Fault, Function, Parameter};
-use proto::schema::{Attribute, Block, Check, Schema};
-use proto::value::{Number, Value};
 use serde::{Deserialize, Serialize};
+use tfplugin::action::{Action, Progress};
+use tfplugin::context::Context;
+use tfplugin::cty::Type;
+use tfplugin::data_source::DataSource;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::ephemeral::{Ephemeral, Lease, Opened};
+use tfplugin::function::{Fault, Function, Parameter};
+use tfplugin::schema::{Attribute, Check, Schema};
+use tfplugin::value::{Number, Value};
 
 use crate::store::Store;
 
 pub(crate) struct Echo;
 
-static ECHO: Schema = Schema::new(Block {
-    attributes: &[
-        Attribute::required("text", &Type::String, "A text."),
-        Attribute::computed("capitals", &Type::String, "The same in capitals."),
-    ],
-    ..Block::new("Says a text in capitals.")
-});
+static ECHO: Schema = Schema::new("Says a text in capitals.").attributes(&[
+    Attribute::required("text", &Type::String, "A text."),
+    Attribute::computed("capitals", &Type::String, "The same in capitals."),
+]);
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct EchoModel {
@@ -34,16 +31,10 @@ pub(crate) struct EchoModel {
 impl DataSource for Echo {
     type Clients = Store;
     type Model = EchoModel;
+    const NAME: &'static str = "corner_echo";
+    const SCHEMA: &'static Schema = &ECHO;
 
-    fn name(&self) -> &'static str {
-        "corner_echo"
-    }
-
-    fn schema(&self) -> &'static Schema {
-        &ECHO
-    }
-
-    async fn read(&self, _: &Context<Store>, config: EchoModel) -> Result<EchoModel> {
+    async fn read(&self, _: &Context<Store>, config: EchoModel) -> Result<EchoModel, Diagnostic> {
         if config.text == "nothing" {
             return Err(Diagnostic::error("There is nothing", "The text says so.").on("text"));
         }
@@ -53,14 +44,11 @@ impl DataSource for Echo {
 
 pub(crate) struct Token;
 
-static TOKEN: Schema = Schema::new(Block {
-    attributes: &[
-        Attribute::required("name", &Type::String, "For whom."),
-        Attribute::optional("lasts", &Type::Number, "How long it lasts, in seconds; else for ever."),
-        Attribute::computed("token", &Type::String, "The token.").sensitive(),
-    ],
-    ..Block::new("A token that nobody stores.")
-});
+static TOKEN: Schema = Schema::new("A token that nobody stores.").attributes(&[
+    Attribute::required("name", &Type::String, "For whom."),
+    Attribute::optional("lasts", &Type::Number, "How long it lasts, in seconds; else for ever."),
+    Attribute::computed("token", &Type::String, "The token.").sensitive(),
+]);
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TokenModel {
@@ -72,23 +60,17 @@ pub(crate) struct TokenModel {
 impl Ephemeral for Token {
     type Clients = Store;
     type Model = TokenModel;
+    const NAME: &'static str = "corner_token";
+    const SCHEMA: &'static Schema = &TOKEN;
 
-    fn name(&self) -> &'static str {
-        "corner_token"
-    }
-
-    fn schema(&self) -> &'static Schema {
-        &TOKEN
-    }
-
-    async fn open(&self, _: &Context<Store>, config: TokenModel) -> Result<Opened<TokenModel>> {
+    async fn open(&self, _: &Context<Store>, config: TokenModel) -> Result<Opened<TokenModel>, Diagnostic> {
         let renew_at = config.lasts.map(|seconds| SystemTime::now() + Duration::from_secs(seconds));
         let lease = Lease { private: config.name.clone().into_bytes(), renew_at };
         let token = Some(format!("token-of-{}", config.name));
         Ok(Opened { result: TokenModel { token, ..config }, lease })
     }
 
-    async fn close(&self, _: &Context<Store>, private: Vec<u8>) -> Result<()> {
+    async fn close(&self, _: &Context<Store>, private: Vec<u8>) -> Result<(), Diagnostic> {
         if private.is_empty() {
             return Err(Diagnostic::error("Nothing was opened", "Closing needs what opening stored."));
         }
@@ -129,13 +111,10 @@ pub(crate) static FUNCTIONS: &[Function] = &[
 
 pub(crate) struct Count;
 
-static COUNT: Schema = Schema::new(Block {
-    attributes: &[
-        Attribute::required("to", &Type::Number, "How far.").check(&[Check::Between { min: 0, max: 100 }]),
-        Attribute::optional("fails", &Type::Bool, "Whether it fails at the end."),
-    ],
-    ..Block::new("Counts.")
-});
+static COUNT: Schema = Schema::new("Counts.").attributes(&[
+    Attribute::required("to", &Type::Number, "How far.").check(&[Check::Between { min: 0, max: 100 }]),
+    Attribute::optional("fails", &Type::Bool, "Whether it fails at the end."),
+]);
 
 #[derive(Deserialize)]
 pub(crate) struct CountModel {
@@ -146,16 +125,10 @@ pub(crate) struct CountModel {
 impl Action for Count {
     type Clients = Store;
     type Model = CountModel;
+    const NAME: &'static str = "corner_count";
+    const SCHEMA: &'static Schema = &COUNT;
 
-    fn name(&self) -> &'static str {
-        "corner_count"
-    }
-
-    fn schema(&self) -> &'static Schema {
-        &COUNT
-    }
-
-    async fn invoke(&self, _: &Context<Store>, config: CountModel, progress: &Progress) -> Result<()> {
+    async fn invoke(&self, _: &Context<Store>, config: CountModel, progress: &Progress) -> Result<(), Diagnostic> {
         for number in 1..=config.to {
             progress.say(format!("{number}")).await;
         }

@@ -12,51 +12,39 @@ mod store;
 
 use std::process::ExitCode;
 
-use proto::action::{AnyAction, action};
-use proto::context::Result;
-use proto::cty::Type;
-use proto::data_source::{AnyDataSource, data_source};
-use proto::diagnostic::Diagnostic;
-use proto::ephemeral::{AnyEphemeral, ephemeral};
-use proto::function::Function;
-use proto::handshake::{Plugin, serve};
-use proto::provider::Provider;
-use proto::resource::AnyResource;
-use proto::schema::{Attribute, Block, Schema};
-use proto::server::Server;
-use proto::value::Value;
+use tfplugin::action::{AnyAction, action};
+use tfplugin::cty::Type;
+use tfplugin::data_source::{AnyDataSource, data_source};
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::ephemeral::{AnyEphemeral, ephemeral};
+use tfplugin::function::Function;
+use tfplugin::handshake::{Plugin, serve};
+use tfplugin::provider::Provider;
+use tfplugin::resource::AnyResource;
+use tfplugin::schema::{Attribute, Schema};
+use tfplugin::server::Server;
+use tfplugin::value::Value;
 
 use store::Store;
 
 struct Corner;
 
-static PROVIDER: Schema = Schema::new(Block {
-    attributes: &[
-        Attribute::optional("folder", &Type::String, "Where the objects are kept; in memory without it."),
-        Attribute::optional("old", &Type::String, "No longer used.").deprecated("Use folder."),
-    ],
-    ..Block::new("Every shape of protocol 5.")
-});
+static PROVIDER: Schema = Schema::new("Every shape of protocol 5.").attributes(&[
+    Attribute::optional("folder", &Type::String, "Where the objects are kept; in memory without it."),
+    Attribute::optional("old", &Type::String, "No longer used.").deprecated("Use folder."),
+]);
 
-static META: Schema = Schema::new(Block {
-    attributes: &[Attribute::optional("module", &Type::String, "The module's name.")],
-    ..Block::new("What a module says.")
-});
+static META: Schema = Schema::new("What a module says.").attributes(&[Attribute::optional(
+    "module",
+    &Type::String,
+    "The module's name.",
+)]);
 
 impl Provider for Corner {
     type Clients = Store;
-
-    fn name(&self) -> &'static str {
-        "corner"
-    }
-
-    fn schema(&self) -> &'static Schema {
-        &PROVIDER
-    }
-
-    fn meta(&self) -> Option<&'static Schema> {
-        Some(&META)
-    }
+    const NAME: &'static str = "corner";
+    const SCHEMA: &'static Schema = &PROVIDER;
+    const META: Option<&'static Schema> = Some(&META);
 
     fn resources(&self) -> Vec<Box<dyn AnyResource<Store>>> {
         let mut shapes = schemas::shapes();
@@ -80,7 +68,7 @@ impl Provider for Corner {
         extras::FUNCTIONS
     }
 
-    fn configure(&self, config: &Value, _: &str) -> Result<(Store, Vec<Diagnostic>)> {
+    fn configure(&self, config: &Value, _: &str) -> Result<(Store, Vec<Diagnostic>), Diagnostic> {
         Ok((Store::at(config.at("folder").as_str()), Vec::new()))
     }
 }

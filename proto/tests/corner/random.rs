@@ -1,8 +1,8 @@
 //! A resource of a random shape: `CORNER_SEED` chooses it, and two processes with the same seed have the same.
 
 use fastrand::Rng;
-use proto::cty::{Fields, Of, Places, Type};
-use proto::schema::{Attribute, Block, Default, NestedBlock, Nesting, Schema};
+use tfplugin::cty::{Fields, Of, Places, Type};
+use tfplugin::schema::{Attribute, Block, Default, NestedBlock, Nesting, Schema};
 
 use crate::schemas::IDENTITY;
 use crate::shape::Shape;
@@ -20,7 +20,7 @@ pub(crate) fn shape() -> Option<Shape> {
     block.attributes = leak(attributes.collect());
     Some(Shape {
         name: "corner_random",
-        schema: Box::leak(Box::new(Schema::new(block))),
+        schema: Box::leak(Box::new(Schema { version: 0, block })),
         identity: &IDENTITY,
         upgrades: &[],
         moves: &[],
@@ -60,7 +60,7 @@ fn block(rng: &mut Rng, depth: usize, in_set: bool) -> Block {
             blocks.push(nested((name, rng)));
         }
     }
-    Block { attributes: leak(attributes(rng, in_set)), blocks: leak(blocks), ..Block::new("A block.") }
+    Block::new("A block.").attributes(leak(attributes(rng, in_set))).blocks(leak(blocks))
 }
 
 fn attributes(rng: &mut Rng, in_set: bool) -> Vec<Attribute> {

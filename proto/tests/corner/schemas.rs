@@ -1,10 +1,10 @@
 //! The shapes: every type, every nesting, every way in which an attribute gets its value.
 
-use proto::cty::Type;
-use proto::identity::{Identity, IdentityAttribute};
-use proto::resource::{Move, Upgrade};
-use proto::schema::{Attribute, Block, Check, Default, NestedBlock, Nesting, Rule, Schema};
-use proto::value::Value;
+use tfplugin::cty::Type;
+use tfplugin::identity::{Identity, IdentityAttribute};
+use tfplugin::resource::{Move, Upgrade};
+use tfplugin::schema::{Attribute, Block, Check, Default, NestedBlock, Nesting, Rule, Schema};
+use tfplugin::value::Value;
 
 use crate::shape::Shape;
 
@@ -63,10 +63,8 @@ const MOVES: &[Move] = &[
     },
 ];
 
-static LISTING: Schema = Schema::new(Block {
-    attributes: &[Attribute::optional("prefix", &Type::String, "How names begin.")],
-    ..Block::new("Lists objects.")
-});
+static LISTING: Schema =
+    Schema::new("Lists objects.").attributes(&[Attribute::optional("prefix", &Type::String, "How names begin.")]);
 
 static LIST: Type = Type::list(&Type::String);
 static TUPLE: Type = Type::tuple(&[Type::Bool, Type::String, Type::Number]);
@@ -74,42 +72,37 @@ static MAP: Type = Type::map(&Type::Number);
 static OBJECT: Type =
     Type::object(const { &[("a", Type::String), ("b", Type::Number), ("c", Type::list(&Type::String))] });
 
-static VALUES: Schema = Schema {
-    version: 1,
-    block: Block {
-        attributes: &[
-            ID,
-            Attribute::required("name", &Type::String, "Kept in capitals on the other side.")
-                .same(str::eq_ignore_ascii_case)
-                .check(&[Check::Length { min: 1, max: 100 }]),
-            Attribute::optional("bool", &Type::Bool, "A bool."),
-            Attribute::optional("number", &Type::Number, "A number of any size."),
-            Attribute::optional("string", &Type::String, "A text."),
-            Attribute::optional("dynamic", &Type::Dynamic, "Anything."),
-            Attribute::optional("lists", const { &Type::list(&LIST) }, "Lists in a list."),
-            Attribute::optional("numbers", const { &Type::set(&Type::Number) }, "A set."),
-            Attribute::optional("maps", const { &Type::map(&LIST) }, "Lists in a map."),
-            Attribute::optional("object", &OBJECT, "An object."),
-            Attribute::optional("tuple", &TUPLE, "A tuple."),
-            Attribute::optional("objects", const { &Type::list(&OBJECT) }, "Objects in a list."),
-            Attribute::optional("object_set", const { &Type::set(&OBJECT) }, "Objects in a set."),
-            Attribute::optional("object_map", const { &Type::map(&OBJECT) }, "Objects in a map."),
-            Attribute::optional("map", &MAP, "A map."),
-            Attribute::optional_computed("limit", &Type::Number, "With a default.").default(Default::Int(30)),
-            Attribute::optional_computed("note", &Type::String, "With a value of the provider's."),
-            Attribute::optional_computed("tags", &LIST, "A collection with a value of the provider's."),
-            Attribute::optional("kind", &Type::String, "Replaces.").replaces(),
-            Attribute::optional("secret_wo", &Type::String, "A secret.").sensitive().write_only(),
-            Attribute::optional("secret_wo_version", &Type::Number, "Grows with the secret."),
-            Attribute::computed("secret_length", &Type::Number, "How long the secret is.")
-                .follows(&["secret_wo_version"]),
-            Attribute::computed("follower", &Type::String, "Follows the number.").follows(&["number"]),
-            Attribute::optional("old", &Type::String, "No longer used.").deprecated("Use string."),
-        ],
-        rules: &[Rule::Requires("secret_wo", &["secret_wo_version"])],
-        ..Block::new("Every type.")
-    },
-};
+static VALUES: Schema = Schema::new("Every type.")
+    .version(1)
+    .attributes(&[
+        ID,
+        Attribute::required("name", &Type::String, "Kept in capitals on the other side.")
+            .same(str::eq_ignore_ascii_case)
+            .check(&[Check::Length { min: 1, max: 100 }]),
+        Attribute::optional("bool", &Type::Bool, "A bool."),
+        Attribute::optional("number", &Type::Number, "A number of any size."),
+        Attribute::optional("string", &Type::String, "A text."),
+        Attribute::optional("dynamic", &Type::Dynamic, "Anything."),
+        Attribute::optional("lists", const { &Type::list(&LIST) }, "Lists in a list."),
+        Attribute::optional("numbers", const { &Type::set(&Type::Number) }, "A set."),
+        Attribute::optional("maps", const { &Type::map(&LIST) }, "Lists in a map."),
+        Attribute::optional("object", &OBJECT, "An object."),
+        Attribute::optional("tuple", &TUPLE, "A tuple."),
+        Attribute::optional("objects", const { &Type::list(&OBJECT) }, "Objects in a list."),
+        Attribute::optional("object_set", const { &Type::set(&OBJECT) }, "Objects in a set."),
+        Attribute::optional("object_map", const { &Type::map(&OBJECT) }, "Objects in a map."),
+        Attribute::optional("map", &MAP, "A map."),
+        Attribute::optional_computed("limit", &Type::Number, "With a default.").default(Default::Int(30)),
+        Attribute::optional_computed("note", &Type::String, "With a value of the provider's."),
+        Attribute::optional_computed("tags", &LIST, "A collection with a value of the provider's."),
+        Attribute::optional("kind", &Type::String, "Replaces.").replaces(),
+        Attribute::optional("secret_wo", &Type::String, "A secret.").sensitive().write_only(),
+        Attribute::optional("secret_wo_version", &Type::Number, "Grows with the secret."),
+        Attribute::computed("secret_length", &Type::Number, "How long the secret is.").follows(&["secret_wo_version"]),
+        Attribute::computed("follower", &Type::String, "Follows the number.").follows(&["number"]),
+        Attribute::optional("old", &Type::String, "No longer used.").deprecated("Use string."),
+    ])
+    .rules(&[Rule::Requires("secret_wo", &["secret_wo_version"])]);
 
 const LEAF: &[Attribute] = &[
     Attribute::required("key", &Type::String, "The key.").same(str::eq_ignore_ascii_case),
@@ -125,12 +118,12 @@ const WITH_SECRET: &[Attribute] = &[
 ];
 
 const fn nested(name: &'static str, nesting: Nesting, attributes: &'static [Attribute]) -> NestedBlock {
-    NestedBlock { name, nesting, presence_replaces: false, block: Block { attributes, ..Block::new("A block.") } }
+    NestedBlock { name, nesting, presence_replaces: false, block: Block::new("A block.").attributes(attributes) }
 }
 
-static BLOCKS: Schema = Schema::new(Block {
-    attributes: &[ID, Attribute::optional("name", &Type::String, "A name.").same(str::eq_ignore_ascii_case)],
-    blocks: &[
+static BLOCKS: Schema = Schema::new("Every nesting.")
+    .attributes(&[ID, Attribute::optional("name", &Type::String, "A name.").same(str::eq_ignore_ascii_case)])
+    .blocks(&[
         nested("single", Nesting::Single, LEAF),
         nested("group", Nesting::Group, &[Attribute::optional("key", &Type::String, "The key.")]),
         nested("list", Nesting::List { min: 1, max: 3 }, LEAF),
@@ -139,44 +132,19 @@ static BLOCKS: Schema = Schema::new(Block {
         nested("single_secret", Nesting::Single, WITH_SECRET),
         nested("list_secret", Nesting::List { min: 0, max: 0 }, WITH_SECRET),
         NestedBlock { presence_replaces: true, ..nested("switch", Nesting::Single, &[]) },
-        NestedBlock {
-            name: "deep",
-            nesting: Nesting::List { min: 0, max: 0 },
-            presence_replaces: false,
-            block: Block {
-                attributes: &[Attribute::required("key", &Type::String, "The key.")],
-                blocks: &[NestedBlock {
-                    name: "deeper",
-                    nesting: Nesting::Map,
-                    presence_replaces: false,
-                    block: Block {
-                        attributes: LEAF,
-                        blocks: &[NestedBlock {
-                            name: "deepest",
-                            nesting: Nesting::Set { min: 0, max: 0 },
-                            presence_replaces: false,
-                            block: Block {
-                                attributes: &[Attribute::required("key", &Type::String, "The key.").replaces()],
-                                ..Block::new("The deepest.")
-                            },
-                        }],
-                        ..Block::new("Deeper.")
-                    },
-                }],
-                ..Block::new("Deep.")
-            },
-        },
-    ],
-    ..Block::new("Every nesting.")
-});
+        NestedBlock::list("deep", "Deep.").attributes(&[Attribute::required("key", &Type::String, "The key.")]).blocks(
+            &[NestedBlock::map("deeper", "Deeper.").attributes(LEAF).blocks(&[NestedBlock::set(
+                "deepest",
+                "The deepest.",
+            )
+            .attributes(&[Attribute::required("key", &Type::String, "The key.").replaces()])])],
+        ),
+    ]);
 
-static LARGE: Schema = Schema::new(Block {
-    attributes: &[
-        ID,
-        Attribute::optional("name", &Type::String, "A name.").same(str::eq_ignore_ascii_case),
-        Attribute::optional("list", &LIST, "Many texts."),
-        Attribute::optional("set", const { &Type::set(&Type::String) }, "Many different texts."),
-        Attribute::optional("map", &MAP, "Many numbers."),
-    ],
-    ..Block::new("Large collections.")
-});
+static LARGE: Schema = Schema::new("Large collections.").attributes(&[
+    ID,
+    Attribute::optional("name", &Type::String, "A name.").same(str::eq_ignore_ascii_case),
+    Attribute::optional("list", &LIST, "Many texts."),
+    Attribute::optional("set", const { &Type::set(&Type::String) }, "Many different texts."),
+    Attribute::optional("map", &MAP, "Many numbers."),
+]);

@@ -2,15 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use proto::context::{Context, Result};
-use proto::cty::Type;
-use proto::diagnostic::Diagnostic;
-use proto::identity::Identity;
-use proto::listing::{Hits, Query};
-use proto::plan::Plan;
-use proto::resource::{AnyResource, Boxed, Import, Move, Upgrade};
-use proto::schema::Schema;
-use proto::value::{Typed, Value};
+use tfplugin::context::Context;
+use tfplugin::cty::Type;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::identity::Identity;
+use tfplugin::listing::{Hits, Query};
+use tfplugin::plan::Plan;
+use tfplugin::resource::{AnyResource, Boxed, Import, Move, Upgrade};
+use tfplugin::schema::Schema;
+use tfplugin::value::{Typed, Value};
 
 use crate::store::Store;
 
@@ -25,7 +25,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    fn apply_now(&self, cx: &Context<Store>, prior: &Value, planned: &Value) -> Result<Value> {
+    fn apply_now(&self, cx: &Context<Store>, prior: &Value, planned: &Value) -> Result<Value, Diagnostic> {
         if planned.is_null() {
             let id = prior.at("id").as_str().unwrap_or_default();
             // What refuses to go is there afterwards.
@@ -129,26 +129,32 @@ impl AnyResource<Store> for Shape {
         Vec::new()
     }
 
-    fn plan<'a>(&'a self, cx: &'a Context<Store>, plan: &'a mut Plan) -> Boxed<'a, ()> {
+    fn plan<'a>(&'a self, cx: &'a Context<Store>, plan: &'a mut Plan) -> Boxed<'a, Result<(), Diagnostic>> {
         Box::pin(async move {
             if let Some(module) = cx.meta.at("module").as_str().filter(|_| plan.is_create()) {
                 plan.tell(Diagnostic::warning("A module says its name", format!("It is {module}.")));
             }
+            Ok(())
         })
     }
 
-    fn apply<'a>(&'a self, cx: &'a Context<Store>, prior: &'a Value, planned: &'a Value) -> Boxed<'a, Result<Value>> {
+    fn apply<'a>(
+        &'a self,
+        cx: &'a Context<Store>,
+        prior: &'a Value,
+        planned: &'a Value,
+    ) -> Boxed<'a, Result<Value, Diagnostic>> {
         Box::pin(async move { self.apply_now(cx, prior, planned) })
     }
 
-    fn read<'a>(&'a self, cx: &'a Context<Store>, prior: &'a Value) -> Boxed<'a, Result<Value>> {
+    fn read<'a>(&'a self, cx: &'a Context<Store>, prior: &'a Value) -> Boxed<'a, Result<Value, Diagnostic>> {
         Box::pin(async move {
             let id = prior.at("id").as_str().unwrap_or_default();
             Ok(cx.clients.get(self.name, id, cx.ty()).unwrap_or_default())
         })
     }
 
-    fn import<'a>(&'a self, cx: &'a Context<Store>, what: Import<'a>) -> Boxed<'a, Result<Value>> {
+    fn import<'a>(&'a self, cx: &'a Context<Store>, what: Import<'a>) -> Boxed<'a, Result<Value, Diagnostic>> {
         Box::pin(async move {
             let id = match what {
                 Import::Id(id) => id,
@@ -165,7 +171,12 @@ impl AnyResource<Store> for Shape {
         self.listing
     }
 
-    fn list<'a>(&'a self, cx: &'a Context<Store>, query: &'a Query, hits: &'a Hits) -> Boxed<'a, Result<()>> {
+    fn list<'a>(
+        &'a self,
+        cx: &'a Context<Store>,
+        query: &'a Query,
+        hits: &'a Hits,
+    ) -> Boxed<'a, Result<(), Diagnostic>> {
         Box::pin(async move {
             let prefix = query.config.at("prefix").as_str().unwrap_or_default().to_uppercase();
             for id in cx.clients.ids(self.name) {

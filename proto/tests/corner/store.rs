@@ -5,9 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use proto::cty::Type;
-use proto::msgpack::{from_bytes, to_bytes};
-use proto::value::Value;
+use tfplugin::cty::Type;
+use tfplugin::msgpack::{from_bytes, to_bytes};
+use tfplugin::value::Value;
 
 /// Where objects are kept.
 pub(crate) struct Store {

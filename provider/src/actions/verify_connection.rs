@@ -1,11 +1,11 @@
 //! `powerautomate_verify_connection`: waits until a connection is connected, or explains why it is not.
 
-use proto::action::{Action, Progress};
-use proto::context::{Context, Result};
-use proto::cty::Type;
-use proto::diagnostic::Diagnostic;
-use proto::schema::{Attribute, Block, Check, Schema};
 use serde::Deserialize;
+use tfplugin::action::{Action, Progress};
+use tfplugin::context::Context;
+use tfplugin::cty::Type;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::schema::{Attribute, Check, Schema};
 
 use crate::provider::Account;
 use crate::resources::connected::Waiting;
@@ -17,23 +17,22 @@ use crate::resources::timeouts::{self, is_duration};
 /// The action.
 pub(crate) struct VerifyConnection;
 
-static SCHEMA: Schema = Schema::new(Block {
-    attributes: &[
-        Attribute::required("connection_id", &Type::String, "The id of the connection.")
-            .check(&[Check::Length { min: 1, max: 255 }]),
-        ENVIRONMENT_ID,
-        Attribute::optional(
-            "timeout",
-            &Type::String,
-            "How long to wait, as a duration such as `90s` or `10m`. Defaults to `5m`.",
-        )
-        .check(&[Check::Format(is_duration)]),
-    ],
-    ..Block::new(
-        "Waits until a connection to desktop flows is `Connected`, and fails with the service's explanation when it is not. Nothing is \
-         changed. `Connected` is what the service says; it is not documented as proof that a sign-in succeeded.",
+static SCHEMA: Schema = Schema::new(
+    "Waits until a connection to desktop flows is `Connected`, and fails with the service's explanation when \
+     it is not. Nothing is changed. `Connected` is what the service says; it is not documented as proof that \
+     a sign-in succeeded.",
+)
+.attributes(&[
+    Attribute::required("connection_id", &Type::String, "The id of the connection.")
+        .check(&[Check::Length { min: 1, max: 255 }]),
+    ENVIRONMENT_ID,
+    Attribute::optional(
+        "timeout",
+        &Type::String,
+        "How long to wait, as a duration such as `90s` or `10m`. Defaults to `5m`.",
     )
-});
+    .check(&[Check::Format(is_duration)]),
+]);
 
 #[derive(Deserialize)]
 pub(crate) struct Model {
@@ -45,16 +44,10 @@ pub(crate) struct Model {
 impl Action for VerifyConnection {
     type Clients = Account;
     type Model = Model;
+    const NAME: &'static str = "powerautomate_verify_connection";
+    const SCHEMA: &'static Schema = &SCHEMA;
 
-    fn name(&self) -> &'static str {
-        "powerautomate_verify_connection"
-    }
-
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
-    }
-
-    async fn invoke(&self, cx: &Context<Account>, config: Model, progress: &Progress) -> Result<()> {
+    async fn invoke(&self, cx: &Context<Account>, config: Model, progress: &Progress) -> Result<(), Diagnostic> {
         let deadline = timeouts::action(config.timeout.as_ref());
         let environment_id = environment(cx, config.environment_id)?;
         let connectivity = cx.clients.clients()?.connectivity(&environment_id);

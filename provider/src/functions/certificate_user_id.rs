@@ -4,9 +4,9 @@
 //! function's description.
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-use proto::cty::Type;
-use proto::function::{Fault, Function, Parameter};
-use proto::value::Value;
+use tfplugin::cty::Type;
+use tfplugin::function::{Fault, Function, Parameter};
+use tfplugin::value::Value;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::pem::Pem;

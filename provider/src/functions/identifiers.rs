@@ -1,8 +1,8 @@
 //! Functions that take identifiers apart, or make an address of one.
 
-use proto::cty::Type;
-use proto::function::{Fault, Function, Parameter};
-use proto::value::Value;
+use tfplugin::cty::Type;
+use tfplugin::function::{Fault, Function, Parameter};
+use tfplugin::value::Value;
 use url::{Host, Url};
 
 use crate::clients::cloud::environment_host;

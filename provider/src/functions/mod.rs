@@ -3,7 +3,7 @@
 mod certificate_user_id;
 mod identifiers;
 
-use proto::function::Function;
+use tfplugin::function::Function;
 
 /// Every function.
 pub(crate) static FUNCTIONS: &[Function] = &[

@@ -5,17 +5,17 @@
 
 use std::collections::HashSet;
 
-use proto::context::{Context, Result};
-use proto::cty::Type;
-use proto::diagnostic::Diagnostic;
-use proto::identity::Identity;
-use proto::listing::{Hits, Query};
-use proto::plan::Plan;
-use proto::resource::{Import, Resource};
-use proto::schema::{Attribute, Block, Check, Rule, Schema};
-use proto::value::Value;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tfplugin::context::Context;
+use tfplugin::cty::Type;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::identity::Identity;
+use tfplugin::listing::{Hits, Query};
+use tfplugin::plan::Plan;
+use tfplugin::resource::{Import, Resource};
+use tfplugin::schema::{Attribute, Check, Rule, Schema};
+use tfplugin::value::Value;
 use uuid::Uuid;
 
 use super::failure::failed;
@@ -43,68 +43,67 @@ pub(crate) const NAME: &str = "powerautomate_cba_credential";
 /// The option value of certificate-based authentication among the connection types of credentials.
 const CERTIFICATE_BASED: i64 = 5;
 
-static SCHEMA: Schema = Schema::new(Block {
-    attributes: &[
-        Attribute::computed("id", &Type::String, "The id of the credential."),
-        ENVIRONMENT_ID,
-        Attribute::required("name", &Type::String, "The name, at most 100 characters. It need not be unique.")
-            .check(&[Check::Length { min: 1, max: 100 }]),
-        Attribute::optional_computed("description", &Type::String, "A description, at most 100,000 characters.")
-            .check(&[Check::Length { min: 0, max: 100_000 }]),
-        Attribute::optional_computed(
-            "username",
-            &Type::String,
-            "The user that signs in to Windows, for example `robot@contoso.com`, at most 2,000 characters. It is the value of an \
-             environment variable that comes and goes with this resource, and is changed in place. Exactly one of `username` \
-             and `username_variable_id` must be set.",
-        )
-        .check(&[Check::Length { min: 1, max: 2000 }])
-        .follows(&["username_variable_id"]),
-        Attribute::optional_computed(
-            "username_variable_id",
-            &Type::String,
-            "The id of an existing text environment variable that holds the user name. It is never changed or deleted here. \
-             Another one replaces the resource.",
-        )
-        .check(&[Check::Uuid])
-        .same(same_id)
-        .replaces(),
-        Attribute::optional_computed(
-            "username_schema_name",
-            &Type::String,
-            "The unique name of the environment variable that is made for `username`, at most 100 characters. When it is left out, it is \
-             the schema name of the certificate reference and `_username`. A change replaces the resource.",
-        )
-        .check(&[
-            Check::Length { min: 1, max: MAX_SCHEMA_NAME },
-            Check::Pattern { test: is_schema_name, words: "be a publisher's prefix, an underscore and a name" },
-        ])
-        .follows(&["username_variable_id", "certificate_reference_id"])
-        .replaces(),
-        Attribute::required(
-            "certificate_reference_id",
-            &Type::String,
-            "The id of a `powerautomate_key_vault_certificate_reference`, or of another environment variable of the type secret. \
-             The service does not let it be changed: another one replaces the resource.",
-        )
-        .check(&[Check::Uuid])
-        .same(same_id)
-        .replaces(),
-        SOLUTION_UNIQUE_NAME,
-        OWNER_ID,
-        ACTIVE,
-    ],
-    blocks: &[TIMEOUTS],
-    rules: &[
-        Rule::ExactlyOneOf(&["username", "username_variable_id"]),
-        Rule::Conflicts(&["username_variable_id", "username_schema_name"]),
-    ],
-    ..Block::new(
-        "A credential of Power Automate that signs in to Windows with a certificate (CBA): its certificate is a certificate reference, \
-         its user name an environment variable. Both the credential and the variables must be shared with whoever uses them in a \
-         connection.",
+static SCHEMA: Schema = Schema::new(
+    "A credential of Power Automate that signs in to Windows with a certificate (CBA): its certificate is a \
+     certificate reference, its user name an environment variable. Both the credential and the variables must \
+     be shared with whoever uses them in a connection.",
+)
+.attributes(&[
+    Attribute::computed("id", &Type::String, "The id of the credential."),
+    ENVIRONMENT_ID,
+    Attribute::required("name", &Type::String, "The name, at most 100 characters. It need not be unique.")
+        .check(&[Check::Length { min: 1, max: 100 }]),
+    Attribute::optional_computed("description", &Type::String, "A description, at most 100,000 characters.")
+        .check(&[Check::Length { min: 0, max: 100_000 }]),
+    Attribute::optional_computed(
+        "username",
+        &Type::String,
+        "The user that signs in to Windows, for example `robot@contoso.com`, at most 2,000 characters. It is the \
+         value of an environment variable that comes and goes with this resource, and is changed in place. \
+         Exactly one of `username` and `username_variable_id` must be set.",
     )
-});
+    .check(&[Check::Length { min: 1, max: 2000 }])
+    .follows(&["username_variable_id"]),
+    Attribute::optional_computed(
+        "username_variable_id",
+        &Type::String,
+        "The id of an existing text environment variable that holds the user name. It is never changed or deleted \
+         here. Another one replaces the resource.",
+    )
+    .check(&[Check::Uuid])
+    .same(same_id)
+    .replaces(),
+    Attribute::optional_computed(
+        "username_schema_name",
+        &Type::String,
+        "The unique name of the environment variable that is made for `username`, at most 100 characters. When it \
+         is left out, it is the schema name of the certificate reference and `_username`. A change replaces the \
+         resource.",
+    )
+    .check(&[
+        Check::Length { min: 1, max: MAX_SCHEMA_NAME },
+        Check::Pattern { test: is_schema_name, words: "be a publisher's prefix, an underscore and a name" },
+    ])
+    .follows(&["username_variable_id", "certificate_reference_id"])
+    .replaces(),
+    Attribute::required(
+        "certificate_reference_id",
+        &Type::String,
+        "The id of a `powerautomate_key_vault_certificate_reference`, or of another environment variable of the \
+         type secret. The service does not let it be changed: another one replaces the resource.",
+    )
+    .check(&[Check::Uuid])
+    .same(same_id)
+    .replaces(),
+    SOLUTION_UNIQUE_NAME,
+    OWNER_ID,
+    ACTIVE,
+])
+.blocks(&[TIMEOUTS])
+.rules(&[
+    Rule::ExactlyOneOf(&["username", "username_variable_id"]),
+    Rule::Conflicts(&["username_variable_id", "username_schema_name"]),
+]);
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Model {
@@ -122,20 +121,22 @@ pub(crate) struct Model {
     timeouts: Option<Timeouts>,
 }
 
-static LISTING: Schema = Schema::new(Block {
-    attributes: &[listed::ENVIRONMENT_ID, NAME_PREFIX, CERTIFICATE_NAME, UNMANAGED_ONLY],
-    ..Block::new("Lists the credentials that sign in with a certificate.")
-});
+static LISTING: Schema = Schema::new("Lists the credentials that sign in with a certificate.").attributes(&[
+    listed::ENVIRONMENT_ID,
+    NAME_PREFIX,
+    CERTIFICATE_NAME,
+    UNMANAGED_ONLY,
+]);
 
 impl Model {
     /// The state of a credential that was found.
-    fn of(environment_id: &str, credential: &Credential, variable: Option<&Definition>) -> Result<Model> {
+    fn of(environment_id: &str, credential: &Credential, variable: Option<&Definition>) -> Result<Model, Diagnostic> {
         let mut model = Model { environment_id: Some(environment_id.to_owned()), ..Model::default() };
         model.take(credential, variable)?;
         Ok(model)
     }
 
-    fn take(&mut self, credential: &Credential, variable: Option<&Definition>) -> Result<()> {
+    fn take(&mut self, credential: &Credential, variable: Option<&Definition>) -> Result<(), Diagnostic> {
         self.id = Some(credential.id.to_string());
         self.name = Some(credential.name.clone());
         self.description = credential.description.clone();
@@ -155,24 +156,16 @@ impl Model {
 impl Resource for CbaCredential {
     type Clients = Account;
     type Model = Model;
+    const NAME: &'static str = NAME;
+    const SCHEMA: &'static Schema = &SCHEMA;
+    const IDENTITY: Option<&'static Identity> = Some(&IDENTITY);
+    const LISTING: Option<&'static Schema> = Some(&LISTING);
 
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
-    }
-
-    fn identity(&self) -> Option<&'static Identity> {
-        Some(&IDENTITY)
-    }
-
-    async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) {
+    async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) -> Result<(), Diagnostic> {
         let environment_id = plan_environment(cx, plan);
         plan_solution(plan);
         if plan.is_destroy() {
-            return;
+            return Ok(());
         }
         // A nulled lookup cannot be mended in place: the service does not let a credential's variables be changed.
         if !plan.prior.is_null()
@@ -182,8 +175,8 @@ impl Resource for CbaCredential {
             plan.set("username_variable_id", Value::UNKNOWN);
             plan.replace("username_variable_id");
         }
-        let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) else { return };
-        let Ok(dataverse) = cx.clients.dataverse(&environment_id).await else { return };
+        let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) else { return Ok(()) };
+        let Ok(dataverse) = cx.clients.dataverse(&environment_id).await else { return Ok(()) };
         let anew = plan.is_create() || plan.is_replacement();
         let own_variable = plan.config.at("username_variable_id").is_null();
         let reference =
@@ -202,9 +195,10 @@ impl Resource for CbaCredential {
                 plan.tell(warning);
             }
         }
+        Ok(())
     }
 
-    async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model> {
+    async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model, Diagnostic> {
         let environment_id = required(planned.environment_id.as_ref(), "environment_id")?.to_owned();
         let dataverse = cx.clients.dataverse(&environment_id).await?;
         let name = required(planned.name.as_ref(), "name")?.to_owned();
@@ -299,11 +293,11 @@ impl Resource for CbaCredential {
         Ok(planned)
     }
 
-    async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
+    async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>, Diagnostic> {
         timeouts::read(prior.timeouts.as_ref()).limit("Reading the credential", read(cx, prior)).await
     }
 
-    async fn update(&self, cx: &Context<Account>, prior: Model, planned: Model) -> Result<Model> {
+    async fn update(&self, cx: &Context<Account>, prior: Model, planned: Model) -> Result<Model, Diagnostic> {
         let environment_id = required(planned.environment_id.as_ref(), "environment_id")?.to_owned();
         let id = guid(prior.id.as_ref(), "id")?;
         let summary = format!("Cannot change the credential {}", prior.name.as_deref().unwrap_or_default());
@@ -366,11 +360,11 @@ impl Resource for CbaCredential {
         Ok(planned)
     }
 
-    async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<()> {
+    async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<(), Diagnostic> {
         timeouts::delete(prior.timeouts.as_ref()).limit("Deleting the credential", delete(cx, prior)).await
     }
 
-    async fn import(&self, cx: &Context<Account>, what: Import<'_>) -> Result<Model> {
+    async fn import(&self, cx: &Context<Account>, what: Import<'_>) -> Result<Model, Diagnostic> {
         let target = Target::of(cx, what, "name")?;
         let dataverse = cx.clients.dataverse(&target.environment_id).await?;
         let look_up = |error| failed("Cannot look up the credential", &error);
@@ -391,11 +385,7 @@ impl Resource for CbaCredential {
         config.put("username_schema_name", Value::Null);
     }
 
-    fn listing(&self) -> Option<&'static Schema> {
-        Some(&LISTING)
-    }
-
-    async fn list(&self, cx: &Context<Account>, query: &Query, hits: &Hits) -> Result<()> {
+    async fn list(&self, cx: &Context<Account>, query: &Query, hits: &Hits) -> Result<(), Diagnostic> {
         let wanted: Wanted = query.model()?;
         let environment_id = environment(cx, wanted.environment_id.clone())?;
         let dataverse = cx.clients.dataverse(&environment_id).await?;
@@ -427,7 +417,7 @@ impl Resource for CbaCredential {
 }
 
 /// The references to certificates of this name.
-async fn references_to(dataverse: &Dataverse, certificate_name: &str) -> std::result::Result<HashSet<Uuid>, Error> {
+async fn references_to(dataverse: &Dataverse, certificate_name: &str) -> Result<HashSet<Uuid>, Error> {
     let mut found = HashSet::new();
     let mut pages = dataverse.references(&RowFilter::default());
     while let Some(page) = pages.next().await? {
@@ -436,7 +426,7 @@ async fn references_to(dataverse: &Dataverse, certificate_name: &str) -> std::re
     Ok(found)
 }
 
-async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
+async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>, Diagnostic> {
     let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
     let id = guid(prior.id.as_ref(), "id")?;
     let dataverse = cx.clients.dataverse(&environment_id).await?;
@@ -450,7 +440,7 @@ async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
     Ok(Some(model))
 }
 
-async fn delete(cx: &Context<Account>, prior: Model) -> Result<()> {
+async fn delete(cx: &Context<Account>, prior: Model) -> Result<(), Diagnostic> {
     let environment_id = required(prior.environment_id.as_ref(), "environment_id")?;
     let id = guid(prior.id.as_ref(), "id")?;
     let name = prior.name.as_deref().unwrap_or_default();
@@ -515,7 +505,7 @@ async fn names_warning(cx: &Context<Account>, reference: &Definition, username: 
     )
 }
 
-async fn reference(dataverse: &Dataverse, id: Uuid) -> Result<Definition> {
+async fn reference(dataverse: &Dataverse, id: Uuid) -> Result<Definition, Diagnostic> {
     let summary = "Cannot look up the certificate reference";
     let found =
         dataverse.definition(id).await.map_err(|error| failed(summary, &error).on("certificate_reference_id"))?;
@@ -529,13 +519,13 @@ async fn reference(dataverse: &Dataverse, id: Uuid) -> Result<Definition> {
     Ok(definition)
 }
 
-async fn variable_of(dataverse: &Dataverse, credential: &Credential) -> Result<Option<Definition>> {
+async fn variable_of(dataverse: &Dataverse, credential: &Credential) -> Result<Option<Definition>, Diagnostic> {
     let Some(id) = credential.username_id else { return Ok(None) };
     let summary = format!("Cannot read the user name of the credential {}", credential.name);
     dataverse.definition(id).await.map_err(|error| failed(&summary, &error))
 }
 
-fn refuse_other_credential(credential: &Credential) -> Result<()> {
+fn refuse_other_credential(credential: &Credential) -> Result<(), Diagnostic> {
     let kind = match credential.connection_type {
         Some(CERTIFICATE_BASED) => return Ok(()),
         Some(1) => "a credential with user name and password",

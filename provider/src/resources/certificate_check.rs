@@ -4,8 +4,8 @@
 //! error when it applies. What is there but cannot be used is an error for a new reference, and a warning for one that stays:
 //! an expired certificate never blocks the rest of a workspace.
 
-use proto::diagnostic::Diagnostic;
 use serde::{Deserialize, Serialize};
+use tfplugin::diagnostic::Diagnostic;
 use time::{Duration, OffsetDateTime};
 
 use crate::clients::Error;

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use proto::context::{Context, Result};
-use proto::diagnostic::Diagnostic;
-use proto::plan::Plan;
-use proto::value::Value;
+use tfplugin::context::Context;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::plan::Plan;
+use tfplugin::value::Value;
 use time::OffsetDateTime;
 
 use super::certificate_check::{self, Requirements};
@@ -68,7 +68,7 @@ pub(crate) async fn certificate_before_writing(
     name: &str,
     requirements: &Requirements,
     deadline: Deadline,
-) -> Result<Option<Arc<Certificate>>> {
+) -> Result<Option<Arc<Certificate>>, Diagnostic> {
     let roles = deadline.at_most(ROLES);
     let mut wait = Duration::from_millis(500);
     loop {

@@ -3,17 +3,17 @@
 //! A definition and its value row are one resource: they come and go in one change set. The value names no version, so
 //! that a rotated certificate needs no apply; what is known of the certificate is refreshed.
 
-use proto::context::{Context, Result};
-use proto::cty::Type;
-use proto::diagnostic::Diagnostic;
-use proto::identity::Identity;
-use proto::listing::{Hits, Query};
-use proto::plan::Plan;
-use proto::resource::{Import, Resource};
-use proto::schema::{Attribute, Block, Check, Default, NestedBlock, Nesting, Schema};
-use proto::value::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tfplugin::context::Context;
+use tfplugin::cty::Type;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::identity::Identity;
+use tfplugin::listing::{Hits, Query};
+use tfplugin::plan::Plan;
+use tfplugin::resource::{Import, Resource};
+use tfplugin::schema::{Attribute, Check, Default, NestedBlock, Schema};
+use tfplugin::value::Path;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
@@ -45,112 +45,117 @@ const NAME: &str = "powerautomate_key_vault_certificate_reference";
 /// What follows the vault and the name of the certificate in it.
 const OF_CERTIFICATE: &[&str] = &["key_vault_id", "certificate_name"];
 
-static SCHEMA: Schema = Schema::new(Block {
-    attributes: &[
-        Attribute::computed("id", &Type::String, "The id of the environment variable definition."),
-        ENVIRONMENT_ID,
-        Attribute::required(
-            "schema_name",
-            &Type::String,
-            "The unique name of the environment variable: the publisher's prefix, an underscore and a name, at most 100 \
-             characters, for example `cto_robot_certificate`. A change replaces the resource.",
-        )
-        .check(&[Check::Length { min: 1, max: 100 }, Check::Pattern { test: is_schema_name, words: SCHEMA_NAME }])
-        .replaces(),
-        Attribute::optional_computed(
-            "display_name",
-            &Type::String,
-            "The name that people see, at most 100 characters. When it is left out, a new variable is shown under its schema name.",
-        )
-        .check(&[Check::Length { min: 1, max: 100 }]),
-        Attribute::optional_computed("description", &Type::String, "A description, at most 2,000 characters.")
-            .check(&[Check::Length { min: 0, max: 2000 }]),
-        Attribute::required(
-            "key_vault_id",
-            &Type::String,
-            "The Azure resource id of the vault: \
-             `/subscriptions/…/resourceGroups/…/providers/Microsoft.KeyVault/vaults/…`. It must belong to the tenant of the \
-             environment. It is changed in place.",
-        )
-        .check(&[Check::Format(is_vault_id)])
-        .same(same_text),
-        Attribute::required(
-            "certificate_name",
-            &Type::String,
-            "The name of the certificate in the vault: 1 to 127 letters, digits and hyphens. It is changed in place.",
-        )
-        .check(&[Check::Length { min: 1, max: 127 }, Check::Pattern { test: is_certificate_name, words: CERTIFICATE_NAME_WORDS }])
-        .same(same_text),
-        SOLUTION_UNIQUE_NAME,
-        OWNER_ID,
-        Attribute::computed(
-            "secret_reference",
-            &Type::String,
-            "The value of the environment variable: the resource id of the secret that Key Vault keeps for the certificate.",
-        )
-        .follows(OF_CERTIFICATE),
-        ACTIVE,
-        Attribute::computed("certificate_version", &Type::String, "The current version of the certificate.").follows(OF_CERTIFICATE),
-        Attribute::computed("thumbprint", &Type::String, "Its SHA-1 thumbprint, in upper-case hexadecimal digits.").follows(OF_CERTIFICATE),
-        Attribute::computed("thumbprint_sha256", &Type::String, "Its SHA-256 thumbprint, in upper-case hexadecimal digits.")
-            .follows(OF_CERTIFICATE),
-        Attribute::computed("subject", &Type::String, "Its subject.").follows(OF_CERTIFICATE),
-        Attribute::computed("issuer", &Type::String, "Its issuer.").follows(OF_CERTIFICATE),
-        Attribute::computed("serial_number", &Type::String, "Its serial number, in hexadecimal digits.").follows(OF_CERTIFICATE),
-        Attribute::computed(
-            "user_principal_names",
-            const { &Type::list(&Type::String) },
-            "The user principal names among its subject alternative names.",
-        )
-        .follows(OF_CERTIFICATE),
-        Attribute::computed("not_before", &Type::String, "When it becomes valid (RFC 3339, UTC).").follows(OF_CERTIFICATE),
-        Attribute::computed("expires_on", &Type::String, "When it expires (RFC 3339, UTC).").follows(OF_CERTIFICATE),
-    ],
-    blocks: &[
-        NestedBlock {
-            name: "requirements",
-            nesting: Nesting::Single,
-            presence_replaces: false,
-            block: Block {
-                attributes: &[
-                    Attribute::optional_computed(
-                        "min_days_remaining",
-                        &Type::Number,
-                        "Warn when the certificate expires in fewer days than this. Defaults to 30.",
-                    )
-                    .default(Default::Int(30))
-                    .check(&[Check::Between { min: 0, max: 3650 }]),
-                    Attribute::optional_computed(
-                        "client_authentication",
-                        &Type::Bool,
-                        "Demand that the certificate's extended key usages allow client authentication. Defaults to true.",
-                    )
-                    .default(Default::Bool(true)),
-                    Attribute::optional_computed(
-                        "on_unreadable",
-                        &Type::String,
-                        "What an apply does when the certificate cannot be read from the vault: `error`, or `warn` and leave \
-                         the certificate's attributes null. Defaults to `error`.",
-                    )
-                    .default(Default::Text("error"))
-                    .check(&[Check::OneOf(&["error", "warn"])]),
-                ],
-                ..Block::new(
-                    "What the certificate must satisfy. It is checked while Terraform plans and again before anything is \
-                     written; changing only this writes nothing.",
-                )
-            },
-        },
-        TIMEOUTS,
-    ],
-    ..Block::new(
-        "A *secret* environment variable of Dataverse that points at a certificate in Azure Key Vault, and what is known of that \
-         certificate. Only the public certificate is read; its private key never is.\n\n\
-         The signed-in principal and Dataverse itself (application id `00000007-0000-0000-c000-000000000000`) need the role *Key \
-         Vault Secrets User* on the vault: Dataverse checks it whenever the value is written. To read the certificate, the \
-         signed-in principal needs *Key Vault Reader* or *Key Vault Certificate User*.",
+static SCHEMA: Schema = Schema::new(
+    "A *secret* environment variable of Dataverse that points at a certificate in Azure Key Vault, and what \
+     is known of that certificate. Only the public certificate is read; its private key never is.\n\n\
+     The signed-in principal and Dataverse itself (application id `00000007-0000-0000-c000-000000000000`) \
+     need the role *Key Vault Secrets User* on the vault: Dataverse checks it whenever the value is written. \
+     To read the certificate, the signed-in principal needs *Key Vault Reader* or *Key Vault Certificate \
+     User*.",
+)
+.attributes(&[
+    Attribute::computed("id", &Type::String, "The id of the environment variable definition."),
+    ENVIRONMENT_ID,
+    Attribute::required(
+        "schema_name",
+        &Type::String,
+        "The unique name of the environment variable: the publisher's prefix, an underscore and a name, at most \
+         100 characters, for example `cto_robot_certificate`. A change replaces the resource.",
     )
-});
+    .check(&[Check::Length { min: 1, max: 100 }, Check::Pattern { test: is_schema_name, words: SCHEMA_NAME }])
+    .replaces(),
+    Attribute::optional_computed(
+        "display_name",
+        &Type::String,
+        "The name that people see, at most 100 characters. When it is left out, a new variable is shown under its \
+         schema name.",
+    )
+    .check(&[Check::Length { min: 1, max: 100 }]),
+    Attribute::optional_computed("description", &Type::String, "A description, at most 2,000 characters.")
+        .check(&[Check::Length { min: 0, max: 2000 }]),
+    Attribute::required(
+        "key_vault_id",
+        &Type::String,
+        "The Azure resource id of the vault: \
+         `/subscriptions/…/resourceGroups/…/providers/Microsoft.KeyVault/vaults/…`. It must belong to the tenant \
+         of the environment. It is changed in place.",
+    )
+    .check(&[Check::Format(is_vault_id)])
+    .same(same_text),
+    Attribute::required(
+        "certificate_name",
+        &Type::String,
+        "The name of the certificate in the vault: 1 to 127 letters, digits and hyphens. It is changed in place.",
+    )
+    .check(&[
+        Check::Length { min: 1, max: 127 },
+        Check::Pattern { test: is_certificate_name, words: CERTIFICATE_NAME_WORDS },
+    ])
+    .same(same_text),
+    SOLUTION_UNIQUE_NAME,
+    OWNER_ID,
+    Attribute::computed(
+        "secret_reference",
+        &Type::String,
+        "The value of the environment variable: the resource id of the secret that Key Vault keeps for the \
+         certificate.",
+    )
+    .follows(OF_CERTIFICATE),
+    ACTIVE,
+    Attribute::computed("certificate_version", &Type::String, "The current version of the certificate.")
+        .follows(OF_CERTIFICATE),
+    Attribute::computed("thumbprint", &Type::String, "Its SHA-1 thumbprint, in upper-case hexadecimal digits.")
+        .follows(OF_CERTIFICATE),
+    Attribute::computed(
+        "thumbprint_sha256",
+        &Type::String,
+        "Its SHA-256 thumbprint, in upper-case hexadecimal digits.",
+    )
+    .follows(OF_CERTIFICATE),
+    Attribute::computed("subject", &Type::String, "Its subject.").follows(OF_CERTIFICATE),
+    Attribute::computed("issuer", &Type::String, "Its issuer.").follows(OF_CERTIFICATE),
+    Attribute::computed("serial_number", &Type::String, "Its serial number, in hexadecimal digits.")
+        .follows(OF_CERTIFICATE),
+    Attribute::computed(
+        "user_principal_names",
+        const { &Type::list(&Type::String) },
+        "The user principal names among its subject alternative names.",
+    )
+    .follows(OF_CERTIFICATE),
+    Attribute::computed("not_before", &Type::String, "When it becomes valid (RFC 3339, UTC).").follows(OF_CERTIFICATE),
+    Attribute::computed("expires_on", &Type::String, "When it expires (RFC 3339, UTC).").follows(OF_CERTIFICATE),
+])
+.blocks(&[
+    NestedBlock::single(
+        "requirements",
+        "What the certificate must satisfy. It is checked while Terraform plans and again before anything is \
+         written; changing only this writes nothing.",
+    )
+    .attributes(&[
+        Attribute::optional_computed(
+            "min_days_remaining",
+            &Type::Number,
+            "Warn when the certificate expires in fewer days than this. Defaults to 30.",
+        )
+        .default(Default::Int(30))
+        .check(&[Check::Between { min: 0, max: 3650 }]),
+        Attribute::optional_computed(
+            "client_authentication",
+            &Type::Bool,
+            "Demand that the certificate's extended key usages allow client authentication. Defaults to true.",
+        )
+        .default(Default::Bool(true)),
+        Attribute::optional_computed(
+            "on_unreadable",
+            &Type::String,
+            "What an apply does when the certificate cannot be read from the vault: `error`, or `warn` and leave the \
+             certificate's attributes null. Defaults to `error`.",
+        )
+        .default(Default::Text("error"))
+        .check(&[Check::OneOf(&["error", "warn"])]),
+    ]),
+    TIMEOUTS,
+]);
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Model {
@@ -178,13 +183,11 @@ pub(crate) struct Model {
     timeouts: Option<Timeouts>,
 }
 
-static LISTING: Schema = Schema::new(Block {
-    attributes: &[listed::ENVIRONMENT_ID, NAME_PREFIX, CERTIFICATE_NAME, UNMANAGED_ONLY],
-    ..Block::new(
-        "Lists the environment variables of the type secret that point at Azure Key Vault. What else such a secret may be than a \
-         certificate, the variable does not say.",
-    )
-});
+static LISTING: Schema = Schema::new(
+    "Lists the environment variables of the type secret that point at Azure Key Vault. What else such a \
+     secret may be than a certificate, the variable does not say.",
+)
+.attributes(&[listed::ENVIRONMENT_ID, NAME_PREFIX, CERTIFICATE_NAME, UNMANAGED_ONLY]);
 
 impl Model {
     fn in_environment(environment_id: &str) -> Model {
@@ -192,17 +195,17 @@ impl Model {
     }
 
     /// The state of a variable that was found.
-    fn of(environment_id: &str, definition: &Definition) -> Result<Model> {
+    fn of(environment_id: &str, definition: &Definition) -> Result<Model, Diagnostic> {
         let mut model = Model::in_environment(environment_id);
         model.take(definition)?;
         Ok(model)
     }
 
-    fn vault(&self) -> Result<VaultId> {
+    fn vault(&self) -> Result<VaultId, Diagnostic> {
         vault_id(required(self.key_vault_id.as_ref(), "key_vault_id")?)
     }
 
-    fn name(&self) -> Result<&str> {
+    fn name(&self) -> Result<&str, Diagnostic> {
         required(self.certificate_name.as_ref(), "certificate_name")
     }
 
@@ -211,7 +214,7 @@ impl Model {
     }
 
     /// What the variable's value shall be.
-    fn reference(&self) -> Result<String> {
+    fn reference(&self) -> Result<String, Diagnostic> {
         Ok(secret_reference(required(self.key_vault_id.as_ref(), "key_vault_id")?, self.name()?))
     }
 
@@ -230,7 +233,7 @@ impl Model {
     }
 
     /// Takes over what Dataverse says of the rows.
-    fn take(&mut self, definition: &Definition) -> Result<()> {
+    fn take(&mut self, definition: &Definition) -> Result<(), Diagnostic> {
         self.id = Some(definition.id.to_string());
         self.schema_name = Some(definition.schema_name.clone());
         self.display_name = definition.display_name.clone();
@@ -252,24 +255,16 @@ impl Model {
 impl Resource for CertificateReference {
     type Clients = Account;
     type Model = Model;
+    const NAME: &'static str = NAME;
+    const SCHEMA: &'static Schema = &SCHEMA;
+    const IDENTITY: Option<&'static Identity> = Some(&IDENTITY);
+    const LISTING: Option<&'static Schema> = Some(&LISTING);
 
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
-    }
-
-    fn identity(&self) -> Option<&'static Identity> {
-        Some(&IDENTITY)
-    }
-
-    async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) {
+    async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) -> Result<(), Diagnostic> {
         let environment_id = plan_environment(cx, plan);
         plan_solution(plan);
         if plan.is_destroy() {
-            return;
+            return Ok(());
         }
         let vault = plan.planned.at("key_vault_id").as_str().map(str::to_owned);
         let name = plan.planned.at("certificate_name").as_str().map(str::to_owned);
@@ -277,7 +272,7 @@ impl Resource for CertificateReference {
             plan.set("secret_reference", secret_reference(vault, name).into());
         }
         if !cx.clients.is_known() {
-            return;
+            return Ok(());
         }
         if let (Some(vault), Some(name)) = (vault.as_deref().and_then(|id| VaultId::parse(id).ok()), name) {
             let repointed = plan.is_create() || OF_CERTIFICATE.iter().any(|name| plan.changes(name));
@@ -292,9 +287,10 @@ impl Resource for CertificateReference {
             let warning = existing(&what, &environment_id, &id).warning();
             plan.tell(warning);
         }
+        Ok(())
     }
 
-    async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model> {
+    async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model, Diagnostic> {
         let deadline = timeouts::create(planned.timeouts.as_ref());
         let environment_id = required(planned.environment_id.as_ref(), "environment_id")?.to_owned();
         let schema_name = required(planned.schema_name.as_ref(), "schema_name")?.to_owned();
@@ -362,11 +358,11 @@ impl Resource for CertificateReference {
         Ok(planned)
     }
 
-    async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
+    async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>, Diagnostic> {
         timeouts::read(prior.timeouts.as_ref()).limit("Reading the environment variable", read(cx, prior)).await
     }
 
-    async fn update(&self, cx: &Context<Account>, prior: Model, mut planned: Model) -> Result<Model> {
+    async fn update(&self, cx: &Context<Account>, prior: Model, mut planned: Model) -> Result<Model, Diagnostic> {
         let deadline = timeouts::update(planned.timeouts.as_ref());
         let environment_id = required(planned.environment_id.as_ref(), "environment_id")?.to_owned();
         let id = guid(prior.id.as_ref(), "id")?;
@@ -434,11 +430,11 @@ impl Resource for CertificateReference {
         Ok(planned)
     }
 
-    async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<()> {
+    async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<(), Diagnostic> {
         timeouts::delete(prior.timeouts.as_ref()).limit("Deleting the environment variable", delete(cx, prior)).await
     }
 
-    async fn import(&self, cx: &Context<Account>, what: Import<'_>) -> Result<Model> {
+    async fn import(&self, cx: &Context<Account>, what: Import<'_>) -> Result<Model, Diagnostic> {
         let target = Target::of(cx, what, "schema name")?;
         let dataverse = cx.clients.dataverse(&target.environment_id).await?;
         let found = match target.row()? {
@@ -461,11 +457,7 @@ impl Resource for CertificateReference {
         Ok(model)
     }
 
-    fn listing(&self) -> Option<&'static Schema> {
-        Some(&LISTING)
-    }
-
-    async fn list(&self, cx: &Context<Account>, query: &Query, hits: &Hits) -> Result<()> {
+    async fn list(&self, cx: &Context<Account>, query: &Query, hits: &Hits) -> Result<(), Diagnostic> {
         let wanted: Wanted = query.model()?;
         let environment_id = environment(cx, wanted.environment_id.clone())?;
         let dataverse = cx.clients.dataverse(&environment_id).await?;
@@ -497,7 +489,7 @@ impl Resource for CertificateReference {
     }
 }
 
-async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
+async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>, Diagnostic> {
     let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
     let id = guid(prior.id.as_ref(), "id")?;
     let dataverse = cx.clients.dataverse(&environment_id).await?;
@@ -522,7 +514,7 @@ async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
     Ok(Some(model))
 }
 
-async fn delete(cx: &Context<Account>, prior: Model) -> Result<()> {
+async fn delete(cx: &Context<Account>, prior: Model) -> Result<(), Diagnostic> {
     let environment_id = required(prior.environment_id.as_ref(), "environment_id")?;
     let id = guid(prior.id.as_ref(), "id")?;
     let name = prior.schema_name.as_deref().unwrap_or_default();
@@ -561,7 +553,7 @@ async fn delete(cx: &Context<Account>, prior: Model) -> Result<()> {
     }
 }
 
-async fn refuse_existing(dataverse: &Dataverse, environment_id: &str, schema_name: &str) -> Result<()> {
+async fn refuse_existing(dataverse: &Dataverse, environment_id: &str, schema_name: &str) -> Result<(), Diagnostic> {
     let found = dataverse.definition_named(schema_name).await;
     let found = found.map_err(|error| failed("Cannot look up the environment variable", &error))?;
     found.map_or(Ok(()), |definition| {
@@ -577,12 +569,12 @@ fn described(definition: &Definition) -> String {
     format!("environment variable {:?}", definition.schema_name)
 }
 
-fn vault_id(text: &str) -> Result<VaultId> {
+fn vault_id(text: &str) -> Result<VaultId, Diagnostic> {
     VaultId::parse(text)
         .map_err(|what| Diagnostic::error("Invalid value for key_vault_id", what).at(Path::attribute("key_vault_id")))
 }
 
-fn is_vault_id(text: &str) -> std::result::Result<(), String> {
+fn is_vault_id(text: &str) -> Result<(), String> {
     VaultId::parse(text).map(drop)
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use proto::context::{Context, Result};
-use proto::diagnostic::Diagnostic;
+use tfplugin::context::Context;
+use tfplugin::diagnostic::Diagnostic;
 
 use super::failure::failed;
 use super::timeouts::Deadline;
@@ -37,7 +37,7 @@ impl<'a> Waiting<'a> {
     }
 
     /// Reads it. The answer to a PUT may still hold what was before: the first word is that of a read.
-    pub(crate) async fn read(&mut self) -> Result<()> {
+    pub(crate) async fn read(&mut self) -> Result<(), Diagnostic> {
         match self.connectivity.connection(&self.connection.id).await {
             Ok(Some(read)) => self.connection = read,
             // A new connection may take a moment to be seen.
@@ -48,7 +48,7 @@ impl<'a> Waiting<'a> {
     }
 
     /// Whether it is connected; that it has failed is an error.
-    pub(crate) fn is_over(&self) -> Result<bool> {
+    pub(crate) fn is_over(&self) -> Result<bool, Diagnostic> {
         let (id, connection) = (&self.connection.id, &self.connection);
         if connection.is_connected() || !connection.is_failed() {
             return Ok(connection.is_connected());
@@ -62,7 +62,7 @@ impl<'a> Waiting<'a> {
     }
 
     /// Waits for the next reading; that there is no time left, or that the user asked to stop, is an error.
-    pub(crate) async fn pause(&mut self) -> Result<()> {
+    pub(crate) async fn pause(&mut self) -> Result<(), Diagnostic> {
         if self.deadline.pause(self.cx, self.pause).await {
             self.pause = (self.pause * 2).min(Duration::from_secs(5));
             return Ok(());

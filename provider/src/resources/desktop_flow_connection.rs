@@ -3,15 +3,15 @@
 //! One PUT makes it and changes it, so that it keeps the id by which flows know it. What the service answers is not yet success: the
 //! status must become `Connected`.
 
-use proto::context::{Context, Result};
-use proto::cty::Type;
-use proto::diagnostic::Diagnostic;
-use proto::identity::Identity;
-use proto::listing::{Hits, Query};
-use proto::plan::Plan;
-use proto::resource::{Import, Resource};
-use proto::schema::{Attribute, Block, Check, Schema};
 use serde::{Deserialize, Serialize};
+use tfplugin::context::Context;
+use tfplugin::cty::Type;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::identity::Identity;
+use tfplugin::listing::{Hits, Query};
+use tfplugin::plan::Plan;
+use tfplugin::resource::{Import, Resource};
+use tfplugin::schema::{Attribute, Check, Schema};
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
@@ -38,46 +38,46 @@ const MISSING_CREDENTIAL: &str = "The credential does not exist";
 /// What one PUT changes.
 const INPUTS: &[&str] = &["display_name", "credential_id", "machine_group_id", "run_owner"];
 
-static SCHEMA: Schema = Schema::new(Block {
-    attributes: &[
-        Attribute::computed("id", &Type::String, "The id of the connection, by which flows and connection references know it."),
-        ENVIRONMENT_ID,
-        Attribute::required("display_name", &Type::String, "The name that people see. It is changed in place.")
-            .check(&[Check::Length { min: 1, max: 255 }]),
-        Attribute::required(
-            "credential_id",
-            &Type::String,
-            "The id of the `powerautomate_cba_credential` that signs in. It must be shared with the signed-in principal, and with the run \
-             owner if there is one. It is changed in place.",
-        )
-        .check(&[Check::Uuid])
-        .same(same_id),
-        Attribute::required(
-            "machine_group_id",
-            &Type::String,
-            "The id of the machine group on which flows run; a single machine has one too (`flowmachinegroupid`). It must be shared \
-             with the signed-in principal. It is changed in place.",
-        )
-        .check(&[Check::Uuid])
-        .same(same_id),
-        Attribute::computed(
-            "status",
-            &Type::String,
-            "What the service says of the connection: `Connected`, `Error`, … A failed connection is planned to be written again. \
-             `Connected` is not documented as proof that a sign-in succeeded.",
-        ),
-        Attribute::computed("created_by", &Type::String, "The object id of the principal that made the connection."),
-        Attribute::computed("created_on", &Type::String, "When the connection was made (RFC 3339, UTC)."),
-    ],
-    blocks: &[
-        RUN_OWNER,
-        TIMEOUTS,
-    ],
-    ..Block::new(
-        "A connection to desktop flows that signs in to the machines of a group with a certificate-based credential.\n\n\
-         The machine group and the credential must be shared with the signed-in principal before.",
+static SCHEMA: Schema = Schema::new(
+    "A connection to desktop flows that signs in to the machines of a group with a certificate-based \
+     credential.\n\n\
+     The machine group and the credential must be shared with the signed-in principal before.",
+)
+.attributes(&[
+    Attribute::computed(
+        "id",
+        &Type::String,
+        "The id of the connection, by which flows and connection references know it.",
+    ),
+    ENVIRONMENT_ID,
+    Attribute::required("display_name", &Type::String, "The name that people see. It is changed in place.")
+        .check(&[Check::Length { min: 1, max: 255 }]),
+    Attribute::required(
+        "credential_id",
+        &Type::String,
+        "The id of the `powerautomate_cba_credential` that signs in. It must be shared with the signed-in \
+         principal, and with the run owner if there is one. It is changed in place.",
     )
-});
+    .check(&[Check::Uuid])
+    .same(same_id),
+    Attribute::required(
+        "machine_group_id",
+        &Type::String,
+        "The id of the machine group on which flows run; a single machine has one too (`flowmachinegroupid`). It \
+         must be shared with the signed-in principal. It is changed in place.",
+    )
+    .check(&[Check::Uuid])
+    .same(same_id),
+    Attribute::computed(
+        "status",
+        &Type::String,
+        "What the service says of the connection: `Connected`, `Error`, … A failed connection is planned to be \
+         written again. `Connected` is not documented as proof that a sign-in succeeded.",
+    ),
+    Attribute::computed("created_by", &Type::String, "The object id of the principal that made the connection."),
+    Attribute::computed("created_on", &Type::String, "When the connection was made (RFC 3339, UTC)."),
+])
+.blocks(&[RUN_OWNER, TIMEOUTS]);
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Model {
@@ -93,18 +93,16 @@ pub(crate) struct Model {
     timeouts: Option<Timeouts>,
 }
 
-static LISTING: Schema = Schema::new(Block {
-    attributes: &[
-        listed::ENVIRONMENT_ID,
-        NAME_PREFIX,
-        Attribute::optional("machine_group_id", &Type::String, "Only connections to this machine group.")
-            .check(&[Check::Uuid]),
-    ],
-    ..Block::new(
-        "Lists the connections to desktop flows that sign in with a certificate-based credential, as far as the signed-in principal may \
-         see them.",
-    )
-});
+static LISTING: Schema = Schema::new(
+    "Lists the connections to desktop flows that sign in with a certificate-based credential, as far as the \
+     signed-in principal may see them.",
+)
+.attributes(&[
+    listed::ENVIRONMENT_ID,
+    NAME_PREFIX,
+    Attribute::optional("machine_group_id", &Type::String, "Only connections to this machine group.")
+        .check(&[Check::Uuid]),
+]);
 
 /// What a `list` block asks for.
 #[derive(Deserialize)]
@@ -158,23 +156,15 @@ impl Model {
 impl Resource for DesktopFlowConnection {
     type Clients = Account;
     type Model = Model;
+    const NAME: &'static str = NAME;
+    const SCHEMA: &'static Schema = &SCHEMA;
+    const IDENTITY: Option<&'static Identity> = Some(&IDENTITY);
+    const LISTING: Option<&'static Schema> = Some(&LISTING);
 
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
-    }
-
-    fn identity(&self) -> Option<&'static Identity> {
-        Some(&IDENTITY)
-    }
-
-    async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) {
+    async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) -> Result<(), Diagnostic> {
         let environment_id = plan_environment(cx, plan);
         if plan.is_destroy() {
-            return;
+            return Ok(());
         }
         if let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) {
             look_up(cx, plan, &environment_id).await;
@@ -183,9 +173,10 @@ impl Resource for DesktopFlowConnection {
         if plan.is_create() || failed || INPUTS.iter().any(|name| plan.changes(name)) {
             plan.set("status", CONNECTED.into());
         }
+        Ok(())
     }
 
-    async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model> {
+    async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model, Diagnostic> {
         let deadline = timeouts::create(planned.timeouts.as_ref());
         let wanted = Wanted::check(cx, &planned).await?;
         let environment_id = wanted.environment_id.clone();
@@ -216,11 +207,11 @@ impl Resource for DesktopFlowConnection {
         settle(cx, &connectivity, planned, written, deadline, &summary).await
     }
 
-    async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
+    async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>, Diagnostic> {
         timeouts::read(prior.timeouts.as_ref()).limit("Reading the connection", read(cx, prior)).await
     }
 
-    async fn update(&self, cx: &Context<Account>, prior: Model, mut planned: Model) -> Result<Model> {
+    async fn update(&self, cx: &Context<Account>, prior: Model, mut planned: Model) -> Result<Model, Diagnostic> {
         let nothing_to_write = planned.display_name == prior.display_name
             && planned.credential_id == prior.credential_id
             && planned.machine_group_id == prior.machine_group_id
@@ -272,11 +263,11 @@ impl Resource for DesktopFlowConnection {
         }
     }
 
-    async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<()> {
+    async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<(), Diagnostic> {
         timeouts::delete(prior.timeouts.as_ref()).limit("Deleting the connection", delete(cx, prior)).await
     }
 
-    async fn import(&self, cx: &Context<Account>, what: Import<'_>) -> Result<Model> {
+    async fn import(&self, cx: &Context<Account>, what: Import<'_>) -> Result<Model, Diagnostic> {
         let target = Target::of(cx, what, "display name")?;
         let connectivity = cx.clients.clients()?.connectivity(&target.environment_id);
         let look_up = |error: Error| failed("Cannot look up the connection", &error);
@@ -300,11 +291,7 @@ impl Resource for DesktopFlowConnection {
         Ok(Model::of(&target.environment_id, &connection))
     }
 
-    fn listing(&self) -> Option<&'static Schema> {
-        Some(&LISTING)
-    }
-
-    async fn list(&self, cx: &Context<Account>, query: &Query, hits: &Hits) -> Result<()> {
+    async fn list(&self, cx: &Context<Account>, query: &Query, hits: &Hits) -> Result<(), Diagnostic> {
         let to_list: ToList = query.model()?;
         let environment_id = environment(cx, to_list.environment_id.clone())?;
         let connectivity = cx.clients.clients()?.connectivity(&environment_id);
@@ -322,7 +309,7 @@ impl Resource for DesktopFlowConnection {
     }
 }
 
-async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
+async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>, Diagnostic> {
     let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
     let id = required(prior.id.as_ref(), "id")?.to_owned();
     let connectivity = cx.clients.clients()?.connectivity(&environment_id);
@@ -347,7 +334,7 @@ async fn read(cx: &Context<Account>, prior: Model) -> Result<Option<Model>> {
     Ok(Some(model))
 }
 
-async fn delete(cx: &Context<Account>, prior: Model) -> Result<()> {
+async fn delete(cx: &Context<Account>, prior: Model) -> Result<(), Diagnostic> {
     let environment_id = required(prior.environment_id.as_ref(), "environment_id")?.to_owned();
     let id = required(prior.id.as_ref(), "id")?.to_owned();
     let connectivity = cx.clients.clients()?.connectivity(&environment_id);
@@ -420,7 +407,7 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    async fn check(cx: &Context<Account>, planned: &Model) -> Result<Wanted> {
+    async fn check(cx: &Context<Account>, planned: &Model) -> Result<Wanted, Diagnostic> {
         let environment_id = required(planned.environment_id.as_ref(), "environment_id")?.to_owned();
         let credential_id = guid(planned.credential_id.as_ref(), "credential_id")?;
         let machine_group_id = guid(planned.machine_group_id.as_ref(), "machine_group_id")?;
@@ -456,7 +443,7 @@ impl Wanted {
 }
 
 /// The credential's name, and the schema name of the variable that holds its user name.
-async fn credential(cx: &Context<Account>, dataverse: &Dataverse, id: Uuid) -> Result<(String, String)> {
+async fn credential(cx: &Context<Account>, dataverse: &Dataverse, id: Uuid) -> Result<(String, String), Diagnostic> {
     let looked_up = |error: Error| failed("Cannot look up the credential", &error).on("credential_id");
     let found = dataverse.credential(id).await.map_err(looked_up)?;
     let Some(credential) = found else {
@@ -488,7 +475,7 @@ async fn credential(cx: &Context<Account>, dataverse: &Dataverse, id: Uuid) -> R
     Ok((credential.name, variable.schema_name))
 }
 
-async fn machine_group(cx: &Context<Account>, dataverse: &Dataverse, id: Uuid) -> Result<()> {
+async fn machine_group(cx: &Context<Account>, dataverse: &Dataverse, id: Uuid) -> Result<(), Diagnostic> {
     let found = dataverse.machine_group(id).await;
     let found = found.map_err(|error| failed("Cannot look up the machine group", &error).on("machine_group_id"))?;
     if found.is_some() {
@@ -509,7 +496,7 @@ async fn settle(
     connection: Connection,
     deadline: Deadline,
     summary: &str,
-) -> Result<Model> {
+) -> Result<Model, Diagnostic> {
     let mut waiting = Waiting::new(cx, connectivity, connection, deadline, summary);
     loop {
         let read = waiting.read().await;

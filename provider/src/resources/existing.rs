@@ -3,7 +3,7 @@
 //! The message carries an `import` block to paste, and explains the two ways in which one's own resource comes to stand in its own
 //! way: a renamed address, and a replacement that is made before the old one is gone.
 
-use proto::diagnostic::Diagnostic;
+use tfplugin::diagnostic::Diagnostic;
 
 /// Something that a creation found in its place.
 pub(crate) struct Existing<'a> {

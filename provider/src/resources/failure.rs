@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use proto::diagnostic::Diagnostic;
+use tfplugin::diagnostic::Diagnostic;
 
 use crate::clients::Error;
 

@@ -1,10 +1,10 @@
 //! What identifies every object of this provider, and what an import names.
 
-use proto::context::{Context, Result};
-use proto::cty::Type;
-use proto::diagnostic::Diagnostic;
-use proto::identity::{Identity, IdentityAttribute};
-use proto::resource::Import;
+use tfplugin::context::Context;
+use tfplugin::cty::Type;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::identity::{Identity, IdentityAttribute};
+use tfplugin::resource::Import;
 use uuid::Uuid;
 
 use super::shared::is_environment_id;
@@ -26,7 +26,7 @@ pub(crate) static IDENTITY: Identity = Identity {
 };
 
 /// The configured environment, else the provider's.
-pub(crate) fn environment(cx: &Context<Account>, configured: Option<String>) -> Result<String> {
+pub(crate) fn environment(cx: &Context<Account>, configured: Option<String>) -> Result<String, Diagnostic> {
     match (configured, &cx.clients.environment_id) {
         (Some(configured), _) => Ok(configured),
         (None, Setting::Known(Some(own))) => Ok(own.clone()),
@@ -51,7 +51,7 @@ pub(crate) struct Target {
 
 impl Target {
     /// Reads `<environment id>/<id or name>`, or just the latter, or an identity.
-    pub(crate) fn of(cx: &Context<Account>, import: Import<'_>, name: &str) -> Result<Target> {
+    pub(crate) fn of(cx: &Context<Account>, import: Import<'_>, name: &str) -> Result<Target, Diagnostic> {
         match import {
             Import::Id(id) => {
                 let own = match &cx.clients.environment_id {
@@ -75,7 +75,7 @@ impl Target {
     }
 
     /// The id of a row, when that is what was given. An identity without one is an error.
-    pub(crate) fn row(&self) -> Result<Option<Uuid>> {
+    pub(crate) fn row(&self) -> Result<Option<Uuid>, Diagnostic> {
         match Uuid::try_parse(&self.what) {
             Ok(id) => Ok(Some(id)),
             Err(_) if self.by_identity => {
@@ -89,7 +89,13 @@ impl Target {
     }
 
     /// The one that was found; that there is none, or several, is an error.
-    pub(crate) fn single<T>(&self, mut found: Vec<T>, kind: &str, hint: &str, id: impl Fn(&T) -> String) -> Result<T> {
+    pub(crate) fn single<T>(
+        &self,
+        mut found: Vec<T>,
+        kind: &str,
+        hint: &str,
+        id: impl Fn(&T) -> String,
+    ) -> Result<T, Diagnostic> {
         let Target { environment_id, what, .. } = self;
         if found.len() > 1 {
             let (count, ids) = (found.len(), found.iter().map(id).collect::<Vec<_>>().join(", "));
@@ -108,7 +114,7 @@ impl Target {
 ///
 /// # Errors
 /// A text that does not name both, with what to write instead.
-pub fn import_id<'a>(own: Option<&str>, id: &'a str, name: &str) -> Result<(String, &'a str)> {
+pub fn import_id<'a>(own: Option<&str>, id: &'a str, name: &str) -> Result<(String, &'a str), Diagnostic> {
     let wrong = |detail: &str| {
         Diagnostic::error("The import id cannot be read", format!("{detail} The id given is {id:?}."))
             .hint(format!("Use <environment id>/<id>, or <environment id>/<{name}>."))

@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use proto::context::{Context, Result};
+use tfplugin::context::Context;
+use tfplugin::diagnostic::Diagnostic;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -27,7 +28,7 @@ pub(crate) async fn reserve(
     connectivity: &Connectivity,
     wanted: &Wanted,
     id: &str,
-) -> Result<()> {
+) -> Result<(), Diagnostic> {
     let mut known = cx.clients.connections.0.lock().await;
     let environment = wanted.environment_id.to_ascii_lowercase();
     if !known.contains_key(&environment) {

@@ -1,13 +1,13 @@
 //! What the `list` blocks have in common: filters, and how what was found is told.
 
 use std::ops::ControlFlow;
+use tfplugin::diagnostic::Diagnostic;
 
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
-use proto::context::Result;
-use proto::cty::Type;
-use proto::listing::Hits;
-use proto::schema::{Attribute, Check};
 use serde::{Deserialize, Serialize};
+use tfplugin::cty::Type;
+use tfplugin::listing::Hits;
+use tfplugin::schema::{Attribute, Check};
 
 use super::shared::is_environment_id;
 use super::variable::parse_reference;
@@ -76,8 +76,8 @@ pub(crate) fn begins_with(name: &str, prefix: &str) -> bool {
 /// Tells every object by its name, in the order of `found`; several are looked up at a time.
 pub(crate) async fn tell<M: Serialize>(
     hits: &Hits,
-    found: impl Iterator<Item = impl Future<Output = Result<(String, M)>>>,
-) -> Result<ControlFlow<()>> {
+    found: impl Iterator<Item = impl Future<Output = Result<(String, M), Diagnostic>>>,
+) -> Result<ControlFlow<()>, Diagnostic> {
     let mut models = futures_util::stream::iter(found).buffered(AT_ONCE);
     while let Some((name, model)) = models.try_next().await? {
         if hits.tell(&name, &model).await?.is_break() {

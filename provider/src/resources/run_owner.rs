@@ -3,33 +3,29 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
-use proto::context::Result;
-use proto::cty::Type;
-use proto::diagnostic::Diagnostic;
-use proto::schema::{Attribute, Block, Check, NestedBlock, Nesting};
-use proto::value::{Path, Value};
 use serde::{Deserialize, Serialize};
+use tfplugin::cty::Type;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::schema::{Attribute, Check, NestedBlock};
+use tfplugin::value::{Path, Value};
 use zeroize::Zeroizing;
 
 use super::shared::same_id;
 use crate::clients::connectivity::RunOwner;
 
 /// The block.
-pub(crate) const RUN_OWNER: NestedBlock = NestedBlock {
-    name: "run_owner",
-    nesting: Nesting::Single,
-    presence_replaces: true,
-    block: Block {
-        attributes: &[
+pub(crate) const RUN_OWNER: NestedBlock = NestedBlock::single("run_owner", "A service principal that owns the runs, instead of whoever makes the connection. Adding or removing it \
+                                                                            replaces the resource. Needs Terraform or OpenTofu 1.11 or later.").presence_replaces()
+.attributes(&[
             Attribute::required("client_id", &Type::String, "The application (client) id of the service principal.")
                 .check(&[Check::Uuid])
                 .same(same_id),
             Attribute::required(
                 "certificate_pfx_wo",
                 &Type::String,
-                "The service principal's certificate with its private key, as PKCS#12 in base64. It is never stored, and it is sent \
-                 with every change of the connection. Take it from an ephemeral value: the value of a plain variable is part \
-                 of every saved plan file.",
+                "The service principal's certificate with its private key, as PKCS#12 in base64. It is never stored, and \
+                 it is sent with every change of the connection. Take it from an ephemeral value: the value of a plain \
+                 variable is part of every saved plan file.",
             )
             .sensitive()
             .write_only()
@@ -46,13 +42,7 @@ pub(crate) const RUN_OWNER: NestedBlock = NestedBlock {
             )
             .sensitive()
             .write_only(),
-        ],
-        ..Block::new(
-            "A service principal that owns the runs, instead of whoever makes the connection. Adding or removing it replaces \
-             the resource. Needs Terraform or OpenTofu 1.11 or later.",
-        )
-    },
-};
+        ]);
 
 /// The block `run_owner`, as far as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,7 +52,7 @@ pub(crate) struct RunOwnerModel {
 }
 
 /// The run owner of a configuration, with its secrets.
-pub(crate) async fn run_owner(config: &Value) -> Result<Option<RunOwner>> {
+pub(crate) async fn run_owner(config: &Value) -> Result<Option<RunOwner>, Diagnostic> {
     let block = config.at("run_owner");
     if block.is_null() {
         return Ok(None);
@@ -89,7 +79,7 @@ pub(crate) async fn run_owner(config: &Value) -> Result<Option<RunOwner>> {
     Ok(Some(RunOwner { client_id, pfx, password }))
 }
 
-fn is_pfx(text: &str) -> std::result::Result<(), String> {
+fn is_pfx(text: &str) -> Result<(), String> {
     let der = STANDARD.decode(text.trim()).map_err(|_| "must be a PKCS#12 (PFX) in base64, as filebase64 gives it")?;
     // Every PKCS#12 is a DER sequence.
     if der.first() == Some(&0x30) { Ok(()) } else { Err("is base64, but of no PKCS#12 (PFX)".to_owned()) }

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use proto::context::{Context, Result};
+use tfplugin::context::Context;
+use tfplugin::diagnostic::Diagnostic;
 
 use super::failure::failed;
 use super::timeouts::Deadline;
@@ -23,7 +24,7 @@ pub(crate) async fn commit(
     reference: &str,
     deadline: Deadline,
     summary: &str,
-) -> Result<std::result::Result<(), Error>> {
+) -> Result<Result<(), Error>, Diagnostic> {
     let mut wait = Duration::from_secs(1);
     loop {
         let error = match dataverse.commit(changes).await {
@@ -41,7 +42,7 @@ pub(crate) async fn commit(
             diagnostic.detail,
             deadline.allowed()
         );
-        return Err(proto::diagnostic::Diagnostic { detail, ..diagnostic }.on("key_vault_id").hint(format!(
+        return Err(tfplugin::diagnostic::Diagnostic { detail, ..diagnostic }.on("key_vault_id").hint(format!(
             "Assign the role \"Key Vault Secrets User\" on the scope {scope} to two principals: {caller}, which writes the \
              reference, and Dataverse (application id {DATAVERSE_APPLICATION}), which reads the secret when a flow runs. The vault's \
              subscription must have the resource provider Microsoft.PowerPlatform registered. Role assignments may take ten minutes to \

@@ -2,12 +2,12 @@
 //!
 //! An id that differs only in case or dashes is the same id; the plan keeps the spelling that was there before.
 
-use proto::context::{Context, Result};
-use proto::cty::Type;
-use proto::diagnostic::Diagnostic;
-use proto::plan::Plan;
-use proto::schema::{Attribute, Check};
-use proto::value::Value;
+use tfplugin::context::Context;
+use tfplugin::cty::Type;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::plan::Plan;
+use tfplugin::schema::{Attribute, Check};
+use tfplugin::value::Value;
 use uuid::Uuid;
 
 use crate::provider::{Account, Setting};
@@ -26,7 +26,7 @@ pub(crate) fn same_text(one: &str, other: &str) -> bool {
 }
 
 /// What is wrong with an environment id: a GUID, or `Default-` and a GUID.
-pub(crate) fn is_environment_id(id: &str) -> std::result::Result<(), String> {
+pub(crate) fn is_environment_id(id: &str) -> Result<(), String> {
     let guid = match id.split_at_checked(8) {
         Some((prefix, rest)) if prefix.eq_ignore_ascii_case("default-") => rest,
         _ => id,
@@ -70,7 +70,7 @@ pub(crate) const ACTIVE: Attribute = Attribute::computed(
     &Type::Bool,
     "Whether the row is active. A row that someone deactivated is planned to be active again.",
 )
-.default(proto::schema::Default::Bool(true));
+.default(tfplugin::schema::Default::Bool(true));
 
 /// Plans the environment, and returns it when it is known.
 pub(crate) fn plan_environment(cx: &Context<Account>, plan: &mut Plan) -> Option<String> {
@@ -121,7 +121,7 @@ pub(crate) fn plan_solution(plan: &mut Plan) {
 }
 
 /// The value of an attribute that is there once the resource is.
-pub(crate) fn required<'a>(value: Option<&'a String>, name: &str) -> Result<&'a str> {
+pub(crate) fn required<'a>(value: Option<&'a String>, name: &str) -> Result<&'a str, Diagnostic> {
     value.map(String::as_str).ok_or_else(|| {
         Diagnostic::error(format!("{name} is missing"), format!("The state or the plan holds no {name}."))
             .on(name)
@@ -130,7 +130,7 @@ pub(crate) fn required<'a>(value: Option<&'a String>, name: &str) -> Result<&'a 
 }
 
 /// The id in an attribute.
-pub(crate) fn guid(value: Option<&String>, name: &str) -> Result<Uuid> {
+pub(crate) fn guid(value: Option<&String>, name: &str) -> Result<Uuid, Diagnostic> {
     let text = required(value, name)?;
     Uuid::try_parse(text)
         .map_err(|_| Diagnostic::error(format!("{name} is no GUID"), format!("It is {text:?}.")).on(name))

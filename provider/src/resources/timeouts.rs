@@ -3,11 +3,11 @@
 use std::future::Future;
 use std::time::Duration;
 
-use proto::context::{Context, Result};
-use proto::cty::Type;
-use proto::diagnostic::Diagnostic;
-use proto::schema::{Attribute, Block, Check, NestedBlock, Nesting};
 use serde::{Deserialize, Serialize};
+use tfplugin::context::Context;
+use tfplugin::cty::Type;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::schema::{Attribute, Check, NestedBlock};
 use tokio::time::Instant;
 
 use crate::provider::Account;
@@ -24,22 +24,17 @@ pub(crate) struct Timeouts {
 const CHECK: &[Check] = &[Check::Format(is_duration)];
 
 /// The block with its defaults, the same for every resource.
-pub(crate) const TIMEOUTS: NestedBlock = NestedBlock {
-    name: "timeouts",
-    nesting: Nesting::Single,
-    presence_replaces: false,
-    block: Block {
-        attributes: &[
-            Attribute::optional("create", &Type::String, "For creation. Defaults to `10m`.").check(CHECK),
-            Attribute::optional("read", &Type::String, "For a refresh. Defaults to `5m`.").check(CHECK),
-            Attribute::optional("update", &Type::String, "For a change in place. Defaults to `10m`.").check(CHECK),
-            Attribute::optional("delete", &Type::String, "For removal. Defaults to `5m`.").check(CHECK),
-        ],
-        ..Block::new(
-            "How long an operation may take, as a duration such as `90s`, `10m` or `1h30m`. Changing only this writes nothing.",
-        )
-    },
-};
+pub(crate) const TIMEOUTS: NestedBlock = NestedBlock::single(
+    "timeouts",
+    "How long an operation may take, as a duration such as `90s`, `10m` or `1h30m`. Changing only this writes \
+     nothing.",
+)
+.attributes(&[
+    Attribute::optional("create", &Type::String, "For creation. Defaults to `10m`.").check(CHECK),
+    Attribute::optional("read", &Type::String, "For a refresh. Defaults to `5m`.").check(CHECK),
+    Attribute::optional("update", &Type::String, "For a change in place. Defaults to `10m`.").check(CHECK),
+    Attribute::optional("delete", &Type::String, "For removal. Defaults to `5m`.").check(CHECK),
+]);
 
 /// When an operation must give up.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +64,11 @@ impl Deadline {
     }
 
     /// Carries out an operation that has nothing to clean up, and gives up on it in time.
-    pub(crate) async fn limit<T>(self, operation: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(crate) async fn limit<T>(
+        self,
+        operation: &str,
+        work: impl Future<Output = Result<T, Diagnostic>>,
+    ) -> Result<T, Diagnostic> {
         tokio::time::timeout_at(self.at, work).await.unwrap_or_else(|_| {
             let detail = format!("{operation} took longer than {}.", self.allowed());
             Err(Diagnostic::error("The time is up", detail)
@@ -113,12 +112,12 @@ pub(crate) fn delete(timeouts: Option<&Timeouts>) -> Deadline {
     Deadline::after(timeouts.and_then(|timeouts| timeouts.delete.as_ref()), 300)
 }
 
-pub(crate) fn is_duration(text: &str) -> std::result::Result<(), String> {
+pub(crate) fn is_duration(text: &str) -> Result<(), String> {
     duration(text).map(drop)
 }
 
 /// Reads Go's spelling of a duration, as Terraform's users write it.
-fn duration(text: &str) -> std::result::Result<Duration, String> {
+fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || r#"must be a duration such as "90s", "10m" or "1h30m""#.to_owned();
     let mut total = Duration::ZERO;
     let mut rest = text;

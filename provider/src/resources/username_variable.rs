@@ -3,10 +3,9 @@
 //! A credential's own variable names it in its description. Only such a variable is ever written or deleted, and only while no other
 //! credential points at it.
 
-use proto::context::Result;
-use proto::diagnostic::Diagnostic;
-use proto::plan::Plan;
-use proto::value::Value;
+use tfplugin::diagnostic::Diagnostic;
+use tfplugin::plan::Plan;
+use tfplugin::value::Value;
 use uuid::Uuid;
 
 use super::cba_credential::NAME;
@@ -63,7 +62,7 @@ pub(crate) async fn refuse_foreign_variable(dataverse: &Dataverse, plan: &mut Pl
     }
 }
 
-pub(crate) async fn text_variable(dataverse: &Dataverse, id: Uuid) -> Result<Definition> {
+pub(crate) async fn text_variable(dataverse: &Dataverse, id: Uuid) -> Result<Definition, Diagnostic> {
     let summary = "Cannot look up the user name's variable";
     let found = dataverse.definition(id).await.map_err(|error| failed(summary, &error).on("username_variable_id"))?;
     let definition = found.ok_or_else(|| {
@@ -80,13 +79,21 @@ pub(crate) async fn text_variable(dataverse: &Dataverse, id: Uuid) -> Result<Def
 }
 
 /// Another credential that points at the variable.
-pub(crate) async fn sole_user(dataverse: &Dataverse, variable: Uuid, own: Uuid) -> Result<Option<Credential>> {
+pub(crate) async fn sole_user(
+    dataverse: &Dataverse,
+    variable: Uuid,
+    own: Uuid,
+) -> Result<Option<Credential>, Diagnostic> {
     let users = dataverse.credentials_using(variable).await;
     let users = users.map_err(|error| failed("Cannot find out who uses the user name's variable", &error))?;
     Ok(users.into_iter().find(|credential| credential.id != own))
 }
 
-pub(crate) async fn refuse_existing(dataverse: &Dataverse, environment_id: &str, schema_name: &str) -> Result<()> {
+pub(crate) async fn refuse_existing(
+    dataverse: &Dataverse,
+    environment_id: &str,
+    schema_name: &str,
+) -> Result<(), Diagnostic> {
     let found = dataverse.definition_named(schema_name).await;
     match found.map_err(|error| failed("Cannot look up the environment variable", &error))? {
         Some(taken) => Err(existing_variable(dataverse, environment_id, &taken).await),
@@ -120,7 +127,7 @@ pub(crate) async fn existing_variable(dataverse: &Dataverse, environment_id: &st
     }
 }
 
-pub(crate) fn schema_name_after(reference: &Definition) -> Result<String> {
+pub(crate) fn schema_name_after(reference: &Definition) -> Result<String, Diagnostic> {
     let name = format!("{}_username", reference.schema_name);
     let length = name.chars().count();
     if length <= MAX_SCHEMA_NAME {

@@ -1,8 +1,7 @@
 //! An environment variable of Dataverse: its kinds, its one value, its name, and the form of a reference to a secret.
 
-use proto::context::Result;
-use proto::diagnostic::Diagnostic;
 use serde_json::json;
+use tfplugin::diagnostic::Diagnostic;
 use uuid::Uuid;
 
 use crate::clients::Error;
@@ -16,7 +15,7 @@ pub(crate) const SECRET: i64 = 100_000_005;
 pub(crate) const TEXT: i64 = 100_000_000;
 
 /// Refuses a variable that is no reference to a vault, saying what it is.
-pub(crate) fn refuse_other_kind(definition: &Definition) -> Result<()> {
+pub(crate) fn refuse_other_kind(definition: &Definition) -> Result<(), Diagnostic> {
     let kind = match (definition.kind, definition.secret_store) {
         (SECRET, None | Some(0)) => return Ok(()),
         (SECRET, _) => "a secret that Dataverse itself keeps",
@@ -33,7 +32,7 @@ pub(crate) fn refuse_other_kind(definition: &Definition) -> Result<()> {
 }
 
 /// The one value of a variable.
-pub(crate) fn single_value(definition: &Definition) -> Result<Option<String>> {
+pub(crate) fn single_value(definition: &Definition) -> Result<Option<String>, Diagnostic> {
     match definition.values.as_slice() {
         [] => Ok(None),
         [value] => Ok(value.value.clone()),
