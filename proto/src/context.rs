@@ -73,6 +73,11 @@ impl<C> Context<C> {
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
     }
 
+    /// Forgets what was kept: it does not exist after all.
+    pub fn let_go(&self) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// What was stored beside the state, where nobody sees it. It is no place for secrets.
     pub fn private(&self) -> Vec<u8> {
         self.private.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -1,19 +1,34 @@
 //! Terraform provider for certificate-based sign-in of Power Automate desktop flows.
 //!
+//! Each room knows only those below it:
+//!
 //! ```text
-//! Terraform -> tfplugin -> provider (the provider block) -> resources/x -> clients/y -> Microsoft's services
+//! provider                 the provider block, and the one list of what there is
+//!   resources  actions  functions        what a configuration can use; each file reads like its page
+//!     object               what every object of an environment does the same
+//!       account            who is signed in, and where           failure   a service's error as a diagnostic
+//!         sign_in          which way to sign in                  checks    what makes a chain unfit
+//!           clients        Microsoft's language; never mentions Terraform
 //! ```
 //!
-//! - [`provider`](mod@provider) turns the provider block into an [`Account`]: who signs in, and to which environment.
-//! - `resources` has one file for each resource; each reads like its page in `docs/`.
-//! - `functions` and `actions` are the rest of what a configuration can use.
-//! - [`clients`] speaks Microsoft's language and never mentions Terraform.
+//! The way of a value, there and back: below Terraform's own language (the crate `tfplugin`), a resource turns a plan into an
+//! operation, the operation asks the account for a client, and the client sends a request.
+//!
+//! ```text
+//! resource.tf -> terraform -gRPC-> tfplugin -> resources/x -> object/operation -> account -> clients/y -> clients/http -HTTPS-> service
+//! ```
 
+mod account;
 mod actions;
+mod checks;
 pub mod clients;
+mod failure;
 mod functions;
+mod object;
 pub mod provider;
 mod resources;
+mod sign_in;
 
-pub use provider::{Account, PowerAutomate};
-pub use resources::identity::import_id;
+pub use account::Account;
+pub use object::import::import_id;
+pub use provider::PowerAutomate;

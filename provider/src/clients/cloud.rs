@@ -1,5 +1,7 @@
 //! Where the services live. The public cloud alone is offered: credentials are documented as unavailable in the others.
 
+use super::environment_id::EnvironmentId;
+
 /// One of Microsoft's clouds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Cloud {
@@ -40,7 +42,7 @@ impl Cloud {
     /// The host of an environment in the Power Platform API: its id without dashes, in lower case, with a dot before the last letters.
     ///
     /// Source: <https://learn.microsoft.com/power-automate/desktop-flows/alm/alm-connection>
-    pub fn environment_host(self, environment_id: &str) -> String {
+    pub fn environment_host(self, environment_id: &EnvironmentId) -> String {
         match self {
             Cloud::Public => environment_host(environment_id, self.power_platform().0, 2),
         }
@@ -48,8 +50,8 @@ impl Cloud {
 }
 
 /// The host of an environment below an API's host, with a dot before the last letters of its id.
-pub(crate) fn environment_host(environment_id: &str, api_host: &str, last_letters: usize) -> String {
-    let id: String = environment_id.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
+pub(crate) fn environment_host(environment_id: &EnvironmentId, api_host: &str, last_letters: usize) -> String {
+    let id = environment_id.letters();
     let (head, tail) = id.split_at(id.len().saturating_sub(last_letters));
     format!("{head}.{tail}.environment.{api_host}")
 }
@@ -60,7 +62,7 @@ mod tests {
 
     #[test]
     fn an_environment_has_a_host_of_its_own() {
-        let host = |id| Cloud::Public.environment_host(id);
+        let host = |id| Cloud::Public.environment_host(&EnvironmentId::parse(id).unwrap());
         assert_eq!(
             host("37520647-DBDF-49fa-ba01-6134c14680c4"),
             "37520647dbdf49faba016134c14680.c4.environment.api.powerplatform.com"

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
+use azure_core::credentials::{AccessToken, Secret, TokenCredential};
 use azure_core::http::{ClientOptions, Transport};
 use azure_identity::{
     AzureCliCredential, AzureCliCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
@@ -13,15 +13,28 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
-use tokio::sync::Mutex;
 
 use super::cloud::Cloud;
-use super::error::SIGNING_IN;
-use super::http::sdk_retry;
-use super::{Error, SignIn};
+use super::error::{Error, SIGNING_IN};
+use super::in_flight::InFlight;
+use super::retry::sdk_retry;
+
+/// Who signs in.
+#[derive(Debug)]
+pub enum SignIn {
+    /// A service principal with a secret.
+    ClientSecret {
+        /// The application's id.
+        client_id: String,
+        /// Its secret; never shown by `Debug`.
+        secret: Secret,
+    },
+    /// The user of the Azure CLI.
+    Cli,
+}
 
 /// A token is not used any more when it has less time left than this.
-const MARGIN: Duration = Duration::minutes(5);
+pub(super) const MARGIN: Duration = Duration::minutes(5);
 
 /// Who is signed in, by the claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,42 +56,51 @@ pub struct Entra {
     cloud: Cloud,
     credential: OnceLock<Arc<dyn TokenCredential>>,
     tokens: Mutex<HashMap<String, AccessToken>>,
+    asked: InFlight<String, Result<Secret, Error>>,
 }
 
 impl Entra {
     pub(super) fn new(tenant_id: Option<String>, sign_in: SignIn, cloud: Cloud) -> Entra {
-        Entra { tenant_id, sign_in, cloud, credential: OnceLock::new(), tokens: Mutex::default() }
+        let (credential, tokens, asked) = (OnceLock::new(), Mutex::default(), InFlight::default());
+        Entra { tenant_id, sign_in, cloud, credential, tokens, asked }
     }
 
-    /// A token for `scope`. One is asked for at a time, so that ten callers make one request.
-    pub(super) async fn token(&self, scope: &str, transport: Transport) -> Result<Secret, Error> {
-        let mut tokens = self.tokens.lock().await;
-        if let Some(token) = tokens.get(scope)
+    /// A token for `scope`. Ten callers make one request, and wait for nobody who wants one for another scope.
+    pub(super) async fn token(self: &Arc<Self>, scope: &str, transport: Transport) -> Result<Secret, Error> {
+        if let Some(token) = self.tokens().get(scope)
             && token.expires_on - OffsetDateTime::now_utc() > MARGIN
         {
             return Ok(token.token.clone());
         }
-        let credential = self.credential(transport)?;
-        let token = credential.get_token(&[scope], None).await.map_err(|error| explained(&error, scope))?;
-        let secret = token.token.clone();
-        tokens.insert(scope.to_owned(), token);
-        Ok(secret)
+        let (entra, wanted) = (Arc::clone(self), scope.to_owned());
+        let ask = move || async move {
+            let credential = entra.credential(transport)?;
+            let token = credential.get_token(&[&wanted], None).await.map_err(|error| explained(&error, &wanted))?;
+            let secret = token.token.clone();
+            entra.tokens().insert(wanted, token);
+            Ok(secret)
+        };
+        self.asked.ask(scope.to_owned(), ask).await
     }
 
     /// Forgets the token for `scope`: the service does not accept it any more.
-    pub(super) async fn forget(&self, scope: &str) {
-        self.tokens.lock().await.remove(scope);
+    pub(super) fn forget(&self, scope: &str) {
+        self.tokens().remove(scope);
     }
 
     /// Who is signed in, from the claims of any token. Tokens are opaque by contract: nothing but messages and a comparison of ids
     /// rests on it.
-    pub(super) async fn caller(&self, transport: Transport) -> Option<Caller> {
-        let any = self.tokens.lock().await.values().next().map(|token| token.token.clone());
+    pub(super) async fn caller(self: &Arc<Self>, transport: Transport) -> Option<Caller> {
+        let any = self.tokens().values().next().map(|token| token.token.clone());
         let token = match any {
             Some(token) => token,
             None => self.token(self.cloud.environments_scope(), transport).await.ok()?,
         };
         claims(token.secret())
+    }
+
+    fn tokens(&self) -> MutexGuard<'_, HashMap<String, AccessToken>> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn credential(&self, transport: Transport) -> Result<&Arc<dyn TokenCredential>, Error> {
@@ -110,28 +132,6 @@ impl Entra {
 impl fmt::Debug for Entra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entra").field("tenant_id", &self.tenant_id).finish_non_exhaustive()
-    }
-}
-
-/// Hands our tokens to Microsoft's SDKs.
-pub(super) struct Borrowed {
-    pub(super) http: Arc<super::http::Http>,
-}
-
-impl fmt::Debug for Borrowed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Borrowed")
-    }
-}
-
-#[async_trait::async_trait]
-impl TokenCredential for Borrowed {
-    async fn get_token(&self, scopes: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
-        let scope = scopes.first().copied().unwrap_or_default();
-        let asked = async { self.http.entra().token(scope, self.http.transport()?).await };
-        let token =
-            asked.await.map_err(|error| azure_core::Error::new(azure_core::error::ErrorKind::Credential, error))?;
-        Ok(AccessToken { token, expires_on: OffsetDateTime::now_utc() + MARGIN })
     }
 }
 

@@ -4,16 +4,18 @@
 //! error message.
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// Why a request did not do what it was meant to.
-#[derive(Debug, thiserror::Error)]
+/// Why a request did not do what it was meant to. Everybody who asked the same question at the same time gets a copy.
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{operation}: {kind}")]
 pub struct Error {
     /// What was asked for, and of what: `reading the credential 1234`.
-    pub(super) operation: String,
-    kind: Box<Kind>,
+    operation: String,
+    kind: Arc<Kind>,
     #[source]
-    source: Option<Cause>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 /// What a sign-in is called; it has tries of its own.
@@ -29,6 +31,10 @@ enum Kind {
     NotTheService { status: u16, beginning: String },
     /// The service answered something unexpected.
     Unexpected(String),
+    /// The request cannot be made: it was never sent.
+    Unsendable(String),
+    /// There was no answer in the time that the operation had.
+    Late(Duration),
     /// The connection failed; `sent` is whether the request may have arrived.
     Connection { sent: bool, trust: bool, unresolved: bool },
     /// The sign-in failed.
@@ -52,7 +58,7 @@ pub(super) struct Refusal {
 
 impl Error {
     fn new(operation: &str, kind: Kind) -> Error {
-        Error { operation: operation.to_owned(), kind: Box::new(kind), source: None }
+        Error { operation: operation.to_owned(), kind: Arc::new(kind), source: None }
     }
 
     pub(super) fn refused(operation: &str, refusal: Refusal) -> Error {
@@ -65,6 +71,15 @@ impl Error {
 
     pub(super) fn unexpected(operation: &str, what: impl Into<String>) -> Error {
         Error::new(operation, Kind::Unexpected(what.into()))
+    }
+
+    pub(super) fn unsendable(operation: &str, what: impl fmt::Display) -> Error {
+        Error::new(operation, Kind::Unsendable(what.to_string()))
+    }
+
+    /// An operation that was given up after it had begun.
+    pub fn late(operation: &str, after: Duration) -> Error {
+        Error::new(operation, Kind::Late(after))
     }
 
     pub(super) fn setup(what: impl Into<String>) -> Error {
@@ -92,7 +107,7 @@ impl Error {
         let trust = ["certificate", "unknownissuer", "unknown issuer", "tls"].iter().any(|word| lower.contains(word));
         let unresolved =
             ["dns", "lookup address", "name or service", "resolve"].iter().any(|word| lower.contains(word));
-        Error { source: Some(cause), ..Error::new(operation, Kind::Connection { sent, trust, unresolved }) }
+        Error { source: Some(Arc::from(cause)), ..Error::new(operation, Kind::Connection { sent, trust, unresolved }) }
     }
 
     fn refusal(&self) -> Option<&Refusal> {
@@ -178,7 +193,7 @@ impl Error {
             Kind::Connection { sent, .. } => *sent,
             Kind::NotTheService { status, .. } => *status >= 500,
             Kind::Service(refusal) => matches!(refusal.status, 408 | 500 | 502 | 504),
-            Kind::Unexpected(_) => true,
+            Kind::Unexpected(_) | Kind::Late(_) => true,
             _ => false,
         }
     }
@@ -214,6 +229,12 @@ impl fmt::Display for Kind {
                  {beginning}"
             ),
             Kind::Unexpected(what) => write!(f, "the service's answer is not understood: {what}"),
+            Kind::Unsendable(what) => write!(f, "the request cannot be made: {what}"),
+            Kind::Late(after) => write!(
+                f,
+                "there was no answer within {} seconds; whether it was carried out is not known",
+                after.as_secs()
+            ),
             Kind::Connection { trust: true, .. } => {
                 f.write_str("the connection is not secure: the other side's certificate is not trusted")
             }
@@ -299,5 +320,7 @@ mod tests {
         assert!(refused(400, "", "User is not authorized to read secrets from 'x' resource.").is_secret_access());
         assert!(refused(404, "EnvironmentNotFound", "").is_environment_missing());
         assert!(!refused(400, "", "").outcome_unknown());
+        assert!(Error::unexpected("writing", "no JSON").outcome_unknown());
+        assert!(!Error::unsendable("writing", "no host").outcome_unknown(), "what was never sent is not unknown");
     }
 }

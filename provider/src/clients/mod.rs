@@ -1,32 +1,47 @@
-//! Microsoft's language: the services behind certificate-based sign-in, one file each.
+//! Microsoft's language: the services behind certificate-based sign-in, one file or folder each.
 //!
 //! Nothing here mentions Terraform, and nothing but [`http`] opens a connection of ours (Key Vault's SDK runs over the same one).
 //! Nothing is built before it is used: a process that only tells its schema signs in nowhere.
+//!
+//! ```text
+//! environments  dataverse  connectivity  key_vault     what a service can be asked
+//!        \          |         /             |
+//!         request -> pages   /           borrowed      our tokens in Microsoft's SDK
+//!              \     |      /               |
+//!               http -> in_flight, retry    |          the only I/O; equal questions at the same time are one
+//!                 |                         |
+//!               entra ----------------------+          a token for each scope
+//! ```
 
-mod batch;
+mod answer;
+mod borrowed;
 pub mod cloud;
 pub mod connectivity;
 pub mod dataverse;
 pub mod entra;
+pub mod environment_id;
 pub mod environments;
-mod error;
+pub mod error;
 pub mod http;
+mod in_flight;
 pub mod key_vault;
+pub mod pages;
+pub mod request;
+mod retry;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use azure_core::credentials::Secret;
 use url::Url;
 
 use cloud::Cloud;
 use connectivity::Connectivity;
 use dataverse::Dataverse;
-use entra::{Caller, Entra};
+use entra::{Caller, Entra, SignIn};
+use environment_id::EnvironmentId;
 use environments::Environments;
 use http::Http;
 use key_vault::KeyVault;
-
-pub use error::Error;
 
 /// How every service is reached.
 #[derive(Debug)]
@@ -41,41 +56,30 @@ pub struct Settings {
     pub user_agent: String,
 }
 
-/// Who signs in.
-#[derive(Debug)]
-pub enum SignIn {
-    /// A service principal with a secret.
-    ClientSecret {
-        /// The application's id.
-        client_id: String,
-        /// Its secret; never shown by `Debug`.
-        secret: Secret,
-    },
-    /// The user of the Azure CLI.
-    Cli,
-}
-
-/// The clients of every service, signed in as one principal.
+/// The clients of every service, signed in as one principal. Each is made once, so that it can remember.
 #[derive(Debug)]
 pub struct Clients {
     http: Arc<Http>,
+    cloud: Cloud,
     environments: Environments,
     key_vault: KeyVault,
+    organizations: Mutex<HashMap<Url, Arc<Dataverse>>>,
+    connectivity: Mutex<HashMap<EnvironmentId, Arc<Connectivity>>>,
 }
 
 impl Clients {
     /// Prepares the clients; no connection is made yet.
-    ///
-    /// # Errors
-    /// Settings that cannot work.
-    pub fn new(settings: Settings) -> Result<Clients, Error> {
+    pub fn new(settings: Settings) -> Clients {
         let cloud = settings.cloud;
         let http = Arc::new(Http::new(Entra::new(settings.tenant_id, settings.sign_in, cloud), settings.user_agent));
-        Ok(Clients {
+        Clients {
             environments: Environments::new(Arc::clone(&http), cloud),
             key_vault: KeyVault::new(Arc::clone(&http), cloud),
+            organizations: Mutex::default(),
+            connectivity: Mutex::default(),
             http,
-        })
+            cloud,
+        }
     }
 
     /// The environments of Power Platform.
@@ -88,14 +92,18 @@ impl Clients {
         &self.key_vault
     }
 
-    /// The tables of a Dataverse organization.
-    pub fn dataverse(&self, url: &Url) -> Dataverse {
-        Dataverse::new(Arc::clone(&self.http), url.clone())
+    /// The tables of the Dataverse organization at this address.
+    pub fn dataverse(&self, url: &Url) -> Arc<Dataverse> {
+        let mut organizations = self.organizations.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Dataverse::new(Arc::clone(&self.http), url.clone()));
+        Arc::clone(organizations.entry(url.clone()).or_insert_with(new))
     }
 
     /// The connections of an environment.
-    pub fn connectivity(&self, environment_id: &str) -> Connectivity {
-        Connectivity::new(Arc::clone(&self.http), self.key_vault.cloud(), environment_id)
+    pub fn connectivity(&self, environment_id: &EnvironmentId) -> Arc<Connectivity> {
+        let mut connectivity = self.connectivity.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Connectivity::new(Arc::clone(&self.http), self.cloud, environment_id.clone()));
+        Arc::clone(connectivity.entry(environment_id.clone()).or_insert_with(new))
     }
 
     /// Who is signed in, as far as a token tells; only for messages and comparisons, since tokens are opaque by contract.

@@ -12,7 +12,7 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::pem::Pem;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
-use crate::clients::key_vault::user_principal_names;
+use crate::clients::key_vault::certificate::user_principal_names;
 
 const BINDINGS: [&str; 7] =
     ["PrincipalName", "RFC822Name", "IssuerAndSubject", "Subject", "SKI", "SHA1PublicKey", "IssuerAndSerialNumber"];

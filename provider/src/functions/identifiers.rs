@@ -6,7 +6,7 @@ use tfplugin::value::Value;
 use url::{Host, Url};
 
 use crate::clients::cloud::environment_host;
-use crate::resources::shared::is_environment_id;
+use crate::clients::environment_id::EnvironmentId;
 
 /// The clouds: the host of the Power Platform API, and how many letters of an environment id stand behind the dot.
 const CLOUDS: [(&str, &str, usize); 5] = [
@@ -35,7 +35,8 @@ pub(super) const ENVIRONMENT_HOST: Function = Function {
     deprecated: None,
     call: |arguments| {
         let (environment_id, cloud) = (text(arguments, 0), text(arguments, 1));
-        is_environment_id(environment_id).map_err(|what| Fault::argument(0, format!("The value {what}.")))?;
+        let environment_id =
+            EnvironmentId::parse(environment_id).map_err(|what| Fault::argument(0, format!("The value {what}.")))?;
         let Some((_, host, last)) = CLOUDS.iter().find(|(name, ..)| *name == cloud) else {
             let names: Vec<&str> = CLOUDS.iter().map(|(name, ..)| *name).collect();
             return Err(Fault::argument(
@@ -43,7 +44,7 @@ pub(super) const ENVIRONMENT_HOST: Function = Function {
                 format!("There is no cloud {cloud:?}. The clouds are {}.", names.join(", ")),
             ));
         };
-        Ok(environment_host(environment_id, host, *last).into())
+        Ok(environment_host(&environment_id, host, *last).into())
     },
 };
 

@@ -1,0 +1,139 @@
+//! Who is signed in, and where: what every resource works with once the provider is configured.
+//!
+//! Terraform may configure a provider while values are not known yet. Then a creation still plans; what needs the missing value
+//! fails there, naming the attribute.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tfplugin::{Diagnostic, Known};
+use url::Url;
+
+use crate::clients::connectivity::Connectivity;
+use crate::clients::dataverse::Dataverse;
+use crate::clients::entra::Caller;
+use crate::clients::environment_id::EnvironmentId;
+use crate::clients::key_vault::KeyVault;
+use crate::clients::{Clients, Settings};
+use crate::failure::failed;
+
+/// Who is signed in, and to which environment. It lives from one configuration of the provider to the next.
+pub struct Account {
+    /// The clients; else the argument of the provider block that is not known yet.
+    clients: Result<Clients, &'static str>,
+    environment_id: Known<EnvironmentId>,
+    dataverse_url: Known<Url>,
+}
+
+impl Account {
+    /// The account of these settings, in which an argument may still be missing.
+    pub(crate) fn new(
+        settings: Result<Settings, &'static str>,
+        environment_id: Known<EnvironmentId>,
+        dataverse_url: Known<Url>,
+    ) -> Account {
+        Account { clients: settings.map(Clients::new), environment_id, dataverse_url }
+    }
+
+    /// The provider's own environment.
+    pub(crate) fn environment_id(&self) -> &Known<EnvironmentId> {
+        &self.environment_id
+    }
+
+    /// Whether the services can be asked while Terraform plans.
+    pub fn is_known(&self) -> bool {
+        self.clients.is_ok()
+    }
+
+    /// The Dataverse organization of an environment.
+    ///
+    /// # Errors
+    /// An environment that is not there, may not be read, or has no Dataverse.
+    pub(crate) async fn organization(&self, environment_id: &EnvironmentId) -> Result<Arc<Dataverse>, Diagnostic> {
+        let clients = self.clients()?;
+        let is_own = self.environment_id.known() == Some(environment_id);
+        match &self.dataverse_url {
+            Known::Known(url) if is_own => return Ok(clients.dataverse(url)),
+            Known::Unknown if is_own => return Err(unknown_organization()),
+            _ => {}
+        }
+        let environment = clients.environments().environment(environment_id).await.map_err(|error| {
+            let diagnostic = failed(&format!("Cannot look up the environment {environment_id}"), &error).on("environment_id");
+            if error.is_not_found() {
+                diagnostic.hint("Check the environment id: the Power Platform admin center shows it in the environment's details.")
+            } else if error.is_forbidden() {
+                diagnostic.hint(
+                    "Register the service principal as an admin management application of Power Platform, or set dataverse_url in \
+                     the provider block so that the environments API need not be asked.",
+                )
+            } else {
+                diagnostic
+            }
+        })?;
+        let url = environment.dataverse_url.ok_or_else(|| {
+            let detail =
+                format!("The environment {environment_id} has no Dataverse database, where credentials are kept.");
+            Diagnostic::error("The environment has no Dataverse", detail).on("environment_id").hint(
+                "Add Dataverse to the environment in the Power Platform admin center, or name another environment.",
+            )
+        })?;
+        Ok(clients.dataverse(&url))
+    }
+
+    /// The connections of an environment.
+    ///
+    /// # Errors
+    /// A value of the provider block that only the apply will know.
+    pub(crate) fn connectivity(&self, environment_id: &EnvironmentId) -> Result<Arc<Connectivity>, Diagnostic> {
+        Ok(self.clients()?.connectivity(environment_id))
+    }
+
+    /// The certificates of Key Vault.
+    ///
+    /// # Errors
+    /// A value of the provider block that only the apply will know.
+    pub(crate) fn key_vault(&self) -> Result<&KeyVault, Diagnostic> {
+        Ok(self.clients()?.key_vault())
+    }
+
+    /// Who is signed in, as far as a token tells.
+    pub(crate) async fn caller(&self) -> Option<Caller> {
+        self.clients.as_ref().ok()?.caller().await
+    }
+
+    /// Who is signed in, in words.
+    pub(crate) async fn caller_in_words(&self) -> String {
+        match self.caller().await {
+            Some(caller) => match (caller.name, caller.app_id) {
+                (Some(name), _) => format!("{name} (object id {})", caller.object_id),
+                (None, Some(app_id)) => format!("the application {app_id} (object id {})", caller.object_id),
+                (None, None) => format!("the signed-in principal (object id {})", caller.object_id),
+            },
+            None => "the signed-in principal".to_owned(),
+        }
+    }
+
+    fn clients(&self) -> Result<&Clients, Diagnostic> {
+        self.clients.as_ref().map_err(|attribute| {
+            let detail = format!("The provider's {attribute} is not known yet, and this step has to sign in.");
+            Diagnostic::error(format!("The provider's {attribute} is not known"), detail).hint(format!(
+                "Give the provider block a {attribute} that is known when Terraform plans, or apply what it comes from first with \
+                 -target."
+            ))
+        })
+    }
+}
+
+fn unknown_organization() -> Diagnostic {
+    Diagnostic::error(
+        "The provider's dataverse_url is not known",
+        "The provider's dataverse_url is not known yet, and this step has to ask Dataverse.",
+    )
+    .hint("Give the provider block a dataverse_url that is known when Terraform plans.")
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("environment_id", &self.environment_id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,103 @@
+//! An answer: JSON, or the error that all these services write in one envelope.
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use super::error::{Error, Refusal};
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The body, read into what is wanted of it.
+    ///
+    /// # Errors
+    /// The body is no JSON: somebody else answered. Or it is JSON of another shape: the error names the place.
+    pub fn read<T: DeserializeOwned>(&self, operation: &str) -> Result<T, Error> {
+        let json = &mut serde_json::Deserializer::from_slice(&self.body);
+        serde_path_to_error::deserialize(json).map_err(|error| match error.inner().is_data() {
+            true => Error::unexpected(operation, error.to_string()),
+            false => self.not_json(operation),
+        })
+    }
+
+    fn not_json(&self, operation: &str) -> Error {
+        Error::not_the_service(operation, self.status.as_u16(), &String::from_utf8_lossy(&self.body))
+    }
+
+    pub(super) fn request_id(&self) -> Option<String> {
+        const NAMES: [&str; 4] =
+            ["x-ms-request-id", "x-ms-service-request-id", "req_id", "x-ms-correlation-request-id"];
+        NAMES.iter().find_map(|name| self.headers.get(*name)?.to_str().ok().map(str::to_owned))
+    }
+
+    /// The error that the answer is; `None` when it is none.
+    pub(super) fn error(&self, operation: &str) -> Option<Error> {
+        if self.status.is_success() {
+            return None;
+        }
+        let Ok(json) = serde_json::from_slice::<Json>(&self.body) else {
+            if self.body.is_empty() {
+                let refusal = Refusal {
+                    status: self.status.as_u16(),
+                    message: self.status.canonical_reason().unwrap_or("an error without a message").to_owned(),
+                    request_id: self.request_id(),
+                    ..Refusal::default()
+                };
+                return Some(Error::refused(operation, refusal));
+            }
+            return Some(self.not_json(operation));
+        };
+        let refusal = refusal(&json, self.status.as_u16(), self.request_id());
+        Some(refusal.map_or_else(|| self.not_json(operation), |refusal| Error::refused(operation, refusal)))
+    }
+}
+
+/// Reads the envelope that all these services share: `error` with `code`, `message`, and nested `details` or `innererror`.
+pub(super) fn refusal(json: &Json, status: u16, request_id: Option<String>) -> Option<Refusal> {
+    let error = json.get("error")?;
+    let text = |json: &Json, name: &str| json.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
+    let mut refusal = match error {
+        // Entra's own shape.
+        Json::String(code) => {
+            Refusal { code: code.clone(), message: text(json, "error_description"), ..Refusal::default() }
+        }
+        error => Refusal { code: text(error, "code"), message: text(error, "message"), ..Refusal::default() },
+    };
+    (refusal.status, refusal.request_id) = (status, request_id);
+    let mut inside: Vec<&Json> = vec![error];
+    while let Some(outer) = inside.pop() {
+        let nested = outer.get("details").and_then(Json::as_array).into_iter().flatten();
+        for inner in nested.chain(outer.get("innererror").filter(|inner| inner.is_object())) {
+            refusal.details.push((text(inner, "code"), text(inner, "message")));
+            inside.push(inner);
+        }
+    }
+    refusal.details.retain(|(code, message)| !code.is_empty() || !message.is_empty());
+    Some(refusal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn nested_errors_are_all_kept() {
+        let json = json!({"error": {"code": "ApiHubsRequestFailed", "message": "outer", "details": [
+            {"code": "A", "message": "inner", "details": [{"code": "403", "message": "innermost"}]}]}});
+        let refusal = refusal(&json, 400, None).unwrap();
+        assert_eq!(refusal.to_string(), "HTTP 400 ApiHubsRequestFailed: outer (A: inner) (403: innermost)");
+    }
+}

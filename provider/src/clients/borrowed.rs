@@ -1,0 +1,32 @@
+//! Our tokens in the hands of Microsoft's SDKs: one sign-in serves all services.
+
+use std::fmt;
+use std::sync::Arc;
+
+use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use time::OffsetDateTime;
+
+use super::entra::MARGIN;
+use super::http::Http;
+
+/// Hands our tokens to Microsoft's SDKs.
+pub(super) struct Borrowed {
+    pub(super) http: Arc<Http>,
+}
+
+impl fmt::Debug for Borrowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Borrowed")
+    }
+}
+
+#[async_trait::async_trait]
+impl TokenCredential for Borrowed {
+    async fn get_token(&self, scopes: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
+        let scope = scopes.first().copied().unwrap_or_default();
+        let asked = async { self.http.entra().token(scope, self.http.transport()?).await };
+        let token =
+            asked.await.map_err(|error| azure_core::Error::new(azure_core::error::ErrorKind::Credential, error))?;
+        Ok(AccessToken { token, expires_on: OffsetDateTime::now_utc() + MARGIN })
+    }
+}

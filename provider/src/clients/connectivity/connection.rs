@@ -1,0 +1,173 @@
+//! A connection as the service tells of it, and what its statuses mean.
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+/// A connection as the service tells of it. What it does not tell is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// The id: the service calls it the name.
+    pub id: String,
+    /// The name that people see.
+    pub display_name: Option<String>,
+    /// How it is.
+    pub statuses: Vec<Status>,
+    /// The credential.
+    pub credential_id: Option<Uuid>,
+    /// The expression that names the user.
+    pub username: Option<String>,
+    /// The machine group.
+    pub machine_group_id: Option<Uuid>,
+    /// The application that owns runs.
+    pub run_owner_client_id: Option<String>,
+    /// The object id of whoever made it.
+    pub created_by: Option<String>,
+    /// When it was made.
+    pub created_on: Option<OffsetDateTime>,
+}
+
+/// One status of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Status {
+    /// `Connected`, `Error`, …
+    pub status: String,
+    /// What it is about.
+    pub target: Option<String>,
+    /// Why it is not connected.
+    pub error: Option<StatusError>,
+}
+
+/// Why a connection does not work.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StatusError {
+    /// The service's code.
+    #[serde(default)]
+    pub code: String,
+    /// The service's words.
+    #[serde(default)]
+    pub message: String,
+}
+
+/// The status of a connection that works.
+pub const CONNECTED: &str = "Connected";
+
+/// Whether a status says that the connection has failed, which time alone does not mend.
+pub fn is_failure(status: &str) -> bool {
+    ["error", "unauthenticated"].iter().any(|failure| status.eq_ignore_ascii_case(failure))
+}
+
+impl Status {
+    fn is_connected(&self) -> bool {
+        self.status.eq_ignore_ascii_case(CONNECTED)
+    }
+
+    fn is_failed(&self) -> bool {
+        is_failure(&self.status) || self.error.is_some()
+    }
+
+    /// The word for it; an error inside outweighs what stands outside.
+    fn word(&self) -> &str {
+        if self.is_failed() && !is_failure(&self.status) { "Error" } else { &self.status }
+    }
+}
+
+impl Connection {
+    /// The one word for all statuses: that of the first that has failed, else of the first that is not connected yet, else
+    /// `Connected`. `Unknown` when the service says nothing.
+    pub fn status(&self) -> &str {
+        let failed = self.statuses.iter().find(|status| status.is_failed());
+        let first = failed.or_else(|| self.statuses.iter().find(|status| !status.is_connected()));
+        first.or(self.statuses.first()).map_or("Unknown", Status::word)
+    }
+
+    /// Whether the service says that it has failed, which time alone does not mend. A service that says nothing does not say that.
+    pub fn is_failed(&self) -> bool {
+        self.statuses.iter().any(Status::is_failed)
+    }
+
+    /// Whether time will still tell: it has not failed, and is not connected.
+    pub fn is_on_its_way(&self) -> bool {
+        !self.is_failed() && self.statuses.iter().any(|status| !status.is_connected())
+    }
+
+    /// Why it does not work, in the service's words.
+    pub fn failure(&self) -> String {
+        let words = |status: &Status| match &status.error {
+            Some(error) if error.code.is_empty() => format!("{}: {}", status.status, error.message),
+            Some(error) => format!("{} ({}): {}", status.status, error.code, error.message),
+            None => status.status.clone(),
+        };
+        let unwell = self.statuses.iter().filter(|status| status.is_failed() || !status.is_connected());
+        unwell.map(words).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// A connection on the wire.
+#[derive(Deserialize)]
+pub(super) struct Wire {
+    name: String,
+    properties: Properties,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Properties {
+    display_name: Option<String>,
+    #[serde(default)]
+    statuses: Vec<Status>,
+    credential_id: Option<String>,
+    connection_parameters_set: Option<Json>,
+    created_by: Option<Json>,
+    created_time: Option<String>,
+}
+
+impl From<Wire> for Connection {
+    fn from(Wire { name, properties }: Wire) -> Connection {
+        let value = |name: &str| {
+            let values = properties.connection_parameters_set.as_ref()?.get("values")?;
+            values.get(name)?.get("value")?.as_str().map(str::to_owned)
+        };
+        Connection {
+            id: name,
+            username: value("username"),
+            machine_group_id: value("targetId").and_then(|id| id.parse().ok()),
+            run_owner_client_id: value("tokenRunOwnerCert:clientId"),
+            display_name: properties.display_name,
+            statuses: properties.statuses,
+            credential_id: properties.credential_id.and_then(|id| id.parse().ok()),
+            created_by: properties.created_by.and_then(|by| by.get("id")?.as_str().map(str::to_owned)),
+            created_on: properties.created_time.and_then(|time| OffsetDateTime::parse(&time, &Rfc3339).ok()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(statuses: Json, status: &str, is_failed: bool, is_on_its_way: bool) -> Connection {
+        let wire: Wire = serde_json::from_value(json!({"name": "c", "properties": {"statuses": statuses}})).unwrap();
+        let read = Connection::from(wire);
+        assert_eq!((read.status(), read.is_failed(), read.is_on_its_way()), (status, is_failed, is_on_its_way));
+        assert_eq!(is_failure(read.status()), is_failed, "the word alone tells as much");
+        read
+    }
+
+    #[test]
+    fn a_status_tells_whether_a_connection_works() {
+        check(json!([{"status": "Connected"}]), "Connected", false, false);
+        check(json!([{"status": "connected"}, {"status": "Connecting"}]), "Connecting", false, true);
+        check(json!([]), "Unknown", false, false);
+        check(json!([{"status": "Connecting"}, {"status": "Unauthenticated"}]), "Unauthenticated", true, false);
+        let failed =
+            check(json!([{"status": "Error", "error": {"code": "401", "message": "no"}}]), "Error", true, false);
+        assert_eq!(failed.failure(), "Error (401): no");
+        let failed = check(json!([{"status": "Connected", "error": {"message": "no"}}]), "Error", true, false);
+        assert_eq!(failed.failure(), "Connected: no");
+    }
+}

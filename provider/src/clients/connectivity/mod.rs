@@ -1,0 +1,178 @@
+//! The connections of an environment to desktop flows, in the Power Platform API.
+//!
+//! One PUT makes and changes a connection under an id that the client chooses; it may be sent again. An answer of 201 does not mean that
+//! the connection works: its status does. Source:
+//! <https://learn.microsoft.com/power-automate/desktop-flows/how-to/set-runowner-desktopflowconnection>
+
+mod connection;
+mod known;
+mod request;
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde_json::Value as Json;
+use url::Url;
+
+use super::cloud::Cloud;
+use super::environment_id::EnvironmentId;
+use super::error::Error;
+use super::http::Http;
+use super::pages::{Pages, read};
+use super::request::Request;
+use connection::Wire;
+use known::Known;
+
+pub use connection::{CONNECTED, Connection, Status, StatusError, is_failure};
+pub use known::Key;
+pub use request::{ConnectionRequest, RunOwner};
+
+const CONNECTOR: &str = "shared_uiflow";
+
+/// The connections of one environment. It lives as long as the configured provider.
+#[derive(Debug)]
+pub struct Connectivity {
+    http: Arc<Http>,
+    cloud: Cloud,
+    environment_id: EnvironmentId,
+    known: Known,
+}
+
+impl Connectivity {
+    pub(super) fn new(http: Arc<Http>, cloud: Cloud, environment_id: EnvironmentId) -> Connectivity {
+        Connectivity { http, cloud, environment_id, known: Known::default() }
+    }
+
+    /// Makes the connection, or changes it if it is there.
+    ///
+    /// # Errors
+    /// The service's error with everything that is nested in it.
+    pub async fn put(&self, id: &str, wanted: &ConnectionRequest<'_>) -> Result<Connection, Error> {
+        let operation = format!("writing the connection {id}");
+        let request = self.request(operation, Method::PUT, Some(id))?.json(request::body(&self.environment_id, wanted));
+        self.one(&request).await
+    }
+
+    /// The connection with this id; none only when the service says that it does not exist.
+    ///
+    /// # Errors
+    /// Everything else that keeps it from being read, a missing environment included.
+    pub async fn connection(&self, id: &str) -> Result<Option<Connection>, Error> {
+        let request = self.request(format!("reading the connection {id}"), Method::GET, Some(id))?;
+        match self.one(&request).await {
+            Err(error) if error.is_not_found() && !error.is_environment_missing() => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// The desktop flow connections that the principal may see, as pages arrive.
+    ///
+    /// # Errors
+    /// An environment that has no address.
+    pub fn connections(&self) -> Result<Pages<Connection>, Error> {
+        let request = self.request("listing the connections".to_owned(), Method::GET, None)?;
+        Ok(Pages::of(&self.http, self.cloud.power_platform().1, request, connections))
+    }
+
+    /// Deletes the connection; false when it was not there.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being deleted, a missing environment included.
+    pub async fn delete(&self, id: &str) -> Result<bool, Error> {
+        let request = self.request(format!("deleting the connection {id}"), Method::DELETE, Some(id))?;
+        match self.http.send(self.cloud.power_platform().1, &request).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() && !error.is_environment_missing() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes the place of a key for a connection that is about to be made. It is the id of another one when that has it already.
+    ///
+    /// # Errors
+    /// Whatever keeps the connections from being listed.
+    pub async fn reserve(&self, key: Key, id: &str) -> Result<Option<String>, Error> {
+        // Nobody waits for another's list: equal lists at the same time are one request anyway.
+        if !self.known.are_listed() {
+            self.known.list(self.connections()?.all().await?);
+        }
+        Ok(self.known.reserve(key, id))
+    }
+
+    /// Remembers what a connection has become.
+    pub fn rekey(&self, key: Key, id: &str) {
+        self.known.rekey(key, id);
+    }
+
+    /// Forgets a connection that is not there, or not any more.
+    pub fn release(&self, id: &str) {
+        self.known.release(id);
+    }
+
+    async fn one(&self, request: &Request) -> Result<Connection, Error> {
+        let answer = self.http.send(self.cloud.power_platform().1, request).await?;
+        answer.read::<Wire>(&request.operation).map(Connection::from)
+    }
+
+    fn request(&self, operation: String, method: Method, id: Option<&str>) -> Result<Request, Error> {
+        let address = format!("https://{}", self.cloud.environment_host(&self.environment_id));
+        let mut url = Url::parse(&address).map_err(|error| Error::unsendable(&operation, error))?;
+        match id {
+            Some(id) => {
+                if let Ok(mut path) = url.path_segments_mut() {
+                    path.extend(["connectivity", "connectors", CONNECTOR, "connections", id]);
+                }
+                let filter = format!("api-version=1&$filter=environment%20eq%20'{}'", self.environment_id);
+                url.set_query(Some(if method == Method::PUT { "api-version=1" } else { &filter }));
+            }
+            None => {
+                url.set_path("/connectivity/connections");
+                url.set_query(Some("api-version=1"));
+            }
+        }
+        Ok(Request::new(operation, method, url).header("accept", "application/json"))
+    }
+}
+
+/// The desktop flow connections on a page; an environment has connections of every connector.
+fn connections(operation: &str, rows: Vec<Json>) -> Result<Vec<Connection>, Error> {
+    let is_ours = |row: &Json| {
+        let api = row.pointer("/properties/apiId").and_then(Json::as_str).unwrap_or_default();
+        api.to_ascii_lowercase().ends_with(CONNECTOR)
+    };
+    rows.into_iter().filter(is_ours).map(|row| read::<Wire>(operation, row).map(Connection::from)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::entra::{Entra, SignIn};
+
+    #[test]
+    fn every_request_names_the_environment_by_its_host() {
+        let http = Http::new(Entra::new(None, SignIn::Cli, Cloud::Public), String::new());
+        let environment_id = EnvironmentId::parse("11111111-2222-4333-8444-555555555566").unwrap();
+        let connectivity = Connectivity::new(Arc::new(http), Cloud::Public, environment_id);
+        for (method, id, expected) in [
+            (Method::PUT, Some("c1"), "PUT /connectivity/connectors/shared_uiflow/connections/c1?api-version=1"),
+            (
+                Method::GET,
+                Some("c1"),
+                "GET /connectivity/connectors/shared_uiflow/connections/c1?api-version=1&$filter=environment%20eq%20\
+                 %2711111111-2222-4333-8444-555555555566%27",
+            ),
+            (
+                Method::DELETE,
+                Some("c1"),
+                "DELETE /connectivity/connectors/shared_uiflow/connections/c1?api-version=1&$filter=environment%20eq%20\
+                 %2711111111-2222-4333-8444-555555555566%27",
+            ),
+            (Method::GET, None, "GET /connectivity/connections?api-version=1"),
+        ] {
+            let request = connectivity.request("asking".to_owned(), method, id).unwrap();
+            assert_eq!(request.line(), format!("{expected}  accept: application/json"));
+            let host = "111111112222433384445555555555.66.environment.api.powerplatform.com";
+            assert_eq!(request.url.host_str(), Some(host));
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Dataverse's Web API: three questions that serve every table, and changes that come and go together.
+//!
+//! A table is a file here: the struct of its row, its option values, and what of it is written. Source:
+//! <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/overview>
+
+mod batch;
+mod change_set;
+pub mod credential;
+pub mod environment_variable;
+pub mod machine_group;
+mod table;
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use url::Url;
+use uuid::Uuid;
+
+use super::answer::refusal;
+use super::error::Error;
+use super::http::Http;
+use super::pages::{Pages, read_all};
+use super::request::{Body, Request};
+use batch::Part;
+
+pub use change_set::ChangeSet;
+pub use table::{ACTIVE, Active, Filter, Narrowing, Owner, Table};
+
+const ROOT: &str = "/api/data/v9.2/";
+/// As many rows as a list has at a time: the first are shown while the next are on their way.
+const PAGE: u32 = 100;
+
+/// One organization. It lives as long as the configured provider.
+#[derive(Debug)]
+pub struct Dataverse {
+    http: Arc<Http>,
+    url: Url,
+}
+
+impl Dataverse {
+    pub(super) fn new(http: Arc<Http>, url: Url) -> Dataverse {
+        Dataverse { http, url }
+    }
+
+    /// The row with this id; none only when the service says that it does not exist.
+    ///
+    /// # Errors
+    /// Everything else that keeps it from being read.
+    pub async fn by_id<T: Table>(&self, id: Uuid) -> Result<Option<T>, Error> {
+        let request = self.one::<T>(id);
+        match self.http.send(&self.scope(), &request).await {
+            Ok(answer) => answer.read(&request.operation).map(Some),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The rows with this name.
+    ///
+    /// # Errors
+    /// Whatever keeps the table from being read.
+    pub async fn by_name<T: Table>(&self, name: &str) -> Result<Vec<T>, Error> {
+        self.all(&Filter::named::<T>(name)).all().await
+    }
+
+    /// The rows that a filter lets through, as pages arrive.
+    pub fn all<T: Table>(&self, filter: &Filter) -> Pages<T> {
+        Pages::of(&self.http, &self.scope(), self.list::<T>(filter), read_all)
+    }
+
+    /// Carries out all changes, or none.
+    ///
+    /// # Errors
+    /// The service's error for the change that failed; then nothing was changed. When the outcome is unknown, all or nothing was.
+    pub async fn commit(&self, changes: &ChangeSet) -> Result<(), Error> {
+        let operation = format!("writing {}", changes.subject());
+        let boundary = Uuid::new_v4().simple().to_string();
+        let (content_type, bytes) = batch::encode(changes.changes(), ROOT, &boundary);
+        let mut request = self.request(operation.clone(), Method::POST, "$batch", &[]);
+        request.body = Body::Raw { content_type, bytes };
+        for change in changes.changes() {
+            tracing::debug!(method = change.method, path = change.path, "In a change set");
+        }
+        let sent = self.http.send_raw(&self.scope(), &request).await?;
+        let text = String::from_utf8_lossy(&sent.body);
+        let parts = batch::decode(&text);
+        if let Some(failed) = parts.iter().find(|part| part.status >= 400) {
+            return Err(part_error(&operation, failed));
+        }
+        if let Some(error) = sent.error(&operation) {
+            return Err(error);
+        }
+        let (asked, answered) = (changes.changes().len(), parts.len());
+        if answered < asked {
+            let what = format!("{asked} changes were sent, and {answered} were answered");
+            return Err(Error::unexpected(&operation, what));
+        }
+        Ok(())
+    }
+
+    fn scope(&self) -> String {
+        format!("https://{}/.default", self.url.host_str().unwrap_or_default())
+    }
+
+    fn one<T: Table>(&self, id: Uuid) -> Request {
+        let operation = format!("reading the {} {id}", T::ROW);
+        self.read(operation, &format!("{}({id})", T::SET), &table::selection::<T>())
+    }
+
+    fn list<T: Table>(&self, filter: &Filter) -> Request {
+        let mut query = table::selection::<T>();
+        query.push(("$filter", filter.condition.clone()));
+        query.extend(filter.order.map(|column| ("$orderby", column.to_owned())));
+        let request = self.read(filter.operation.clone(), T::SET, &query);
+        match filter.order {
+            Some(_) => request.header("prefer", format!("odata.maxpagesize={PAGE}")),
+            None => request,
+        }
+    }
+
+    fn read(&self, operation: String, path: &str, query: &[(&str, String)]) -> Request {
+        self.request(operation, Method::GET, path, query).header("if-none-match", "null")
+    }
+
+    fn request(&self, operation: String, method: Method, path: &str, query: &[(&str, String)]) -> Request {
+        let mut url = self.url.clone();
+        url.set_path(&format!("{ROOT}{path}"));
+        let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        url.set_query(Some(query.join("&").as_str()).filter(|query| !query.is_empty()));
+        Request::new(operation, method, url)
+            .header("accept", "application/json")
+            .header("odata-version", "4.0")
+            .header("odata-maxversion", "4.0")
+    }
+}
+
+fn part_error(operation: &str, part: &Part) -> Error {
+    let json = serde_json::from_str(&part.body).ok();
+    match json.and_then(|json| refusal(&json, part.status, None)) {
+        Some(refusal) => Error::refused(operation, refusal),
+        None => Error::not_the_service(operation, part.status, &part.body),
+    }
+}
+
+/// A query option's value; what OData reads best stays readable.
+fn encoded(text: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~$,()='".contains(&byte);
+    text.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+#[cfg(test)]
+mod tests;

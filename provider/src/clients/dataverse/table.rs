@@ -1,0 +1,117 @@
+//! A table of Dataverse: the struct of a row *is* the wire, so that what nobody reads is not selected.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_aux::serde_introspection::serde_introspect;
+use uuid::Uuid;
+
+/// A table whose rows can be read. The columns that are asked for are the fields of the struct.
+pub trait Table: DeserializeOwned + Send + 'static {
+    /// The entity set: what stands in addresses.
+    const SET: &'static str;
+    /// What a row is called in messages.
+    const ROW: &'static str;
+    /// The column that holds the name by which people know a row.
+    const NAME: &'static str;
+    /// The child table that comes along: the navigation property, and the columns of a child.
+    const EXPAND: Option<(&'static str, fn() -> String)> = None;
+
+    /// The id of the row.
+    fn id(&self) -> Uuid;
+}
+
+/// The columns of a row, or of a child, as `$select` takes them.
+pub(super) fn columns<'de, R: Deserialize<'de>>(expanded: Option<&str>) -> String {
+    let columns = serde_introspect::<R>().iter().copied().filter(|column| Some(*column) != expanded);
+    columns.collect::<Vec<_>>().join(",")
+}
+
+/// What a read of the table selects.
+pub(super) fn selection<T: Table>() -> Vec<(&'static str, String)> {
+    let expanded = T::EXPAND.map(|(property, _)| property);
+    let mut query = vec![("$select", columns::<T>(expanded))];
+    if let Some((property, columns)) = T::EXPAND {
+        query.push(("$expand", format!("{property}($select={})", columns())));
+    }
+    query
+}
+
+/// Which rows of a table are on a list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// What is looked for, in words: `listing the credentials`.
+    pub(super) operation: String,
+    /// The condition, as `$filter` takes it.
+    pub(super) condition: String,
+    /// The column by which the list is ordered; then it comes in pages, of which the first are shown while the next are on their way.
+    pub(super) order: Option<&'static str>,
+}
+
+/// How a list is narrowed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Narrowing<'a> {
+    /// To those whose name begins so.
+    pub name_prefix: Option<&'a str>,
+    /// To those that did not come with a managed solution.
+    pub unmanaged_only: bool,
+}
+
+impl Filter {
+    /// The rows of a kind, ordered by their names.
+    pub(super) fn list<T: Table>(kind: &str, narrowing: Narrowing<'_>) -> Filter {
+        let mut condition = kind.to_owned();
+        if let Some(prefix) = narrowing.name_prefix {
+            condition.push_str(&format!(" and startswith({},{})", T::NAME, quoted(prefix)));
+        }
+        if narrowing.unmanaged_only {
+            condition.push_str(" and ismanaged eq false");
+        }
+        Filter { operation: format!("listing the {}s", T::ROW), condition, order: Some(T::NAME) }
+    }
+
+    /// The rows with this name.
+    pub(super) fn named<T: Table>(name: &str) -> Filter {
+        let condition = format!("{} eq {}", T::NAME, quoted(name));
+        Filter { operation: format!("looking up the {} {name}", T::ROW), condition, order: None }
+    }
+}
+
+/// A string literal of OData.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// The owner of a row that is written: a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner(pub Uuid);
+
+impl Serialize for Owner {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("/systemusers({})", self.0))
+    }
+}
+
+/// The two columns of a row's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Active {
+    statecode: u8,
+    statuscode: u8,
+}
+
+/// What makes an inactive row active again.
+pub const ACTIVE: Active = Active { statecode: 0, statuscode: 1 };
+
+/// Reads `statecode`: whether the row is active. A row without a state is.
+pub(super) fn active<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Option::<i64>::deserialize(deserializer)?.unwrap_or(0) == 0)
+}
+
+/// A row without a state is active.
+pub(super) fn yes() -> bool {
+    true
+}
+
+/// Reads a flag that may be null.
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(false))
+}

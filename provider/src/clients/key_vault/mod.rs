@@ -1,0 +1,190 @@
+//! Key Vault's certificates: the public certificate and its policy, never the secret that holds the private key.
+//!
+//! Over Microsoft's SDK, which finds the token's scope from the vault's own challenge.
+//! Source: <https://learn.microsoft.com/rest/api/keyvault/certificates/get-certificate/get-certificate>
+
+pub(crate) mod certificate;
+mod vault_id;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use azure_core::error::ErrorKind;
+use azure_core::http::ClientOptions;
+use azure_core::http::headers::HeaderName;
+use azure_security_keyvault_certificates::{CertificateClient, CertificateClientOptions};
+
+use super::answer::refusal;
+use super::borrowed::Borrowed;
+use super::cloud::Cloud;
+use super::error::{Error, Refusal};
+use super::http::Http;
+use super::in_flight::InFlight;
+use super::retry::sdk_retry;
+
+pub use certificate::Certificate;
+pub use vault_id::VaultId;
+
+/// A certificate by its vault and its name.
+type Key = (VaultId, String);
+
+/// Key Vault's data plane.
+pub struct KeyVault {
+    http: Arc<Http>,
+    cloud: Cloud,
+    /// One for each vault: a client asks its vault once whose token it wants.
+    vaults: Mutex<HashMap<VaultId, Arc<CertificateClient>>>,
+    reads: InFlight<Key, Result<Arc<Certificate>, Error>>,
+    seen: Mutex<HashMap<Key, Arc<Certificate>>>,
+}
+
+impl KeyVault {
+    pub(super) fn new(http: Arc<Http>, cloud: Cloud) -> KeyVault {
+        let (vaults, reads, seen) = (Mutex::default(), InFlight::default(), Mutex::default());
+        KeyVault { http, cloud, vaults, reads, seen }
+    }
+
+    /// The current version of a certificate. Needs the right `certificates/get`, and asks for nothing else.
+    ///
+    /// # Errors
+    /// A vault or a certificate that is not there or may not be read, and a vault of another tenant.
+    pub async fn certificate(&self, vault: &VaultId, name: &str) -> Result<Arc<Certificate>, Error> {
+        let operation = format!("reading the certificate {name} of the vault {}", vault.name());
+        let key = (vault.clone(), name.to_ascii_lowercase());
+        let (client, http) = (self.vault(&operation, vault)?, Arc::clone(&self.http));
+        tracing::debug!(vault = vault.name(), certificate = name, "Asking Key Vault");
+        let name = name.to_owned();
+        let read = move || async move { read(&client, &http, &operation, &name).await };
+        let certificate = self.reads.ask(key.clone(), read).await?;
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&certificate));
+        Ok(certificate)
+    }
+
+    /// A certificate as it was seen last, else as it is now: a plan after a refresh need not ask twice.
+    ///
+    /// # Errors
+    /// As [`KeyVault::certificate`].
+    pub async fn seen(&self, vault: &VaultId, name: &str) -> Result<Arc<Certificate>, Error> {
+        let key = (vault.clone(), name.to_ascii_lowercase());
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        match seen {
+            Some(certificate) => Ok(certificate),
+            None => self.certificate(vault, name).await,
+        }
+    }
+
+    fn vault(&self, operation: &str, vault: &VaultId) -> Result<Arc<CertificateClient>, Error> {
+        let mut vaults = self.vaults.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = vaults.get(vault) {
+            return Ok(Arc::clone(client));
+        }
+        let options = CertificateClientOptions {
+            client_options: ClientOptions {
+                transport: Some(self.http.transport()?),
+                retry: sdk_retry(),
+                ..ClientOptions::default()
+            },
+            ..CertificateClientOptions::default()
+        };
+        let address = format!("https://{}.{}", vault.name().to_ascii_lowercase(), self.cloud.vault_suffix());
+        let credential = Arc::new(Borrowed { http: Arc::clone(&self.http) });
+        let client = CertificateClient::new(&address, credential, Some(options))
+            .map_err(|error| Error::unsendable(operation, error))?;
+        let client = Arc::new(client);
+        vaults.insert(vault.clone(), Arc::clone(&client));
+        Ok(client)
+    }
+}
+
+impl fmt::Debug for KeyVault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyVault").field("cloud", &self.cloud).finish_non_exhaustive()
+    }
+}
+
+async fn read(
+    client: &CertificateClient,
+    http: &Arc<Http>,
+    operation: &str,
+    name: &str,
+) -> Result<Arc<Certificate>, Error> {
+    let asked = async { client.get_certificate(name, None).await?.into_model() };
+    match asked.await {
+        Ok(bundle) => certificate::certificate(bundle).map(Arc::new).map_err(|what| Error::unexpected(operation, what)),
+        Err(error) => Err(explained(http, operation, error).await),
+    }
+}
+
+async fn explained(http: &Arc<Http>, operation: &str, error: azure_core::Error) -> Error {
+    if let Some(inner) = own(&error) {
+        return inner;
+    }
+    let raw = match error.kind() {
+        ErrorKind::HttpResponse { raw_response: Some(raw), .. } => raw,
+        ErrorKind::Connection => return Error::connection(operation, false, innermost(&error)),
+        ErrorKind::Io => return Error::connection(operation, true, innermost(&error)),
+        _ => return Error::unexpected(operation, innermost(&error)),
+    };
+    let status = u16::from(raw.status());
+    let header = |name: &'static str| raw.headers().get_optional_string(&HeaderName::from_static(name));
+    if status == 401
+        && let Some(theirs) = header("www-authenticate").as_deref().and_then(challenged_tenant)
+        && let Some(ours) = http.caller().await.and_then(|caller| caller.tenant_id)
+        && !theirs.eq_ignore_ascii_case(&ours)
+    {
+        return Error::wrong_tenant(operation, theirs, ours);
+    }
+    let body = String::from_utf8_lossy(raw.body().as_ref()).into_owned();
+    let json = serde_json::from_str(&body).ok();
+    let refused = json.and_then(|json| refusal(&json, status, header("x-ms-request-id")));
+    match refused {
+        Some(refusal) => Error::refused(operation, refusal),
+        None if body.is_empty() => {
+            Error::refused(operation, Refusal { status, message: error.to_string(), ..Refusal::default() })
+        }
+        None => Error::not_the_service(operation, status, &body),
+    }
+}
+
+/// An error of ours that travelled through the SDK, such as a failed sign-in.
+fn own(error: &azure_core::Error) -> Option<Error> {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(ours) = inner.downcast_ref::<Error>() {
+            return Some(ours.clone());
+        }
+        source = inner.source();
+    }
+    None
+}
+
+fn innermost(error: &azure_core::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        text = inner.to_string();
+        source = inner.source();
+    }
+    text
+}
+
+/// The tenant in a challenge: `Bearer authorization="https://login.microsoftonline.com/<tenant>", …`.
+fn challenged_tenant(challenge: &str) -> Option<String> {
+    let address = challenge.split("authorization=\"").nth(1)?.split('"').next()?;
+    let tenant = address.trim_end_matches('/').rsplit('/').next()?;
+    Some(tenant.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_challenge_names_the_tenant() {
+        let challenge =
+            r#"Bearer authorization="https://login.microsoftonline.com/abc", resource="https://vault.azure.net""#;
+        assert_eq!(challenged_tenant(challenge).as_deref(), Some("abc"));
+        assert_eq!(challenged_tenant("Basic"), None);
+    }
+}

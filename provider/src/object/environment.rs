@@ -1,0 +1,84 @@
+//! The environment that an object lives in: its own, else the provider's.
+
+use serde::Deserialize;
+use tfplugin::{Attribute, Check, Context, Diagnostic, Known, Plan, Type, Value};
+
+use super::spelling::same_id;
+use crate::account::Account;
+use crate::clients::environment_id::EnvironmentId;
+
+const NAME: &str = "environment_id";
+
+/// The environment of a resource.
+pub(crate) const ENVIRONMENT_ID: Attribute = Attribute::optional_computed(
+    NAME,
+    &Type::String,
+    "The Power Platform environment. Falls back to the provider's `environment_id`. Another environment replaces the resource.",
+)
+.check(&[Check::Format(is_environment_id)])
+.same(same_id)
+.replaces();
+
+/// The environment of what has no state: a list or an action.
+pub(crate) const WHERE_TO_LOOK: Attribute = Attribute::optional(
+    NAME,
+    &Type::String,
+    "The Power Platform environment. Falls back to the provider's `environment_id`.",
+)
+.check(&[Check::Format(is_environment_id)]);
+
+/// What is wrong with an environment id.
+pub(crate) fn is_environment_id(text: &str) -> Result<(), String> {
+    EnvironmentId::parse(text).map(drop)
+}
+
+/// The configured environment, else the provider's.
+///
+/// # Errors
+/// Neither is there.
+pub(crate) fn chosen(cx: &Context<Account>, configured: Option<EnvironmentId>) -> Result<EnvironmentId, Diagnostic> {
+    configured.or_else(|| cx.clients.environment_id().known().cloned()).ok_or_else(|| {
+        Diagnostic::error("Missing environment_id", "Neither this nor the provider names an environment.")
+            .on(NAME)
+            .hint("Set environment_id here, or in the provider block.")
+    })
+}
+
+/// Plans the environment, and returns it when it is known.
+///
+/// # Errors
+/// Nobody names one, or the provider has come to name another.
+pub(crate) fn plan_environment(cx: &Context<Account>, plan: &mut Plan) -> Result<Option<EnvironmentId>, Diagnostic> {
+    #[derive(Deserialize)]
+    struct View {
+        environment_id: Known<EnvironmentId>,
+    }
+    if plan.is_destroy() {
+        return Ok(None);
+    }
+    let configured: View = plan.config_view()?;
+    if !configured.environment_id.is_null() {
+        return Ok(plan.planned_view::<View>()?.environment_id.into_known());
+    }
+    let prior = plan.prior_view::<View>()?.environment_id.into_known();
+    match (cx.clients.environment_id(), prior) {
+        (Known::Known(own), Some(prior)) if *own != prior => {
+            let detail = format!("The resource lives in the environment {prior}, and the provider now names {own}.");
+            Err(Diagnostic::error("The provider names another environment", detail).on(NAME).hint(format!(
+                "Set environment_id = \"{prior}\" on the resource to leave it there, or another one to replace it."
+            )))
+        }
+        (_, Some(prior)) => Ok(Some(prior)),
+        (Known::Known(own), None) => {
+            plan.set(NAME, Value::text(own.as_str()));
+            Ok(Some(own.clone()))
+        }
+        (Known::Null, None) => {
+            let detail = "Neither the resource nor the provider names an environment.";
+            Err(Diagnostic::error("Missing environment_id", detail)
+                .on(NAME)
+                .hint("Set environment_id in the provider block, or on the resource."))
+        }
+        (Known::Unknown, None) => Ok(None),
+    }
+}

@@ -1,0 +1,74 @@
+//! What holds of every row of Dataverse: who owns it, whether it is active, and the solution that it was put into.
+
+use tfplugin::schema::Default;
+use tfplugin::{Attribute, Check, Diagnostic, Plan, Type};
+use uuid::Uuid;
+
+use super::spelling::same_id;
+use crate::clients::dataverse::{ACTIVE as AGAIN, Active, Owner};
+use crate::clients::error::Error;
+
+/// The owner of a row.
+pub(crate) const OWNER_ID: Attribute = Attribute::optional_computed(
+    "owner_id",
+    &Type::String,
+    "The id of the Dataverse user (`systemuserid`) that owns the rows. When it is left out, whoever made them owns them.",
+)
+.check(&[Check::Uuid])
+.same(same_id);
+
+/// Whether a row is active.
+pub(crate) const ACTIVE: Attribute = Attribute::computed(
+    "active",
+    &Type::Bool,
+    "Whether the row is active. A row that someone deactivated is planned to be active again.",
+)
+.default(Default::Bool(true));
+
+const SOLUTION: &str = "solution_unique_name";
+
+/// The solution that a row is put into.
+pub(crate) const SOLUTION_UNIQUE_NAME: Attribute = Attribute::optional(
+    SOLUTION,
+    &Type::String,
+    "The unique name of the unmanaged solution into which the rows are put when they are made. When it is left out, they \
+     land in the default solution. It cannot be read back: on an imported resource it is recorded and nothing is written. \
+     A change replaces the resource.",
+)
+.check(&[Check::Length { min: 1, max: 65 }]);
+
+/// Plans the solution: recorded where none was, replaced where another one was.
+pub(crate) fn plan_solution(plan: &mut Plan) {
+    if !plan.is_destroy() && !plan.prior.at(SOLUTION).is_null() && plan.changes(SOLUTION) {
+        plan.replace(SOLUTION);
+    }
+}
+
+/// What to write of a column that may change: the new value, where there is one and it is another.
+pub(crate) fn changed<T: PartialEq>(prior: Option<T>, planned: Option<T>) -> Option<T> {
+    if planned == prior { None } else { planned }
+}
+
+/// The same of an owner.
+pub(crate) fn new_owner(prior: Option<Uuid>, planned: Option<Uuid>) -> Option<Owner> {
+    changed(prior, planned).map(Owner)
+}
+
+/// What to write of a row that may be inactive.
+pub(crate) fn again(active: Option<bool>) -> Option<Active> {
+    (active == Some(false)).then_some(AGAIN)
+}
+
+/// Adds what to do to a refused write that a name or a solution has caused; `name` is the attribute that holds the name.
+pub(crate) fn explained(diagnostic: Diagnostic, error: &Error, name: &str) -> Diagnostic {
+    let text = error.to_string().to_ascii_lowercase();
+    if text.contains("prefix") {
+        let hint =
+            format!("Begin {name} with the customization prefix of the solution's publisher, and an underscore.");
+        return diagnostic.on(name).hint(hint);
+    }
+    if text.contains("solution") {
+        return diagnostic.on(SOLUTION).hint("Check the solution's unique name, and that it is unmanaged.");
+    }
+    diagnostic
+}

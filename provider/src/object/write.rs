@@ -1,0 +1,102 @@
+//! Writes, and what became of one whose answer was lost.
+//!
+//! Nothing that was written is forgotten: what is about to exist is kept before the first byte is sent, and let go only when the
+//! service has said that it does not exist.
+
+use std::future::Future;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::{timeout, timeout_at};
+
+use super::operation::{Operation, SETTLING};
+use super::timeouts::Deadline;
+use crate::clients::error::Error;
+
+impl Operation<'_> {
+    /// Writes something under a new id, which only this call knows. What `write` does not tell of it, `find` reads; nothing comes back
+    /// when it was written and cannot be seen yet.
+    ///
+    /// Whether it is there settles a write whose answer was lost. When not even that can be told, `model` stays kept, and the next
+    /// refresh settles it.
+    ///
+    /// # Errors
+    /// What kept it from being written, or from being settled.
+    pub(crate) async fn write_new<W>(
+        &self,
+        model: &impl Serialize,
+        write: impl Future<Output = Result<Option<W>, Error>>,
+        find: impl Future<Output = Result<Option<W>, Error>>,
+    ) -> Result<Option<W>, Error> {
+        self.begin_to_write();
+        self.cx.keep(model);
+        let error = match self.in_time(write).await {
+            Ok(Some(written)) => return Ok(Some(written)),
+            Ok(None) => return Ok(self.settled(find).await.ok().flatten()),
+            Err(error) => error,
+        };
+        if error.outcome_unknown() {
+            match self.settled(find).await {
+                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(None) => {}
+                Err(_) => return Err(error),
+            }
+        }
+        self.cx.let_go();
+        Err(error)
+    }
+
+    /// Changes what is there. When the outcome is not known, what `reread` finds is kept.
+    ///
+    /// # Errors
+    /// What kept it from being changed.
+    pub(crate) async fn write<W, M: Serialize>(
+        &self,
+        write: impl Future<Output = Result<W, Error>>,
+        reread: impl Future<Output = Option<M>>,
+    ) -> Result<W, Error> {
+        self.begin_to_write();
+        let written = self.in_time(write).await;
+        if let Err(error) = &written
+            && error.outcome_unknown()
+            && let Ok(Some(now)) = timeout(SETTLING, reread).await
+        {
+            self.cx.keep(&now);
+        }
+        written
+    }
+
+    /// Removes what is there; what is gone already is no error. `find` settles a removal whose answer was lost.
+    ///
+    /// # Errors
+    /// What kept it from being removed.
+    pub(crate) async fn remove<F>(
+        &self,
+        write: impl Future<Output = Result<(), Error>>,
+        find: impl Future<Output = Result<Option<F>, Error>>,
+    ) -> Result<(), Error> {
+        self.begin_to_write();
+        match self.in_time(write).await {
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) if error.outcome_unknown() && matches!(self.settled(find).await, Ok(None)) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Waits for the next try, at most so long; false when `deadline` leaves no time for one, or the user asked to stop.
+    pub(crate) async fn pause(&self, deadline: Deadline, at_most: Duration) -> bool {
+        match deadline.pause(at_most) {
+            Some(pause) => self.cx.pause(pause).await.is_ok(),
+            None => false,
+        }
+    }
+
+    async fn in_time<T>(&self, write: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let late = |_| Err(Error::late(&self.summary(), self.deadline.allowed));
+        timeout_at(self.deadline.at, write).await.unwrap_or_else(late)
+    }
+
+    async fn settled<T>(&self, find: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        timeout(SETTLING, find).await.unwrap_or_else(|_| Err(Error::late("reading what was written", SETTLING)))
+    }
+}

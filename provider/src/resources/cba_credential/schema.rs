@@ -1,0 +1,161 @@
+//! What a credential is made of: the schema, and the structs with its fields.
+
+use serde::{Deserialize, Serialize};
+use tfplugin::{Attribute, Check, Diagnostic, Known, Rule, Schema, Type};
+use uuid::Uuid;
+
+use crate::clients::dataverse::Table as _;
+use crate::clients::dataverse::credential::Credential;
+use crate::clients::dataverse::environment_variable::{Definition, MAX_SCHEMA_NAME};
+use crate::clients::environment_id::EnvironmentId;
+use crate::object::environment::{ENVIRONMENT_ID, WHERE_TO_LOOK};
+use crate::object::import::blank;
+use crate::object::listing::{CERTIFICATE_NAME, NAME_PREFIX, UNMANAGED_ONLY};
+use crate::object::operation::Object;
+use crate::object::row::{ACTIVE, OWNER_ID, SOLUTION_UNIQUE_NAME};
+use crate::object::spelling::same_id;
+use crate::object::timeouts::{TIMEOUTS, Timeouts};
+use crate::object::variable::{is_schema_name, text};
+
+/// The schema of the resource.
+pub(super) const SCHEMA: &Schema = &Schema::new(
+    "A credential of Power Automate that signs in to Windows with a certificate (CBA): its certificate is a \
+     certificate reference, its user name an environment variable. Both the credential and the variables must \
+     be shared with whoever uses them in a connection.",
+)
+.attributes(&[
+    Attribute::computed("id", &Type::String, "The id of the credential."),
+    ENVIRONMENT_ID,
+    Attribute::required("name", &Type::String, "The name, at most 100 characters. It need not be unique.")
+        .check(&[Check::Length { min: 1, max: 100 }]),
+    Attribute::optional_computed("description", &Type::String, "A description, at most 100,000 characters.")
+        .check(&[Check::Length { min: 0, max: 100_000 }]),
+    Attribute::optional_computed(
+        "username",
+        &Type::String,
+        "The user that signs in to Windows, for example `robot@contoso.com`, at most 2,000 characters. It is the \
+         value of an environment variable that comes and goes with this resource, and is changed in place. \
+         Exactly one of `username` and `username_variable_id` must be set.",
+    )
+    .check(&[Check::Length { min: 1, max: 2000 }])
+    .follows(&["username_variable_id"]),
+    Attribute::optional_computed(
+        "username_variable_id",
+        &Type::String,
+        "The id of an existing text environment variable that holds the user name. It is never changed or deleted \
+         here. Another one replaces the resource.",
+    )
+    .check(&[Check::Uuid])
+    .same(same_id)
+    .replaces(),
+    Attribute::optional_computed(
+        "username_schema_name",
+        &Type::String,
+        "The unique name of the environment variable that is made for `username`, at most 100 characters. When it \
+         is left out, it is the schema name of the certificate reference and `_username`. A change replaces the \
+         resource.",
+    )
+    .check(&[
+        Check::Length { min: 1, max: MAX_SCHEMA_NAME },
+        Check::Pattern { test: is_schema_name, words: "be a publisher's prefix, an underscore and a name" },
+    ])
+    .follows(&["username_variable_id", "certificate_reference_id"])
+    .replaces(),
+    Attribute::required(
+        "certificate_reference_id",
+        &Type::String,
+        "The id of a `powerautomate_key_vault_certificate_reference`, or of another environment variable of the \
+         type secret. The service does not let it be changed: another one replaces the resource.",
+    )
+    .check(&[Check::Uuid])
+    .same(same_id)
+    .replaces(),
+    SOLUTION_UNIQUE_NAME,
+    OWNER_ID,
+    ACTIVE,
+])
+.blocks(&[TIMEOUTS])
+.rules(&[
+    Rule::ExactlyOneOf(&["username", "username_variable_id"]),
+    Rule::Conflicts(&["username_variable_id", "username_schema_name"]),
+]);
+
+/// What a `list` block may ask for.
+pub(super) const LISTING: &Schema = &Schema::new("Lists the credentials that sign in with a certificate.")
+    .attributes(&[WHERE_TO_LOOK, NAME_PREFIX, CERTIFICATE_NAME, UNMANAGED_ONLY]);
+
+/// The state: the fields of the schema.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Model {
+    pub(super) id: Option<Uuid>,
+    pub(super) environment_id: EnvironmentId,
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    pub(super) username: Option<String>,
+    pub(super) username_variable_id: Option<Uuid>,
+    pub(super) username_schema_name: Option<String>,
+    /// Null in the state of a credential whose certificate somebody took away.
+    pub(super) certificate_reference_id: Option<Uuid>,
+    pub(super) solution_unique_name: Option<String>,
+    pub(super) owner_id: Option<Uuid>,
+    pub(super) active: Option<bool>,
+    pub(super) timeouts: Option<Timeouts>,
+}
+
+impl Object for Model {
+    const KIND: &'static str = Credential::ROW;
+
+    fn environment_id(&self) -> &EnvironmentId {
+        &self.environment_id
+    }
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+    fn id(&self) -> Option<String> {
+        self.id.map(|id| id.to_string())
+    }
+    fn timeouts(&self) -> Option<&Timeouts> {
+        self.timeouts.as_ref()
+    }
+}
+
+impl Model {
+    /// The state of a credential of which nothing was known before.
+    pub(super) fn found(
+        environment_id: &EnvironmentId,
+        credential: &Credential,
+        variable: Option<&Definition>,
+    ) -> Result<Model, Diagnostic> {
+        Model::of(credential, variable, blank(environment_id, &[("name", &credential.name)]))
+    }
+
+    /// The state of a credential and of the variable that holds its user name; what Dataverse does not say is as it was before.
+    pub(super) fn of(
+        credential: &Credential,
+        variable: Option<&Definition>,
+        before: Model,
+    ) -> Result<Model, Diagnostic> {
+        Ok(Model {
+            id: Some(credential.id),
+            name: credential.name.clone(),
+            description: credential.description.clone(),
+            certificate_reference_id: credential.certificate_id,
+            owner_id: credential.owner_id,
+            active: Some(credential.active),
+            username_variable_id: variable.map(|variable| variable.id),
+            username_schema_name: variable.map(|variable| variable.schema_name.clone()),
+            username: variable.map(text).transpose()?.flatten(),
+            ..before
+        })
+    }
+}
+
+/// What the plan hook reads of a configuration, a prior state, or a plan.
+#[derive(Deserialize)]
+pub(super) struct View {
+    pub(super) id: Known<Uuid>,
+    pub(super) username: Known<String>,
+    pub(super) username_variable_id: Known<Uuid>,
+    pub(super) username_schema_name: Known<String>,
+    pub(super) certificate_reference_id: Known<Uuid>,
+}

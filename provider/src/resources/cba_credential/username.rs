@@ -1,0 +1,225 @@
+//! The environment variable that holds a credential's user name: what it is called, and whose it is.
+//!
+//! A credential's own variable names it in its description. Only such a variable is ever written or deleted, and only while no other
+//! credential points at it.
+
+use tfplugin::{Context, Diagnostic, Plan, Resource as _, Value};
+use uuid::Uuid;
+
+use super::CbaCredential;
+use super::schema::{Model, View};
+use crate::account::Account;
+use crate::checks::certificate::names;
+use crate::checks::finding::{Finding, Outcome};
+use crate::clients::dataverse::credential::Credential;
+use crate::clients::dataverse::environment_variable::{Definition, MAX_SCHEMA_NAME, NewVariable};
+use crate::clients::dataverse::{ChangeSet, Dataverse, Owner};
+use crate::clients::environment_id::EnvironmentId;
+use crate::clients::error::Error;
+use crate::object::existing::Existing;
+use crate::object::operation::{Fault, On as _, Operation};
+use crate::object::variable::{SecretReference, expect_text, text};
+
+/// A user name, and the variable that holds it.
+pub(super) struct Username {
+    pub(super) variable_id: Uuid,
+    pub(super) schema_name: String,
+    pub(super) value: Option<String>,
+}
+
+impl Username {
+    /// The user name in a variable that exists already. It is never changed.
+    pub(super) async fn theirs(organization: &Dataverse, variable_id: Uuid) -> Result<Username, Fault> {
+        let variable = text_variable(organization, variable_id).await?;
+        let value = text(&variable)?;
+        Ok(Username { variable_id, schema_name: variable.schema_name, value })
+    }
+
+    /// The user name in a variable that is made together with its credential.
+    pub(super) async fn ours(
+        op: &Operation<'_>,
+        organization: &Dataverse,
+        credential: (Uuid, &Model),
+        reference: &Definition,
+        changes: &mut ChangeSet,
+    ) -> Result<Username, Fault> {
+        let (id, planned) = credential;
+        let value = op.required(&planned.username, "username")?;
+        let schema_name = match &planned.username_schema_name {
+            Some(schema_name) => schema_name.clone(),
+            None => schema_name_after(reference)?,
+        };
+        refuse_existing(op, organization, &schema_name).await?;
+        let variable_id = Uuid::new_v4();
+        let display_name: String = format!("{} user name", planned.name).chars().take(100).collect();
+        let variable = NewVariable {
+            id: variable_id,
+            schema_name: &schema_name,
+            display_name: &display_name,
+            description: Some(&mark(id)),
+            owner: planned.owner_id.map(Owner),
+            value,
+        };
+        variable.text(changes);
+        Ok(Username { variable_id, schema_name, value: Some(value.clone()) })
+    }
+}
+
+/// Plans the name of the variable for the user name, and looks whether it is taken.
+pub(super) async fn plan_variable(
+    organization: &Dataverse,
+    plan: &mut Plan,
+    reference: Option<&Definition>,
+    environment_id: &EnvironmentId,
+) -> Result<(), Diagnostic> {
+    if plan.config_view::<View>()?.username_schema_name.is_null() {
+        let Some(reference) = reference else { return Ok(()) };
+        let schema_name = schema_name_after(reference)?;
+        if plan.is_create() {
+            plan.set("username_schema_name", schema_name.into());
+        }
+    }
+    let planned: View = plan.planned_view()?;
+    if plan.is_create()
+        && let Some(schema_name) = planned.username_schema_name.known()
+        && let Ok(found) = organization.by_name::<Definition>(schema_name).await
+        && let Some(taken) = found.first()
+    {
+        plan.tell(existing(organization, environment_id, taken).await.as_warning());
+    }
+    Ok(())
+}
+
+/// A user name that lives in somebody else's variable cannot be changed here: the resource must be replaced by one with its own.
+pub(super) async fn replace_foreign(organization: &Dataverse, plan: &mut Plan) -> Result<(), Diagnostic> {
+    let prior: View = plan.prior_view()?;
+    let (Some(id), Some(variable_id)) = (prior.id.known(), prior.username_variable_id.into_known()) else {
+        return Ok(());
+    };
+    if let Ok(Some(variable)) = organization.by_id::<Definition>(variable_id).await
+        && !is_ours(&variable, *id)
+    {
+        plan.set("username_variable_id", Value::UNKNOWN);
+        plan.set("username_schema_name", Value::UNKNOWN);
+        plan.replace("username_variable_id");
+        plan.tell(
+            Diagnostic::warning(
+                "The user name is in a variable of somebody else's",
+                format!("The environment variable {:?} is not this credential's own, and is not changed.", variable.schema_name),
+            )
+            .on("username")
+            .hint("The credential is replaced by one with a variable of its own. To keep it, set username_variable_id instead."),
+        );
+    }
+    Ok(())
+}
+
+/// Warns when the certificate does not name the user.
+pub(super) async fn names_warning(cx: &Context<Account>, reference: &Definition, username: &str) -> Option<Diagnostic> {
+    let SecretReference { vault, certificate: name } = SecretReference::of(reference)?;
+    let certificate = cx.clients.key_vault().ok()?.seen(&vault, &name).await.ok()?;
+    let Finding { outcome, title, what, remedy, .. } = names(&name, &certificate, username);
+    (outcome != Outcome::Pass).then(|| Diagnostic::warning(title, what).on("username").hint(remedy))
+}
+
+/// The variable with this id, which must hold a text.
+pub(super) async fn text_variable(organization: &Dataverse, id: Uuid) -> Result<Definition, Fault> {
+    let found = organization.by_id(id).await.on("username_variable_id")?;
+    Ok(expect_text(found, id, "username_variable_id")?)
+}
+
+/// The variable that holds a credential's user name, if it has one.
+pub(super) async fn variable_of(
+    organization: &Dataverse,
+    credential: &Credential,
+) -> Result<Option<Definition>, Error> {
+    match credential.username_id {
+        Some(id) => organization.by_id(id).await,
+        None => Ok(None),
+    }
+}
+
+/// Another credential that points at the variable.
+pub(super) async fn another_user(
+    organization: &Dataverse,
+    variable: Uuid,
+    own: Uuid,
+) -> Result<Option<Credential>, Error> {
+    let users: Vec<Credential> = organization.all(&Credential::using(variable)).all().await?;
+    Ok(users.into_iter().find(|credential| credential.id != own))
+}
+
+/// Refuses to make a variable whose name is taken.
+pub(super) async fn refuse_existing(
+    op: &Operation<'_>,
+    organization: &Dataverse,
+    schema_name: &str,
+) -> Result<(), Fault> {
+    match organization.by_name::<Definition>(schema_name).await?.first() {
+        Some(taken) => Err(existing(organization, &op.environment_id, taken).await.into()),
+        None => Ok(()),
+    }
+}
+
+/// The error about a variable that has the name already: it says whose it is.
+async fn existing(organization: &Dataverse, environment_id: &EnvironmentId, taken: &Definition) -> Diagnostic {
+    let users: Vec<Credential> = organization.all(&Credential::using(taken.id)).all().await.unwrap_or_default();
+    if let Some(user) = users.first() {
+        let existing = Existing {
+            resource: CbaCredential::NAME,
+            what: format!("user name variable {:?} of the credential {:?}", taken.schema_name, user.name),
+            attribute: "username_schema_name",
+            environment_id: environment_id.clone(),
+            id: user.id.to_string(),
+        };
+        return existing.error();
+    }
+    let detail = format!(
+        "There is already the environment variable {:?} in the environment {environment_id}, with the id {}, and no credential \
+         uses it. Nothing was changed.",
+        taken.schema_name, taken.id
+    );
+    Diagnostic::error(format!("The environment variable {:?} exists already", taken.schema_name), detail)
+        .on("username_schema_name")
+        .hint(format!(
+            "Use it as it is with username_variable_id = \"{}\" instead of username, delete it, or choose another \
+             username_schema_name.",
+            taken.id
+        ))
+}
+
+fn schema_name_after(reference: &Definition) -> Result<String, Diagnostic> {
+    let name = format!("{}_username", reference.schema_name);
+    let length = name.chars().count();
+    if length <= MAX_SCHEMA_NAME {
+        return Ok(name);
+    }
+    let detail = format!(
+        "The user name's variable would be called {name:?}, which has {length} characters; {MAX_SCHEMA_NAME} are allowed."
+    );
+    Err(Diagnostic::error("The user name's variable needs a name", detail)
+        .on("username_schema_name")
+        .hint("Set username_schema_name to a shorter one."))
+}
+
+/// The description by which a credential knows its own variable.
+fn mark(credential: Uuid) -> String {
+    format!("User name of the credential {credential}, managed with it by Terraform.")
+}
+
+/// Whether a variable is the credential's own.
+pub(super) fn is_ours(variable: &Definition, credential: Uuid) -> bool {
+    let description = variable.description.as_deref().unwrap_or_default().to_ascii_lowercase();
+    description.contains(&credential.to_string())
+}
+
+/// The error about a user name that cannot be changed, because it is not this credential's alone.
+pub(super) fn foreign(variable: &Definition) -> Diagnostic {
+    let detail = format!(
+        "The user name is the value of the environment variable {:?}, which is not this credential's alone.",
+        variable.schema_name
+    );
+    Diagnostic::error("The user name cannot be changed here", detail)
+        .on("username")
+        .hint("Set username_variable_id instead of username, or replace the credential with terraform apply -replace.")
+}

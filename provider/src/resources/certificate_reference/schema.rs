@@ -1,0 +1,224 @@
+//! What a certificate reference is made of: the schema, and the structs with its fields.
+
+use serde::{Deserialize, Serialize};
+use tfplugin::{Attribute, Check, Diagnostic, Known, Schema, Type};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use super::requirements::{Block, REQUIREMENTS};
+use crate::clients::dataverse::Table as _;
+use crate::clients::dataverse::environment_variable::Definition;
+use crate::clients::environment_id::EnvironmentId;
+use crate::clients::key_vault::{Certificate, VaultId};
+use crate::object::environment::{ENVIRONMENT_ID, WHERE_TO_LOOK};
+use crate::object::import::blank;
+use crate::object::listing::{CERTIFICATE_NAME, NAME_PREFIX, UNMANAGED_ONLY};
+use crate::object::operation::{Object, Operation};
+use crate::object::row::{ACTIVE, OWNER_ID, SOLUTION_UNIQUE_NAME};
+use crate::object::spelling::same_text;
+use crate::object::timeouts::{TIMEOUTS, Timeouts};
+use crate::object::variable::{SCHEMA_NAME_FORM, SecretReference, is_schema_name, single_value};
+
+/// What follows the vault and the name of the certificate in it.
+pub(super) const OF_CERTIFICATE: &[&str] = &["key_vault_id", "certificate_name"];
+
+/// The schema of the resource.
+pub(super) const SCHEMA: &Schema = &Schema::new(
+    "A *secret* environment variable of Dataverse that points at a certificate in Azure Key Vault, and what \
+     is known of that certificate. Only the public certificate is read; its private key never is.\n\n\
+     The signed-in principal and Dataverse itself (application id `00000007-0000-0000-c000-000000000000`) \
+     need the role *Key Vault Secrets User* on the vault: Dataverse checks it whenever the value is written. \
+     To read the certificate, the signed-in principal needs *Key Vault Reader* or *Key Vault Certificate \
+     User*.",
+)
+.attributes(&[
+    Attribute::computed("id", &Type::String, "The id of the environment variable definition."),
+    ENVIRONMENT_ID,
+    Attribute::required(
+        "schema_name",
+        &Type::String,
+        "The unique name of the environment variable: the publisher's prefix, an underscore and a name, at most \
+         100 characters, for example `cto_robot_certificate`. A change replaces the resource.",
+    )
+    .check(&[Check::Length { min: 1, max: 100 }, Check::Pattern { test: is_schema_name, words: SCHEMA_NAME_FORM }])
+    .replaces(),
+    Attribute::optional_computed(
+        "display_name",
+        &Type::String,
+        "The name that people see, at most 100 characters. When it is left out, a new variable is shown under its \
+         schema name.",
+    )
+    .check(&[Check::Length { min: 1, max: 100 }]),
+    Attribute::optional_computed("description", &Type::String, "A description, at most 2,000 characters.")
+        .check(&[Check::Length { min: 0, max: 2000 }]),
+    Attribute::required(
+        "key_vault_id",
+        &Type::String,
+        "The Azure resource id of the vault: \
+         `/subscriptions/…/resourceGroups/…/providers/Microsoft.KeyVault/vaults/…`. It must belong to the tenant \
+         of the environment. It is changed in place.",
+    )
+    .check(&[Check::Format(is_vault_id)])
+    .same(same_text),
+    Attribute::required(
+        "certificate_name",
+        &Type::String,
+        "The name of the certificate in the vault: 1 to 127 letters, digits and hyphens. It is changed in place.",
+    )
+    .check(&[
+        Check::Length { min: 1, max: 127 },
+        Check::Pattern { test: is_certificate_name, words: CERTIFICATE_NAME_FORM },
+    ])
+    .same(same_text),
+    SOLUTION_UNIQUE_NAME,
+    OWNER_ID,
+    Attribute::computed(
+        "secret_reference",
+        &Type::String,
+        "The value of the environment variable: the resource id of the secret that Key Vault keeps for the \
+         certificate.",
+    )
+    .follows(OF_CERTIFICATE),
+    ACTIVE,
+    Attribute::computed("certificate_version", &Type::String, "The current version of the certificate.")
+        .follows(OF_CERTIFICATE),
+    Attribute::computed("thumbprint", &Type::String, "Its SHA-1 thumbprint, in upper-case hexadecimal digits.")
+        .follows(OF_CERTIFICATE),
+    Attribute::computed(
+        "thumbprint_sha256",
+        &Type::String,
+        "Its SHA-256 thumbprint, in upper-case hexadecimal digits.",
+    )
+    .follows(OF_CERTIFICATE),
+    Attribute::computed("subject", &Type::String, "Its subject.").follows(OF_CERTIFICATE),
+    Attribute::computed("issuer", &Type::String, "Its issuer.").follows(OF_CERTIFICATE),
+    Attribute::computed("serial_number", &Type::String, "Its serial number, in hexadecimal digits.")
+        .follows(OF_CERTIFICATE),
+    Attribute::computed(
+        "user_principal_names",
+        const { &Type::list(&Type::String) },
+        "The user principal names among its subject alternative names.",
+    )
+    .follows(OF_CERTIFICATE),
+    Attribute::computed("not_before", &Type::String, "When it becomes valid (RFC 3339, UTC).").follows(OF_CERTIFICATE),
+    Attribute::computed("expires_on", &Type::String, "When it expires (RFC 3339, UTC).").follows(OF_CERTIFICATE),
+])
+.blocks(&[REQUIREMENTS, TIMEOUTS]);
+
+/// What a `list` block may ask for.
+pub(super) const LISTING: &Schema = &Schema::new(
+    "Lists the environment variables of the type secret that point at Azure Key Vault. What else such a secret may be than a \
+     certificate, the variable does not say.",
+)
+.attributes(&[WHERE_TO_LOOK, NAME_PREFIX, CERTIFICATE_NAME, UNMANAGED_ONLY]);
+
+/// The state: the fields of the schema.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Model {
+    pub(super) id: Option<Uuid>,
+    pub(super) environment_id: EnvironmentId,
+    pub(super) schema_name: String,
+    pub(super) display_name: Option<String>,
+    pub(super) description: Option<String>,
+    /// Vault and name are null in the state of a variable that has no value, or one that is no reference.
+    pub(super) key_vault_id: Option<VaultId>,
+    pub(super) certificate_name: Option<String>,
+    pub(super) solution_unique_name: Option<String>,
+    pub(super) owner_id: Option<Uuid>,
+    pub(super) secret_reference: Option<String>,
+    pub(super) active: Option<bool>,
+    pub(super) certificate_version: Option<String>,
+    pub(super) thumbprint: Option<String>,
+    pub(super) thumbprint_sha256: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) issuer: Option<String>,
+    pub(super) serial_number: Option<String>,
+    pub(super) user_principal_names: Option<Vec<String>>,
+    pub(super) not_before: Option<String>,
+    pub(super) expires_on: Option<String>,
+    pub(super) requirements: Option<Block>,
+    pub(super) timeouts: Option<Timeouts>,
+}
+
+impl Object for Model {
+    const KIND: &'static str = Definition::ROW;
+
+    fn environment_id(&self) -> &EnvironmentId {
+        &self.environment_id
+    }
+    fn name(&self) -> String {
+        self.schema_name.clone()
+    }
+    fn id(&self) -> Option<String> {
+        self.id.map(|id| id.to_string())
+    }
+    fn timeouts(&self) -> Option<&Timeouts> {
+        self.timeouts.as_ref()
+    }
+}
+
+impl Model {
+    /// What the variable's value shall be.
+    pub(super) fn reference(&self, op: &Operation<'_>) -> Result<SecretReference, Diagnostic> {
+        let vault = op.required(&self.key_vault_id, "key_vault_id")?.clone();
+        Ok(SecretReference { vault, certificate: op.required(&self.certificate_name, "certificate_name")?.clone() })
+    }
+
+    /// The state of a variable of which nothing was known before.
+    pub(super) fn found(environment_id: &EnvironmentId, definition: &Definition) -> Result<Model, Diagnostic> {
+        Model::of(definition, blank(environment_id, &[("schema_name", &definition.schema_name)]))
+    }
+
+    /// The state of a variable; what Dataverse does not say of it is as it was before.
+    pub(super) fn of(definition: &Definition, before: Model) -> Result<Model, Diagnostic> {
+        let mut model = Model {
+            id: Some(definition.id),
+            schema_name: definition.schema_name.clone(),
+            display_name: definition.display_name.clone(),
+            description: definition.description.clone(),
+            owner_id: definition.owner_id,
+            active: Some(definition.active),
+            secret_reference: single_value(definition)?.map(str::to_owned),
+            ..before
+        };
+        // Without a value, or with one that is no reference, the configured vault stays: the reference itself is what drifted.
+        if let Some(reference) = SecretReference::of(definition) {
+            (model.key_vault_id, model.certificate_name) = (Some(reference.vault), Some(reference.certificate));
+        }
+        Ok(model)
+    }
+
+    /// Takes over what a vault says of the certificate.
+    pub(super) fn describe(&mut self, certificate: &Certificate) {
+        let moment = |moment: OffsetDateTime| moment.format(&Rfc3339).ok();
+        self.certificate_version = Some(certificate.version.clone());
+        self.thumbprint = Some(certificate.thumbprint.clone());
+        self.thumbprint_sha256 = Some(certificate.thumbprint_sha256.clone());
+        self.subject = Some(certificate.subject.clone());
+        self.issuer = Some(certificate.issuer.clone());
+        self.serial_number = Some(certificate.serial_number.clone());
+        self.user_principal_names = Some(certificate.user_principal_names.clone());
+        self.not_before = moment(certificate.not_before);
+        self.expires_on = moment(certificate.expires_on);
+    }
+}
+
+/// What the plan hook reads of a plan.
+#[derive(Deserialize)]
+pub(super) struct View {
+    pub(super) schema_name: Known<String>,
+    pub(super) key_vault_id: Known<VaultId>,
+    pub(super) certificate_name: Known<String>,
+    pub(super) requirements: Known<Block>,
+}
+
+fn is_vault_id(text: &str) -> Result<(), String> {
+    VaultId::parse(text).map(drop)
+}
+
+const CERTIFICATE_NAME_FORM: &str = "consist of letters, digits and hyphens";
+
+fn is_certificate_name(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
+}

@@ -1,0 +1,171 @@
+//! Reads a certificate from its vault: while Terraform plans, before anything is written, and at a refresh.
+//!
+//! What the same apply may still mend (a missing certificate, a role that is on its way) is a warning while Terraform plans and an
+//! error when it applies. What is there but cannot be used is an error for a new reference, and a warning for one that stays: an
+//! expired certificate never blocks the rest of a workspace.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tfplugin::{Context, Diagnostic, Known, Plan};
+use time::OffsetDateTime;
+
+use super::requirements::{Block, required, tolerates_unreadable};
+use crate::account::Account;
+use crate::checks::certificate::{Requirements, judge};
+use crate::checks::finding::{Finding, Outcome};
+use crate::clients::error::Error;
+use crate::clients::key_vault::Certificate;
+use crate::failure::failed;
+use crate::object::operation::{Fault, Operation};
+use crate::object::variable::SecretReference;
+
+/// How long a vault's 403 is waited out: roles take some minutes to arrive.
+const ROLES: Duration = Duration::from_secs(120);
+
+/// Looks at the certificate while Terraform plans. Of a reference that stays as it is, the refresh has seen it already.
+pub(super) async fn check_while_planning(
+    cx: &Context<Account>,
+    plan: &mut Plan,
+    reference: &SecretReference,
+    requirements: &Known<Block>,
+    is_new: bool,
+) -> Result<(), Diagnostic> {
+    let (vault, name) = (&reference.vault, reference.certificate.as_str());
+    let key_vault = cx.clients.key_vault()?;
+    let read = if is_new { key_vault.certificate(vault, name).await } else { key_vault.seen(vault, name).await };
+    match read {
+        Ok(certificate) => {
+            // What is not known yet demands nothing here: the apply judges by all of it.
+            let required = match requirements {
+                Known::Unknown => Requirements { min_days_remaining: 0, client_authentication: false },
+                known => required(known.known()),
+            };
+            for unfit in unfit(reference, &certificate, &required) {
+                plan.tell(if is_new { unfit } else { unfit.as_warning() });
+            }
+        }
+        // The refresh has said so already of a reference that stays.
+        Err(_) if !is_new => {}
+        Err(error) => {
+            let unreadable = unreadable(cx, reference, &error).await;
+            plan.tell(if may_be_mended(&error) {
+                let then = if tolerates_unreadable(requirements.known()) {
+                    "The apply will leave the certificate's attributes null."
+                } else {
+                    "Unless it is mended by then, the apply will fail."
+                };
+                Diagnostic { detail: format!("{} {then}", unreadable.detail), ..unreadable.as_warning() }
+            } else {
+                unreadable
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The check before anything is written: the same, fresh, and with an error where the plan only warned. Nothing comes back of a
+/// certificate that cannot be read and need not be.
+pub(super) async fn read_before_writing(
+    op: &Operation<'_>,
+    reference: &SecretReference,
+    requirements: Option<&Block>,
+) -> Result<Option<Arc<Certificate>>, Fault> {
+    let tolerated = tolerates_unreadable(requirements);
+    let roles = op.deadline.at_most(ROLES);
+    let mut wait = Duration::from_millis(500);
+    loop {
+        let error = match op.cx.clients.key_vault()?.certificate(&reference.vault, &reference.certificate).await {
+            Ok(certificate) => {
+                let unfit = unfit(reference, &certificate, &required(requirements));
+                return match unfit.into_iter().find(Diagnostic::is_error) {
+                    Some(unusable) => Err(unusable.into()),
+                    None => Ok(Some(certificate)),
+                };
+            }
+            Err(error) => error,
+        };
+        if error.is_forbidden() && !tolerated && op.pause(roles, wait).await {
+            wait = (wait * 2).min(Duration::from_secs(15));
+            continue;
+        }
+        let unreadable = unreadable(op.cx, reference, &error).await;
+        if tolerated && may_be_mended(&error) {
+            op.cx.tell(unreadable.as_warning());
+            return Ok(None);
+        }
+        return Err(unreadable.into());
+    }
+}
+
+/// The certificate at a refresh. One that cannot be read is told, and what was known of it stays.
+pub(super) async fn refresh(
+    cx: &Context<Account>,
+    reference: &SecretReference,
+) -> Result<Option<Arc<Certificate>>, Fault> {
+    match cx.clients.key_vault()?.certificate(&reference.vault, &reference.certificate).await {
+        Ok(certificate) => Ok(Some(certificate)),
+        Err(error) => {
+            let unreadable = unreadable(cx, reference, &error).await.as_warning();
+            let detail = format!("{} What was known of the certificate stays as it was.", unreadable.detail);
+            cx.tell(Diagnostic { detail, ..unreadable });
+            Ok(None)
+        }
+    }
+}
+
+/// What makes a certificate unfit: errors for what cannot work, warnings for what should be looked at.
+fn unfit(reference: &SecretReference, certificate: &Certificate, required: &Requirements) -> Vec<Diagnostic> {
+    let now = OffsetDateTime::now_utc();
+    let findings = judge(&reference.vault, &reference.certificate, certificate, required, now);
+    findings.into_iter().filter_map(diagnostic).collect()
+}
+
+fn diagnostic(finding: Finding) -> Option<Diagnostic> {
+    let Finding { check, outcome, title, what, remedy, page } = finding;
+    tracing::trace!(check, outcome = ?outcome, page, "Judged a certificate");
+    let diagnostic = match outcome {
+        Outcome::Pass | Outcome::Unknown => return None,
+        Outcome::Warn => Diagnostic::warning(title, what).hint(remedy),
+        Outcome::Fail => Diagnostic::error(title, what)
+            .hint(format!("{remedy} If this same apply imports a better one, apply that first with -target.")),
+    };
+    Some(diagnostic.on("certificate_name"))
+}
+
+/// Why a certificate could not be read, as an error on the attribute at fault.
+async fn unreadable(cx: &Context<Account>, reference: &SecretReference, error: &Error) -> Diagnostic {
+    let SecretReference { vault, certificate: name } = reference;
+    let vault_name = vault.name();
+    if error.is_wrong_tenant() {
+        return failed(&format!("The vault {vault_name} belongs to another tenant"), error).on("key_vault_id").hint(
+            "Power Automate reads only vaults of its own tenant: use a vault of the tenant that the provider signs in to.",
+        );
+    }
+    if error.is_vault_missing() {
+        return failed(&format!("The vault {vault_name} cannot be reached"), error)
+            .on("key_vault_id")
+            .hint("Check the vault's name in key_vault_id, its firewall, and whether this machine's DNS resolves it.");
+    }
+    if error.is_not_found() {
+        return failed(&format!("There is no certificate {name} in the vault {vault_name}"), error)
+            .on("certificate_name")
+            .hint("Check the name, import the certificate, or recover it if it was deleted.");
+    }
+    if error.is_forbidden() {
+        let caller = cx.clients.caller_in_words().await;
+        return failed(&format!("The vault {vault_name} does not let the certificate {name} be read"), error)
+            .on("key_vault_id")
+            .hint(format!(
+                "Give {caller} the role \"Key Vault Reader\" or \"Key Vault Certificate User\" on {vault} (in a vault with access \
+                 policies: the certificate permission get). Roles take some minutes to arrive. To go on without reading it, set \
+                 requirements {{ on_unreadable = \"warn\" }}."
+            ));
+    }
+    failed(&format!("The certificate {name} in the vault {vault_name} cannot be read"), error).on("key_vault_id")
+}
+
+/// Whether the same apply may still mend what kept a certificate from being read.
+fn may_be_mended(error: &Error) -> bool {
+    !error.is_wrong_tenant() && !error.is_trust() && !error.is_unauthorized()
+}

@@ -1,0 +1,161 @@
+//! What a connection is made of: the schema, and the structs with its fields.
+
+use serde::{Deserialize, Serialize};
+use tfplugin::{Attribute, Check, Known, Schema, Type};
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use super::run_owner::{Block, RUN_OWNER};
+use crate::clients::connectivity::Connection;
+use crate::clients::environment_id::EnvironmentId;
+use crate::object::environment::{ENVIRONMENT_ID, WHERE_TO_LOOK};
+use crate::object::import::blank;
+use crate::object::listing::{NAME_PREFIX, begins_with};
+use crate::object::operation::Object;
+use crate::object::spelling::same_id;
+use crate::object::timeouts::{TIMEOUTS, Timeouts};
+
+/// What one PUT changes.
+pub(super) const INPUTS: &[&str] = &["display_name", "credential_id", "machine_group_id", "run_owner"];
+
+/// The schema of the resource.
+pub(super) const SCHEMA: &Schema = &Schema::new(
+    "A connection to desktop flows that signs in to the machines of a group with a certificate-based \
+     credential.\n\n\
+     The machine group and the credential must be shared with the signed-in principal before.",
+)
+.attributes(&[
+    Attribute::computed(
+        "id",
+        &Type::String,
+        "The id of the connection, by which flows and connection references know it.",
+    ),
+    ENVIRONMENT_ID,
+    Attribute::required("display_name", &Type::String, "The name that people see. It is changed in place.")
+        .check(&[Check::Length { min: 1, max: 255 }]),
+    Attribute::required(
+        "credential_id",
+        &Type::String,
+        "The id of the `powerautomate_cba_credential` that signs in. It must be shared with the signed-in \
+         principal, and with the run owner if there is one. It is changed in place.",
+    )
+    .check(&[Check::Uuid])
+    .same(same_id),
+    Attribute::required(
+        "machine_group_id",
+        &Type::String,
+        "The id of the machine group on which flows run; a single machine has one too (`flowmachinegroupid`). It \
+         must be shared with the signed-in principal. It is changed in place.",
+    )
+    .check(&[Check::Uuid])
+    .same(same_id),
+    Attribute::computed(
+        "status",
+        &Type::String,
+        "What the service says of the connection: `Connected`, `Error`, … A failed connection is planned to be \
+         written again. `Connected` is not documented as proof that a sign-in succeeded.",
+    ),
+    Attribute::computed("created_by", &Type::String, "The object id of the principal that made the connection."),
+    Attribute::computed("created_on", &Type::String, "When the connection was made (RFC 3339, UTC)."),
+])
+.blocks(&[RUN_OWNER, TIMEOUTS]);
+
+/// What a `list` block may ask for.
+pub(super) const LISTING: &Schema = &Schema::new(
+    "Lists the connections to desktop flows that sign in with a certificate-based credential, as far as the \
+     signed-in principal may see them.",
+)
+.attributes(&[
+    WHERE_TO_LOOK,
+    NAME_PREFIX,
+    Attribute::optional("machine_group_id", &Type::String, "Only connections to this machine group.")
+        .check(&[Check::Uuid]),
+]);
+
+/// The state: the fields of the schema. What the service does not tell of an imported connection is null.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Model {
+    pub(super) id: Option<String>,
+    pub(super) environment_id: EnvironmentId,
+    pub(super) display_name: Option<String>,
+    pub(super) credential_id: Option<Uuid>,
+    pub(super) machine_group_id: Option<Uuid>,
+    pub(super) status: Option<String>,
+    pub(super) created_by: Option<String>,
+    pub(super) created_on: Option<String>,
+    pub(super) run_owner: Option<Block>,
+    pub(super) timeouts: Option<Timeouts>,
+}
+
+impl Object for Model {
+    const KIND: &'static str = "connection";
+
+    fn environment_id(&self) -> &EnvironmentId {
+        &self.environment_id
+    }
+    fn name(&self) -> String {
+        self.display_name.clone().or_else(|| self.id.clone()).unwrap_or_default()
+    }
+    fn id(&self) -> Option<String> {
+        self.id.clone()
+    }
+    fn timeouts(&self) -> Option<&Timeouts> {
+        self.timeouts.as_ref()
+    }
+}
+
+impl Model {
+    /// The state of a connection of which nothing was known before.
+    pub(super) fn found(environment_id: &EnvironmentId, connection: &Connection) -> Model {
+        Model::of(connection, blank(environment_id, &[]))
+    }
+
+    /// The state of a connection; what the service does not tell stays as it was before.
+    pub(super) fn of(connection: &Connection, before: Model) -> Model {
+        let run_owner = match (&connection.run_owner_client_id, before.run_owner) {
+            (Some(client_id), owner) => {
+                let certificate_pfx_wo_version = owner.and_then(|owner| owner.certificate_pfx_wo_version);
+                Some(Block { client_id: client_id.clone(), certificate_pfx_wo_version })
+            }
+            (None, owner) => owner,
+        };
+        let created_on = connection.created_on.and_then(|on| on.format(&Rfc3339).ok());
+        Model {
+            id: Some(connection.id.clone()),
+            display_name: connection.display_name.clone().or(before.display_name),
+            credential_id: connection.credential_id.or(before.credential_id),
+            machine_group_id: connection.machine_group_id.or(before.machine_group_id),
+            created_by: connection.created_by.clone().or(before.created_by),
+            created_on: created_on.or(before.created_on),
+            status: Some(connection.status().to_owned()),
+            run_owner,
+            ..before
+        }
+    }
+}
+
+/// What the plan hook reads of a prior state or of a plan.
+#[derive(Deserialize)]
+pub(super) struct View {
+    pub(super) display_name: Known<String>,
+    pub(super) credential_id: Known<Uuid>,
+    pub(super) machine_group_id: Known<Uuid>,
+    pub(super) status: Known<String>,
+}
+
+/// What a `list` block asks for.
+#[derive(Deserialize)]
+pub(super) struct ConnectionQuery {
+    pub(super) environment_id: Option<EnvironmentId>,
+    name_prefix: Option<String>,
+    machine_group_id: Option<Uuid>,
+}
+
+impl ConnectionQuery {
+    /// Whether a connection is one of those that are asked for.
+    pub(super) fn has(&self, connection: &Connection) -> bool {
+        let name = connection.display_name.as_deref().unwrap_or_default();
+        self.name_prefix.as_deref().is_none_or(|prefix| begins_with(name, prefix))
+            && self.machine_group_id.is_none_or(|id| connection.machine_group_id == Some(id))
+    }
+}
