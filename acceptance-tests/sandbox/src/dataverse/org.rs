@@ -247,28 +247,25 @@ impl Org {
 
     /// May the user read this row? Own, shared, of everybody, or by role.
     pub(crate) fn may_read(&self, user: Uuid, table: &Table, id: Uuid) -> bool {
-        self.may(user, table, id, |row| row.shared_with.contains(&user))
+        self.may(user, table, id, |row, user| row.shared_with.contains(&user))
     }
 
     /// May the user write, delete or assign this row? A share gives reading only.
     pub(crate) fn may_write(&self, user: Uuid, table: &Table, id: Uuid) -> bool {
-        table.ownership != Ownership::Organization && self.may(user, table, id, |_| false)
+        table.ownership != Ownership::Organization && self.may(user, table, id, |_, _| false)
     }
 
-    fn may(&self, user: Uuid, table: &Table, id: Uuid, otherwise: impl Fn(&Row) -> bool) -> bool {
+    fn may(&self, user: Uuid, table: &Table, id: Uuid, otherwise: fn(&Row, Uuid) -> bool) -> bool {
         if self.is_administrator(user) {
             return true;
         }
         let Some(row) = self.row(table, id) else { return false };
         match table.ownership {
             Ownership::Organization => true,
-            Ownership::User => row.link("ownerid") == Some(user) || otherwise(row),
-            Ownership::Parent(lookup) => {
-                let parent = Table::known("environmentvariabledefinition");
-                row.link(lookup)
-                    .and_then(|id| self.row(parent, id))
-                    .is_some_and(|row| row.link("ownerid") == Some(user) || otherwise(row))
-            }
+            Ownership::User => row.link("ownerid") == Some(user) || otherwise(row, user),
+            Ownership::Parent(_) => table.parent().is_some_and(|(lookup, parent)| {
+                row.link(lookup).is_some_and(|of| self.may(user, parent, of, otherwise))
+            }),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::world::SecretAccess;
 use super::Session;
 use super::refusal::Refusal;
 use super::switches::{CredentialLookups, SecretRefusal};
-use super::tables::{Kind, Table};
+use super::tables::{Kind, Table, Unique};
 
 type Values = BTreeMap<&'static str, Value>;
 
@@ -70,27 +70,31 @@ pub(crate) fn variables(session: &Session<'_>, table: &Table, id: Uuid, values: 
     Ok(())
 }
 
-/// Schema names: unique, and with a publisher's prefix.
+/// Names that are keys: unique, and where the table wants it with a publisher's prefix.
 pub(crate) fn names(session: &Session<'_>, table: &Table, id: Uuid, values: &Values) -> Result<(), Refusal> {
-    let Some(name) = values.get("schemaname").and_then(Value::as_str) else { return Ok(()) };
-    let variable = table.logical == "environmentvariabledefinition";
-    if variable && session.switches.publisher_prefix && !prefixed(session, name) {
-        return Err(Refusal::new(
-            StatusCode::BAD_REQUEST,
-            "0x800608ad",
-            format!(
-                "Export key attribute schemaname for component {} must start with a valid customization prefix.",
-                table.schema
-            ),
-        ));
-    }
-    let same = |held: Option<&str>| held.is_some_and(|held| held.eq_ignore_ascii_case(name));
-    let unique = variable || session.switches.unique_value_schema_names;
-    if unique && session.org.all(table).any(|(other, row)| other != id && same(row.text("schemaname"))) {
-        return Err(Refusal::duplicate(format!(
-            "A record that you are trying to create or update violates a database constraint, since there is already \
-             a record with the same key schemaname: {name}"
-        )));
+    for column in table.all_columns() {
+        let (Some(unique), Some(name)) = (column.unique, values.get(column.name).and_then(Value::as_str)) else {
+            continue;
+        };
+        let key = column.name;
+        if unique == Unique::Prefixed && session.switches.publisher_prefix && !prefixed(session, name) {
+            return Err(Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "0x800608ad",
+                format!(
+                    "Export key attribute {key} for component {} must start with a valid customization prefix.",
+                    table.schema
+                ),
+            ));
+        }
+        let same = |held: Option<&str>| held.is_some_and(|held| held.eq_ignore_ascii_case(name));
+        let unique = unique != Unique::Perhaps || session.switches.unique_value_schema_names;
+        if unique && session.org.all(table).any(|(other, row)| other != id && same(row.text(key))) {
+            return Err(Refusal::duplicate(format!(
+                "A record that you are trying to create or update violates a database constraint, since there is \
+                 already a record with the same key {key}: {name}"
+            )));
+        }
     }
     Ok(())
 }

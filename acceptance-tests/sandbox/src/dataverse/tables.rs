@@ -54,6 +54,16 @@ pub(crate) struct Column {
     pub(crate) update: bool,
     pub(crate) required: Required,
     pub(crate) default: Fallback,
+    pub(crate) unique: Option<Unique>,
+}
+
+/// What a column that names its row asks of a name, besides that no other row of the table has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unique {
+    /// It begins with the customization prefix of a publisher.
+    Prefixed,
+    /// Nothing more; whether it is unique at all is a switch.
+    Perhaps,
 }
 
 /// How much a column wants a value. Only `System` is enforced by the platform.
@@ -118,6 +128,15 @@ impl Table {
         Self::of_logical(logical).expect("lookups and collections of the catalog name tables of the catalog")
     }
 
+    /// The lookup that leads to the row which this table's rows belong to, and the table of that.
+    pub(crate) fn parent(&self) -> Option<(&'static str, &'static Self)> {
+        let Ownership::Parent(lookup) = self.ownership else { return None };
+        match self.column(lookup).map(|column| column.kind) {
+            Some(Kind::Lookup { to: [logical], .. }) => Some((lookup, Self::known(logical))),
+            _ => unreachable!("the catalog's child tables name a lookup of theirs that leads to one table"),
+        }
+    }
+
     pub(crate) fn all_columns(&self) -> impl Iterator<Item = &'static Column> {
         self.columns.iter().flat_map(|group| group.iter())
     }
@@ -147,7 +166,7 @@ impl Table {
 
 impl Column {
     const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, create: true, update: true, required: Required::No, default: Fallback::Null }
+        Self { name, kind, create: true, update: true, required: Required::No, default: Fallback::Null, unique: None }
     }
 
     pub(crate) const fn id(name: &'static str) -> Self {
@@ -212,6 +231,10 @@ impl Column {
         Self { default, ..self }
     }
 
+    pub(crate) const fn unique(self, unique: Unique) -> Self {
+        Self { unique: Some(unique), ..self }
+    }
+
     pub(crate) fn is_lookup(&self) -> bool {
         matches!(self.kind, Kind::Lookup { .. })
     }
@@ -247,6 +270,7 @@ mod tests {
             assert_eq!(names.len(), count, "{} names a column twice", table.logical);
             assert!(matches!(table.column(table.id).map(|c| c.kind), Some(Kind::Id)), "{} has no key", table.logical);
             assert!(table.column(table.name).is_some(), "{} has no name", table.logical);
+            assert_eq!(table.parent().is_some(), matches!(table.ownership, Ownership::Parent(_)), "{}", table.logical);
             for collection in table.collections {
                 let other = Table::known(collection.table);
                 assert!(other.column(collection.column).is_some_and(Column::is_lookup), "{}", collection.nav);

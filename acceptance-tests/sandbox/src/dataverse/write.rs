@@ -13,7 +13,7 @@ use crate::exchange::{Request, Response};
 
 use super::headers::{Asked, Condition};
 use super::refusal::Refusal;
-use super::tables::{Kind, Ownership, Required, Table};
+use super::tables::{Kind, Required, Table};
 use super::values::{self, Mode};
 use super::{Session, query, reply, rules};
 
@@ -144,8 +144,7 @@ fn insert(
         }
     }
     rules::states(table, id, None, &mut values)?;
-    if let Ownership::Parent(lookup) = table.ownership {
-        let parent = Table::known("environmentvariabledefinition");
+    if let Some((lookup, parent)) = table.parent() {
         let target = values.get(lookup).and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
         if let Some(target) = target
             && !session.org.may_write(session.user, parent, target)

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::dataverse::tables::{Column, Ownership, Table};
 
 #[test]
 fn only_users_of_the_organization_are_answered() {
@@ -56,6 +57,39 @@ fn a_value_belongs_to_whoever_the_definition_belongs_to() {
     desk.check("POST environmentvariabledefinitions", "", body, "204");
     desk.check("POST environmentvariablevalues", "", &of("dddddddd-0000-0000-0000-000000000009"), "204");
     assert_eq!(desk.column("GET environmentvariablevalues", "schemaname"), "new_x");
+}
+
+/// A table that belongs to another parent than a variable's value does.
+static CHILD: Table = Table {
+    logical: "robotshift",
+    schema: "RobotShift",
+    set: "robotshifts",
+    label: "Robot Shift",
+    id: "robotshiftid",
+    name: "name",
+    ownership: Ownership::Parent("groupid"),
+    writable: true,
+    columns: &[&[
+        Column::id("robotshiftid"),
+        Column::text("name", 100),
+        Column::navigated("groupid", "GroupId", &["flowmachinegroup"]),
+    ]],
+    collections: &[],
+    object_type_code: 0,
+};
+
+#[test]
+fn a_row_belongs_to_the_parent_of_its_own_table() {
+    let mut desk = Desk::new();
+    let (admin, maker) = (desk.org.user_of_application(ADMIN).unwrap(), desk.org.user_of_application(MAKER).unwrap());
+    let group = desk.org.insert("flowmachinegroup", json!({ "name": "Night", "ownerid": maker.to_string() })).unwrap();
+    let id = Uuid::from_u128(1);
+    desk.org.add(&CHILD, id, [("groupid", json!(group.to_string()))].into(), admin);
+    assert!(desk.org.may_write(maker, &CHILD, id));
+    let reader = desk.org.user_of_application(READER).unwrap();
+    assert!(!desk.org.may_read(reader, &CHILD, id));
+    desk.org.share("flowmachinegroup", group, reader).unwrap();
+    assert!(desk.org.may_read(reader, &CHILD, id) && !desk.org.may_write(reader, &CHILD, id));
 }
 
 #[test]
