@@ -1,6 +1,9 @@
-list "powerautomate_desktop_flow_connection" "finance" {
+# terraform query                            shows what is there
+# terraform query -generate-config-out=x.tf  writes it down as configuration with import blocks
+list "powerautomate_desktop_flow_connection" "all" {
   provider         = powerautomate
   include_resource = true
+  limit            = 1000
 
   config {
     machine_group_id = "8f6d5a1c-1111-4222-8333-444455556666"

@@ -1,0 +1,85 @@
+//! `docs/` and the generated part of `examples/` are expected values: they are written afresh, and if one was stale this fails, so that
+//! the next run is green.
+//!
+//! And what is true of everything that the provider offers: it has an example and a page, nothing else has, and its sentences are
+//! sentences.
+
+mod examples;
+mod offers;
+mod pages;
+mod tree;
+
+use offers::offers;
+use tfplugin::provider::Provider as _;
+use tfplugin::schema::Block;
+use provider::PowerAutomate;
+
+/// Holds files against what they must be: what differs is written, and named.
+#[track_caller]
+fn expect(files: Vec<(String, String)>) {
+    let stale: Vec<String> =
+        files.into_iter().filter(|(path, text)| tree::write(path, text)).map(|(path, _)| path).collect();
+    assert!(stale.is_empty(), "these files were stale and are written afresh; look at them and commit: {stale:#?}");
+}
+
+#[test]
+fn the_pages_and_the_examples_of_imports_and_lists_are_those_of_the_schema() {
+    expect([examples::all(), pages::all()].concat());
+}
+
+#[test]
+fn no_page_and_no_example_is_left_of_what_is_no_more() {
+    let mut known: Vec<String> = [examples::all(), pages::all()].concat().into_iter().map(|(path, _)| path).collect();
+    known.extend(examples::written_by_hand());
+    // Written by hand, or by the run of the matrix.
+    let by_hand = |path: &String| {
+        path.starts_with("docs/guides/") || ["docs/architecture.md", "docs/reliability.md"].contains(&path.as_str())
+    };
+    let there = [tree::files("docs"), tree::files("examples")].concat();
+    let orphans: Vec<String> = there.into_iter().filter(|path| !known.contains(path) && !by_hand(path)).collect();
+    assert!(orphans.is_empty(), "nothing is offered that these belong to: {orphans:#?}");
+}
+
+#[test]
+fn every_resource_is_known_by_a_name_and_nothing_else_is() {
+    let known: Vec<&str> = examples::KNOWN.iter().map(|known| known.resource).collect();
+    let offered: Vec<&str> = PowerAutomate.resources().iter().map(|resource| resource.name()).collect();
+    assert_eq!(known, offered, "examples::KNOWN holds the resources in the order of the provider's list");
+}
+
+fn sentences(block: &Block, path: &str, found: &mut Vec<String>) {
+    let mut check = |path: String, text: &str| {
+        let capital = text.starts_with(|letter: char| letter.is_uppercase());
+        if !capital || !text.ends_with('.') || text.contains("  ") {
+            found.push(format!("{path}: {text:?}"));
+        }
+    };
+    check(path.to_owned(), block.description);
+    block.attributes.iter().for_each(|one| check(format!("{path}.{}", one.name), one.description));
+    for nested in block.blocks {
+        sentences(&nested.block, &format!("{path}.{}", nested.name), found);
+    }
+}
+
+#[test]
+fn every_description_is_made_of_sentences() {
+    let mut found = Vec::new();
+    sentences(&PowerAutomate::SCHEMA.block, "provider", &mut found);
+    for offer in offers() {
+        sentences(&offer.schema.block, offer.name, &mut found);
+    }
+    for parameter in PowerAutomate.functions().iter().flat_map(|function| function.parameters) {
+        assert!(parameter.description.ends_with('.'), "{}", parameter.name);
+    }
+    assert!(found.is_empty(), "no sentences: {found:#?}");
+}
+
+#[test]
+fn every_name_is_there_once() {
+    let mut names: Vec<(&str, &str)> = offers().iter().map(|offer| (offer.room, offer.name)).collect();
+    assert!(names.iter().all(|(_, name)| name.starts_with("powerautomate_")));
+    names.sort_unstable();
+    let all = names.len();
+    names.dedup();
+    assert_eq!(names.len(), all);
+}

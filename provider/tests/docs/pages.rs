@@ -1,0 +1,39 @@
+//! The pages of the manual: a schema, its examples, and how it is imported.
+
+use tfplugin::docs::{self, Import, Page, markdown};
+use tfplugin::provider::Provider as _;
+use provider::PowerAutomate;
+
+use crate::examples;
+use crate::offers::offers;
+use crate::tree::read;
+
+fn page<'a>(title: &'a str, kind: &'a str, example: &'a str) -> Page<'a> {
+    Page { title, kind, example, import: None }
+}
+
+/// Every page: where it is, and what is in it.
+pub(crate) fn all() -> Vec<(String, String)> {
+    let provider = read("examples/provider/provider.tf");
+    let index = markdown(&page("powerautomate", "Provider", &provider), PowerAutomate::SCHEMA);
+    let mut pages = vec![("docs/index.md".to_owned(), index)];
+    let resources = PowerAutomate.resources();
+    for offer in offers() {
+        let resource = resources.iter().find(|one| offer.room == "resources" && one.name() == offer.name);
+        let ways = resource.map(|resource| examples::imports(resource.name(), resource.identity()));
+        let import = ways.as_ref().zip(resource).map(|(ways, resource)| Import {
+            command: &ways.command,
+            by_id: &ways.by_id,
+            by_identity: ways.by_identity.as_deref().zip(resource.identity()),
+        });
+        let example = examples::shown(&offer);
+        let page = Page { import, ..page(offer.name, offer.kind, &example) };
+        pages.push((offer.page(), markdown(&page, offer.schema)));
+    }
+    for function in PowerAutomate.functions() {
+        let name = function.name;
+        let example = read(&format!("examples/functions/{name}/function.tf"));
+        pages.push((format!("docs/functions/{name}.md"), docs::function(function, "powerautomate", &example)));
+    }
+    pages
+}
