@@ -1,3 +1,4 @@
+//! The target `functions`, under libFuzzer.
 #![no_main]
 
 #[path = "../targets.rs"]

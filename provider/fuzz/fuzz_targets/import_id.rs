@@ -1,3 +1,4 @@
+//! The target `import_id`, under libFuzzer.
 #![no_main]
 
 #[path = "../targets.rs"]

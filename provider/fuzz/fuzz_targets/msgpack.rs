@@ -1,3 +1,4 @@
+//! The target `msgpack`, under libFuzzer.
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,3 +1,4 @@
+//! The target `rpc`, under libFuzzer.
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,0 +1,55 @@
+//! What the source says of itself: walls between rooms, a header in each file, and nothing that is forgotten.
+
+mod source;
+
+use proto::provider::Provider as _;
+use provider::PowerAutomate;
+use source::{Source, below};
+
+/// The files that read the process's environment: who signs in, and whom a connection trusts.
+const READ_THE_ENVIRONMENT: [&str; 2] = ["provider/src/clients/http.rs", "provider/src/provider.rs"];
+
+fn paths(sources: &[&Source]) -> Vec<String> {
+    sources.iter().map(|source| source.path.clone()).collect()
+}
+
+#[test]
+fn the_clients_do_not_know_terraform() {
+    let sources = below("provider/src/clients");
+    assert!(sources.len() > 5, "the clients are there");
+    let found: Vec<&Source> = sources.iter().filter(|one| one.names("proto") || one.names("tfplugin")).collect();
+    assert!(found.is_empty(), "clients speak Microsoft's language: {:?}", paths(&found));
+}
+
+#[test]
+fn the_environment_is_read_in_two_places() {
+    let sources = below("provider/src");
+    let reads = |one: &&Source| one.code().contains("env::var") || one.code().contains("env::vars");
+    let found: Vec<&Source> = sources.iter().filter(reads).collect();
+    assert_eq!(paths(&found), READ_THE_ENVIRONMENT);
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let found: Vec<Source> = below("").into_iter().filter(|one| !one.text.starts_with("//! ")).collect();
+    assert!(found.is_empty(), "no header: {:?}", paths(&found.iter().collect::<Vec<_>>()));
+}
+
+#[test]
+fn every_resource_has_a_file_and_a_test_of_its_own_name() {
+    // A file may drop the first words of a long type: `certificate_reference` for `key_vault_certificate_reference`.
+    let bears = |one: &Source, name: &str| {
+        let words: Vec<&str> = name.split('_').collect();
+        let names = (0..words.len() - 1).map(|first| words[first..].join("_"));
+        names
+            .into_iter()
+            .any(|name| one.path.ends_with(&format!("/{name}.rs")) || one.path.ends_with(&format!("/{name}/mod.rs")))
+    };
+    for (folder, what) in [("provider/src/resources", "file"), ("acceptance-tests/tests", "test")] {
+        let sources = below(folder);
+        for resource in PowerAutomate.resources() {
+            let name = resource.name().strip_prefix("powerautomate_").expect("a type bears the provider's name");
+            assert!(sources.iter().any(|one| bears(one, name)), "{name} has no {what} of its name below {folder}");
+        }
+    }
+}
