@@ -2,7 +2,7 @@
 
 mod source;
 
-use proto::provider::Provider as _;
+use tfplugin::provider::Provider as _;
 use provider::PowerAutomate;
 use source::{Source, below};
 
