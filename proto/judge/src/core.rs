@@ -11,7 +11,10 @@ use tonic::transport::Channel;
 
 use crate::client::{Identity, Launch, Plugin};
 use crate::schema::{self, Block, Schema, Use};
-use crate::verdict::{Failure, Judged, Violation, accepted};
+use crate::verdict::{Failure, Judged, Said, Violation, accepted};
+
+/// Who listens: called after each answer about an object, with what was asked and what the provider said to it.
+pub type Witness = Box<dyn Fn(&'static str, Vec<Said>)>;
 
 /// A provider that is held against the rules: started, and its schema read.
 pub struct Judge {
@@ -27,6 +30,8 @@ pub struct Judge {
     pub provider_meta: Value,
     /// Whether the client says that it can bear deferred answers.
     pub deferral_allowed: bool,
+    /// Who listens, if anybody does.
+    pub witness: Option<Witness>,
 }
 
 /// An object as Terraform remembers it.
@@ -159,6 +164,7 @@ impl Judge {
             client,
             provider_meta: Value::Null,
             deferral_allowed: false,
+            witness: None,
         })
     }
 
@@ -208,6 +214,12 @@ impl Judge {
     pub(crate) fn ask<T>(&self, answer: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>) -> Judged<T> {
         let answer = self.plugin.block_on(answer);
         answer.map(tonic::Response::into_inner).map_err(|status| Failure::status(&status))
+    }
+
+    pub(crate) fn heard(&self, asked: &'static str, said: &[pb::Diagnostic]) {
+        if let Some(witness) = &self.witness {
+            witness(asked, said.iter().map(Said::of).collect());
+        }
     }
 
     pub(crate) fn client_capabilities(&self) -> Option<pb::ClientCapabilities> {
@@ -272,6 +284,7 @@ impl Judge {
     /// What the provider refuses, and the rules above.
     pub fn validate(&self, type_name: &str, config: &Value) -> Judged<Vec<pb::Diagnostic>> {
         let diagnostics = self.validate_once(type_name, config, true)?;
+        self.heard("validate", &diagnostics);
         accepted(&diagnostics)?;
         let block = self.block(type_name);
         for (rule, computed) in [("V2", true), ("V1", false)] {

@@ -27,6 +27,6 @@ mod states;
 pub mod table;
 mod verdict;
 
-pub use self::core::{Action, Instance, Judge, Planned};
+pub use self::core::{Action, Instance, Judge, Planned, Witness};
 pub use self::offers::{Leased, Listed};
-pub use self::verdict::{Failure, Judged, Violation};
+pub use self::verdict::{Failure, Judged, Said, Violation};

@@ -129,10 +129,11 @@ impl Judge {
             limit,
         };
         let mut events = self.ask(client.list_resource(request))?;
-        let mut found = Vec::new();
+        let (mut found, mut said) = (Vec::new(), Vec::new());
         while let Some(event) = self.plugin.block_on(events.next()) {
             let event = event.map_err(|status| Failure::status(&status))?;
-            accepted(&event.diagnostic)?;
+            said.extend_from_slice(&event.diagnostic);
+            accepted(&event.diagnostic).inspect_err(|_| self.heard("list", &said))?;
             if event.identity.is_none() && !event.diagnostic.is_empty() {
                 continue;
             }
@@ -141,6 +142,7 @@ impl Judge {
                 break;
             }
         }
+        self.heard("list", &said);
         Ok(found)
     }
 
@@ -309,10 +311,14 @@ impl Judge {
         let config = dynamic(&config, &schema.block.ty());
         let mut client = self.client.clone();
         let validate = pb::validate_action_config::Request { type_name: name.into(), config: config.clone() };
-        accepted(&self.ask(client.validate_action_config(validate))?.diagnostics)?;
+        let validated = self.ask(client.validate_action_config(validate))?.diagnostics;
+        self.heard("validate", &validated);
+        accepted(&validated)?;
         let client_capabilities = self.client_capabilities();
         let plan = pb::plan_action::Request { action_type: name.into(), config: config.clone(), client_capabilities };
-        accepted(&self.ask(client.plan_action(plan))?.diagnostics)?;
+        let planned = self.ask(client.plan_action(plan))?.diagnostics;
+        self.heard("plan", &planned);
+        accepted(&planned)?;
         let request = pb::invoke_action::Request { action_type: name.into(), config, client_capabilities };
         let mut events = self.ask(client.invoke_action(request))?;
         let (mut told, mut completed) = (Vec::new(), None);
@@ -322,7 +328,10 @@ impl Judge {
                 (None, _) => return broken("X2", "an event of an action is neither progress nor its end"),
                 (Some(_), Some(_)) => return broken("X2", "an action goes on after its end"),
                 (Some(Event::Progress(progress)), None) => told.push(progress.message),
-                (Some(Event::Completed(end)), None) => completed = Some(end.diagnostics),
+                (Some(Event::Completed(end)), None) => {
+                    self.heard("invoke", &end.diagnostics);
+                    completed = Some(end.diagnostics);
+                }
             }
         }
         completed.map(|end| (told, end)).ok_or_else(|| Violation::new("X2", "an action never ends").into())

@@ -79,6 +79,7 @@ impl Judge {
         };
         let mut client = self.client.clone();
         let answer = self.ask(client.read_resource(request))?;
+        self.heard("read", &answer.diagnostics);
         accepted(&answer.diagnostics)?;
         self.deferral_is_allowed(answer.deferred.as_ref())?;
         let state = value("R1", answer.new_state.as_ref(), &ty)?;
@@ -156,6 +157,7 @@ impl Judge {
         let (type_name, by_identity) = (request.type_name.clone(), request.identity.is_some());
         let mut client = self.client.clone();
         let answer = self.ask(client.import_resource_state(request))?;
+        self.heard("import", &answer.diagnostics);
         accepted(&answer.diagnostics)?;
         let [imported] = answer.imported_resources.as_slice() else {
             return broken("I1", format!("{} resources were imported", answer.imported_resources.len()));

@@ -4,6 +4,8 @@ use std::fmt;
 
 use tfplugin::wire::tfplugin5 as pb;
 
+use crate::core::path;
+
 /// A rule that an answer breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -75,6 +77,30 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// Something that the provider said to an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Whether it is an error; else it is a warning.
+    pub is_error: bool,
+    /// What failed.
+    pub summary: String,
+    /// Why, and what to do.
+    pub detail: String,
+    /// The attribute at fault; empty when there is none.
+    pub attribute: String,
+}
+
+impl Said {
+    pub(crate) fn of(one: &pb::Diagnostic) -> Said {
+        Said {
+            is_error: one.severity() == pb::diagnostic::Severity::Error,
+            summary: one.summary.clone(),
+            detail: one.detail.clone(),
+            attribute: one.attribute.as_ref().map(|at| path(at).to_string()).unwrap_or_default(),
+        }
+    }
+}
 
 /// The errors among what the provider says.
 pub(crate) fn errors(diagnostics: &[pb::Diagnostic]) -> Vec<pb::Diagnostic> {

@@ -2,9 +2,9 @@
 //!
 //! A name that people know an object by is taken from `resource.tf`, so that what is shown is imported is what is shown made.
 
+use provider::PowerAutomate;
 use tfplugin::identity::Identity;
 use tfplugin::provider::Provider as _;
-use provider::PowerAutomate;
 
 use crate::offers::{Offer, offers};
 use crate::tree::{files, read};

@@ -10,9 +10,9 @@ mod pages;
 mod tree;
 
 use offers::offers;
+use provider::PowerAutomate;
 use tfplugin::provider::Provider as _;
 use tfplugin::schema::Block;
-use provider::PowerAutomate;
 
 /// Holds files against what they must be: what differs is written, and named.
 #[track_caller]

@@ -1,8 +1,8 @@
 //! What the provider offers that has a schema, and under which names `docs/` and `examples/` hold it.
 
+use provider::PowerAutomate;
 use tfplugin::provider::Provider as _;
 use tfplugin::schema::Schema;
-use provider::PowerAutomate;
 
 /// One thing that is offered.
 #[derive(Debug, Clone, Copy)]

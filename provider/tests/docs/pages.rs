@@ -1,8 +1,8 @@
 //! The pages of the manual: a schema, its examples, and how it is imported.
 
+use provider::PowerAutomate;
 use tfplugin::docs::{self, Import, Page, markdown};
 use tfplugin::provider::Provider as _;
-use provider::PowerAutomate;
 
 use crate::examples;
 use crate::offers::offers;

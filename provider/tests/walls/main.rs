@@ -2,9 +2,9 @@
 
 mod source;
 
-use tfplugin::provider::Provider as _;
 use provider::PowerAutomate;
 use source::{Source, below};
+use tfplugin::provider::Provider as _;
 
 /// The files that read the process's environment: who signs in, and whom a connection trusts.
 const READ_THE_ENVIRONMENT: [&str; 2] = ["provider/src/clients/http.rs", "provider/src/provider.rs"];

@@ -42,7 +42,7 @@ pub struct Place {
 }
 
 impl Place {
-    pub(super) fn of(sandbox: &Sandbox) -> Place {
+    pub(crate) fn of(sandbox: &Sandbox) -> Place {
         let vault = |name: &str| {
             sandbox
                 .with(|world| world.vaults.get(name).map(Vault::resource_id))
@@ -70,7 +70,7 @@ impl Place {
     }
 
     /// The ids by the names of the variables that hold them.
-    pub(super) fn ids(&self) -> [(&'static str, &str); 6] {
+    pub(crate) fn ids(&self) -> [(&'static str, &str); 6] {
         [
             ("environment_id", &self.environment_id),
             ("other_environment_id", &self.other_environment_id),
@@ -79,5 +79,18 @@ impl Place {
             ("other_machine_group_id", &self.other_machine_group_id),
             ("unshared_machine_group_id", &self.unshared_machine_group_id),
         ]
+    }
+
+    /// What the ids are called in a conversation.
+    pub(crate) fn names(&self) -> Vec<(String, &'static str)> {
+        let ids = [
+            (&self.tenant_id, "tenant"),
+            (&self.client_id, "client"),
+            (&self.environment_id, "environment"),
+            (&self.other_environment_id, "other environment"),
+            (&self.machine_group_id, "Finance"),
+            (&self.other_machine_group_id, "Warehouse"),
+        ];
+        ids.into_iter().map(|(id, name)| (id.clone(), name)).collect()
     }
 }

@@ -1,23 +1,17 @@
-//! A sandbox of its own, a work folder that is set up for it, and the portal's side of it.
+//! A work folder that is set up for a sandbox of its own: what a test of the whole holds.
 //!
 //! Every test has its own world: nothing is shared but the provider's binary and Terraform itself.
 
-mod place;
-mod portal;
-
 use std::fs;
 use std::io;
-use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
-use sandbox::{Exchange, Sandbox};
-
-use crate::conversation;
 use crate::feature::{self, Feature};
+use crate::sandboxed::Sandboxed;
 use crate::terraform::Terraform;
 use crate::workspace::{Installed, SOURCE, Workspace};
 
-pub use place::Place;
+pub use crate::sandboxed::Place;
 
 /// The text of [`CREDENTIAL`], for what is longer.
 macro_rules! credential {
@@ -60,28 +54,8 @@ pub const TYPES: [&str; 3] = [
     "powerautomate_desktop_flow_connection",
 ];
 
-/// A sandbox and a work folder.
-#[derive(Debug)]
-pub struct World {
-    // Dropped before the sandbox: a Terraform that still runs must not outlive what it talks to.
-    workspace: Workspace,
-    sandbox: Sandbox,
-    place: Place,
-}
-
-impl Deref for World {
-    type Target = Workspace;
-
-    fn deref(&self) -> &Workspace {
-        &self.workspace
-    }
-}
-
-impl DerefMut for World {
-    fn deref_mut(&mut self) -> &mut Workspace {
-        &mut self.workspace
-    }
-}
+/// A folder where a Terraform works, in a sandbox of its own.
+pub type World = Sandboxed<Workspace>;
 
 impl World {
     /// A world whose folder already has a provider block and variables for the ids of the sandbox's default world.
@@ -129,35 +103,21 @@ impl World {
     }
 
     fn with(terraform: Terraform, installed: Installed) -> io::Result<World> {
-        let mut workspace = Workspace::new(terraform, installed)?;
-        let sandbox = Sandbox::start()?;
-        let place = Place::of(&sandbox);
-        for (name, value) in sandbox.env() {
-            workspace.set(&name, &value);
+        let mut world = Sandboxed::inside(|_| Workspace::new(terraform, installed))?;
+        for (name, value) in world.sandbox().env() {
+            world.set(&name, &value);
         }
-        for (name, value) in place.ids() {
-            workspace.set(&format!("TF_VAR_{name}"), value);
+        for (name, value) in world.place().clone().ids() {
+            world.set(&format!("TF_VAR_{name}"), value);
         }
-        Ok(World { workspace, sandbox, place })
-    }
-
-    /// The ids and addresses of the sandbox's default world.
-    #[must_use]
-    pub fn place(&self) -> &Place {
-        &self.place
-    }
-
-    /// The sandbox itself, for what has no word here.
-    #[must_use]
-    pub fn sandbox(&self) -> &Sandbox {
-        &self.sandbox
+        Ok(world)
     }
 
     /// Declares the variables whose values the commands get.
     #[track_caller]
     pub fn write_variables(&self) {
         let declared: String =
-            self.place.ids().iter().map(|(name, _)| format!("variable \"{name}\" {{ type = string }}\n")).collect();
+            self.place().ids().iter().map(|(name, _)| format!("variable \"{name}\" {{ type = string }}\n")).collect();
         self.write("variables.tf", &declared);
     }
 
@@ -187,58 +147,7 @@ impl World {
     /// The sandbox's own address, for people.
     #[must_use]
     pub fn control_address(&self) -> String {
-        self.sandbox.control_url()
-    }
-
-    /// What was said to the services, one line per exchange; what stands in a change set has a line of its own.
-    #[must_use]
-    pub fn conversation(&self) -> Vec<String> {
-        self.told(|_| true)
-    }
-
-    /// What was written: everything that is neither a read nor a request for a token.
-    #[must_use]
-    pub fn writes(&self) -> Vec<String> {
-        self.told(Exchange::is_write)
-    }
-
-    fn told(&self, wanted: impl Fn(&Exchange) -> bool) -> Vec<String> {
-        let place = &self.place;
-        let known = [
-            (place.tenant_id.clone(), "tenant"),
-            (place.client_id.clone(), "client"),
-            (place.environment_id.clone(), "environment"),
-            (place.other_environment_id.clone(), "other environment"),
-            (place.machine_group_id.clone(), "Finance"),
-            (place.other_machine_group_id.clone(), "Warehouse"),
-        ];
-        let journal = self.sandbox.journal();
-        let mut lines = Vec::new();
-        for exchange in journal.iter().filter(|exchange| wanted(exchange)) {
-            lines.extend(exchange.lines());
-        }
-        conversation::told(&lines, &known)
-    }
-
-    /// Forgets what was said until now.
-    pub fn forget_conversation(&self) {
-        self.sandbox.clear_journal();
-    }
-
-    /// No secret of a vault was ever asked for.
-    #[track_caller]
-    pub fn expect_no_secret_was_asked(&self) {
-        let journal = self.sandbox.journal();
-        let asked: Vec<String> = journal
-            .iter()
-            .filter(|exchange| exchange.host.contains(".vault.") && exchange.target.starts_with("/secrets"))
-            .map(Exchange::line)
-            .collect();
-        assert_eq!(asked, Vec::<String>::new());
-        assert!(
-            journal.iter().any(|exchange| exchange.target.starts_with("/certificates/")),
-            "the vault was never asked at all"
-        );
+        self.sandbox().control_url()
     }
 }
 
@@ -251,7 +160,7 @@ impl World {
         let declared = fs::read_to_string(self.folder().join("main.tf"))?;
         let is_declared = |name: &str| declared.contains(&format!("variable \"{name}\""));
         let values: String = self
-            .place
+            .place()
             .ids()
             .iter()
             .filter(|(name, _)| is_declared(name))

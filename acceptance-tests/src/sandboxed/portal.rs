@@ -6,12 +6,12 @@ use sandbox::{ChangedTarget, ConnectivitySwitches, Fault, Org, StatusError, Swit
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::World;
+use super::Sandboxed;
 
 /// The tables whose rows a test compares with what was seeded.
 const TABLES: &[&str] = &["environmentvariabledefinitions", "environmentvariablevalues", "credentials"];
 
-impl World {
+impl<T> Sandboxed<T> {
     /// What the portal shows of the default environment, as something to compare: every row of the tables that are written.
     #[must_use]
     pub fn rows(&self) -> Value {
@@ -66,7 +66,7 @@ impl World {
         self.in_portal(|org| org.rows(table))
     }
 
-    fn in_portal<T>(&self, act: impl FnOnce(&mut Org) -> T) -> T {
+    fn in_portal<R>(&self, act: impl FnOnce(&mut Org) -> R) -> R {
         self.sandbox.with(|world| act(world.org_mut(&self.place.environment_id)))
     }
 

@@ -1,0 +1,14 @@
+//! The acceptance tests: one program, so that they are linked once, build the provider once, and run beside each other.
+
+mod actions;
+mod cba_credential;
+mod certificate_reference;
+mod desktop_flow_connection;
+mod errors;
+mod judged;
+mod ownership;
+mod process;
+mod provider_block;
+mod run_owner;
+mod switches;
+mod weather;
