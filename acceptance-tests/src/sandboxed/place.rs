@@ -91,6 +91,8 @@ impl Place {
             (&self.machine_group_id, "Finance"),
             (&self.other_machine_group_id, "Warehouse"),
         ];
-        ids.into_iter().map(|(id, name)| (id.clone(), name)).collect()
+        let subscription = self.key_vault_id.split('/').nth(2).expect("a vault lies in a subscription").to_owned();
+        let ids = ids.into_iter().map(|(id, name)| (id.clone(), name));
+        ids.chain([(subscription, "subscription")]).collect()
     }
 }

@@ -1,216 +1,188 @@
-//! `powerautomate_desktop_flow_connection`: a real Terraform, the provider, and the connections that come of it.
+//! `powerautomate_desktop_flow_connection`: what each operation says to the services, and the connections that come of it.
 
-use acceptance_tests::world::{CREDENTIAL, World};
-use serde_json::json;
+use acceptance_tests::court::{Action, CONNECTION, CREDENTIAL, Court, Object, with};
+use acceptance_tests::world::{CHAIN, World};
+use expect_test::expect;
+use serde_json::{Value, json};
 
-const ADDRESS: &str = "powerautomate_desktop_flow_connection.robot";
-
-const SECOND: &str = r#"
-resource "powerautomate_cba_credential" "second" {
-  name                     = "Second"
-  username                 = "robot@contoso.com"
-  username_schema_name     = "cto_second_username"
-  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
-}
-"#;
-
-fn connection(display_name: &str, credential: &str, machine_group: &str, more: &str) -> String {
-    format!(
-        r#"
-resource "powerautomate_desktop_flow_connection" "robot" {{
-  display_name     = "{display_name}"
-  credential_id    = powerautomate_cba_credential.{credential}.id
-  machine_group_id = var.{machine_group}
-  {more}
-}}
-"#
-    )
-}
-
-fn plain() -> String {
-    connection("Robot on Finance", "robot", "machine_group_id", "")
-}
-
-/// A world that holds the credentials already.
-fn with_credentials() -> World {
-    let world = World::new();
-    world.write("credential.tf", &format!("{CREDENTIAL}{SECOND}"));
-    world.apply().expect_quiet();
-    world.forget_conversation();
-    world
-}
-
-fn applied(configuration: &str) -> World {
-    let world = with_credentials();
-    world.write("main.tf", configuration);
-    world.apply().expect_quiet();
-    world.forget_conversation();
-    world
+/// A court with a second credential for the same certificate.
+fn with_second(court: &Court, reference: &Object) -> Object {
+    let changes = json!({ "name": "Second", "username_schema_name": "cto_second_username" });
+    let second = court.create(CREDENTIAL, &with(court.credential(reference), changes)).expect_quiet();
+    court.forget();
+    second
 }
 
 #[test]
-fn it_is_put_settles_and_goes() {
-    let world = with_credentials();
-    world.write("main.tf", &plain());
-    world.plan().expect_quiet().expect_changes(&[&format!("create {ADDRESS}")]);
-    assert_eq!(world.writes(), Vec::<String>::new(), "a plan writes nothing");
-    world.apply_plan().expect_quiet();
-    assert_eq!(world.attr(ADDRESS, "status"), "Connected");
-    assert_eq!(world.connections().len(), 1);
-    let writes = world.writes();
-    assert_eq!(writes.len(), 1, "{writes:#?}");
-    for part in ["PUT ", "@environmentVariables", "cto_robot_certificate_username", "azureRelay", "\"none\""] {
-        assert!(writes[0].contains(part), "{part} in {writes:#?}");
-    }
-    world.plan().expect_quiet().expect_no_changes();
-    world.remove("main.tf");
-    world.apply().expect_quiet();
-    assert!(world.connections().is_empty());
+fn it_is_put_settles_is_read_and_goes() {
+    let court = Court::new();
+    let (_, credential) = court.made_credential();
+    let connection = court.create(CONNECTION, &court.connection(&credential)).expect_quiet();
+    expect![[r#"
+        plan:
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+        apply:
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+          token for connectivity -> 200
+          GET connectivity /connections -> 200
+          PUT connectivity /connections/«id3»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
+          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+        read:
+          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+    "#]].assert_eq(&court.told());
+    assert_eq!(connection.attr("status"), "Connected");
+    assert_eq!(connection.attr("environment_id"), court.place().environment_id);
+    assert_eq!(connection["run_owner"], Value::Null);
+    assert_eq!(court.connections().len(), 1);
+
+    court.refresh(&connection).expect_quiet().expect("it is there");
+    expect![[r#"
+        read:
+          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+    "#]]
+    .assert_eq(&court.told());
+    court.destroy(&connection).expect_quiet();
+    expect![[r#"
+        apply:
+          DELETE connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+    "#]]
+    .assert_eq(&court.told());
+    assert!(court.connections().is_empty());
 }
 
 #[test]
 fn everything_is_changed_in_place() {
-    let world = applied(&plain());
-    let id = world.attr(ADDRESS, "id");
-    for step in [
-        connection("Renamed", "robot", "machine_group_id", ""),
-        connection("Renamed", "second", "machine_group_id", ""),
-        connection("Renamed", "second", "other_machine_group_id", ""),
-        connection("Renamed", "second", "other_machine_group_id", "timeouts {\n create = \"1m\"\n }"),
-    ] {
-        world.write("main.tf", &step);
-        world.plan().expect_quiet().expect_changes(&[&format!("update {ADDRESS}")]);
-        world.apply_plan().expect_quiet();
-        world.plan().expect_quiet().expect_no_changes();
-        assert_eq!(world.attr(ADDRESS, "id"), id);
-    }
-    assert_eq!(world.writes().len(), 3, "one PUT for each change, none for timeouts: {:#?}", world.writes());
+    let court = Court::new();
+    let (reference, credential, connection) = court.made_chain();
+    let second = with_second(&court, &reference);
+    let config = with(court.connection(&credential), json!({ "display_name": "Renamed" }));
+    let changed = court.change(&connection, &config).expect_quiet();
+    expect![[r#"
+        read:
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
+        apply:
+          GET dataverse /credentials(«id2»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+          PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id2»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
+    "#]].assert_eq(&court.told());
+    let config = with(config, json!({ "credential_id": second["id"] }));
+    let changed = court.change(&changed, &config).expect_quiet();
+    expect![[r#"
+        read:
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
+        plan:
+          GET dataverse /credentials(«id4»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id5»)?select&expand -> 200
+        apply:
+          GET dataverse /credentials(«id4»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id5»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+          PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_second_username\")"}}},"credentialId":"«id4»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
+    "#]].assert_eq(&court.told());
+    let config = with(config, json!({ "machine_group_id": court.place().other_machine_group_id }));
+    let changed = court.change(&changed, &config).expect_quiet();
+    expect![[r#"
+        read:
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
+        plan:
+          GET dataverse /flowmachinegroups(«Warehouse»)?select -> 200
+        apply:
+          GET dataverse /credentials(«id4»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id5»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Warehouse»)?select -> 200
+          PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Warehouse»"},"username":{"value":"@environmentVariables(\"cto_second_username\")"}}},"credentialId":"«id4»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
+    "#]].assert_eq(&court.told());
+    let config = with(config, json!({ "timeouts": { "create": "1m" } }));
+    let changed = court.change(&changed, &config).expect_quiet();
+    expect![[r#"
+        read:
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
+    "#]]
+    .assert_eq(&court.told());
+    let shouted = with(config, json!({ "environment_id": court.place().environment_id.to_uppercase() }));
+    assert_eq!(court.plan(CONNECTION, Some(&changed), &shouted).expect_quiet(), Action::NoOp);
+    assert_eq!(changed.attr("id"), connection.attr("id"));
 }
 
 #[test]
-fn a_connection_that_failed_is_written_again() {
-    let world = applied(&plain());
-    let id = world.attr(ADDRESS, "id");
-    world.fail_connection(&id);
-    let update = format!("update {ADDRESS}");
-    world.plan().expect_quiet().expect_changes(&[&update]).expect_drift(&[&update]);
-    world.apply_plan().expect_quiet();
-    assert_eq!((world.attr(ADDRESS, "id"), world.attr(ADDRESS, "status")), (id, "Connected".to_owned()));
-    world.plan().expect_quiet().expect_no_changes();
-}
-
-#[test]
-fn one_that_was_deleted_by_hand_is_made_again() {
-    let world = applied(&plain());
-    let id = world.attr(ADDRESS, "id");
-    world.remove_connection(&id);
-    world.plan().expect_quiet().expect_changes(&[&format!("create {ADDRESS}")]);
-    world.apply_plan().expect_quiet();
-    assert_ne!(world.attr(ADDRESS, "id"), id);
+fn another_environment_replaces() {
+    let court = Court::new();
+    let (_, credential, connection) = court.made_chain();
+    let elsewhere = json!({ "environment_id": court.place().other_environment_id });
+    let elsewhere = with(court.connection(&credential), elsewhere);
+    assert_eq!(court.plan(CONNECTION, Some(&connection), &elsewhere).expect_ok(), Action::Replace);
 }
 
 #[test]
 fn a_create_that_fails_is_tainted_and_an_update_that_fails_is_saved() {
-    let world = with_credentials();
-    world.write("main.tf", &plain());
+    let world = World::new();
+    let address = "powerautomate_desktop_flow_connection.robot";
+    world.write("main.tf", CHAIN);
     world.let_connections_fail(true);
-    world.apply().expect_error("resource", "Cannot create the connection Robot on Finance", &["Error"]);
-    assert!(world.addresses().contains(&format!("{ADDRESS} (tainted)")), "{:?}", world.addresses());
+    world.apply().expect_error("resource", "Cannot create the connection Robot", &["Error"]);
+    assert!(world.addresses().contains(&format!("{address} (tainted)")), "{:?}", world.addresses());
 
     world.let_connections_fail(false);
-    world.plan().expect_quiet().expect_changes(&[&format!("replace {ADDRESS}")]);
+    world.plan().expect_quiet().expect_changes(&[&format!("replace {address}")]);
     world.apply_plan().expect_quiet();
     assert_eq!(world.connections().len(), 1);
 
     world.let_connections_fail(true);
-    world.write("main.tf", &connection("Renamed", "robot", "machine_group_id", ""));
-    world.apply().expect_error("resource", "Cannot change the connection Robot on Finance", &["Error"]);
-    assert_eq!(world.attr(ADDRESS, "display_name"), "Renamed");
-    assert_eq!(world.attr(ADDRESS, "status"), "Error");
+    world.write("main.tf", &CHAIN.replace("display_name     = \"Robot\"", "display_name     = \"Renamed\""));
+    world.apply().expect_error("resource", "Cannot change the connection Robot", &["Error"]);
+    assert_eq!(world.attr(address, "display_name"), "Renamed");
+    assert_eq!(world.attr(address, "status"), "Error");
     world.let_connections_fail(false);
-    world.plan().expect_quiet().expect_changes(&[&format!("update {ADDRESS}")]);
+    world.plan().expect_quiet().expect_changes(&[&format!("update {address}")]);
     world.apply_plan().expect_quiet();
-    assert_eq!(world.attr(ADDRESS, "status"), "Connected");
-}
-
-#[test]
-fn it_is_imported_by_id_and_by_name() {
-    for by_name in [true, false] {
-        let world = applied(&plain());
-        let (id, environment_id) = (world.attr(ADDRESS, "id"), world.place().environment_id.clone());
-        world.run(&["state", "rm", ADDRESS]).expect_ok();
-        world
-            .import(ADDRESS, &format!("{environment_id}/{}", if by_name { "Robot on Finance" } else { &id }))
-            .expect_ok();
-        assert_eq!(world.attr(ADDRESS, "id"), id);
-        world.plan().expect_quiet().expect_no_changes();
-    }
-}
-
-#[test]
-fn what_the_service_does_not_return_is_put_once_after_an_import() {
-    let world = with_credentials();
-    world.hide_connection_values();
-    world.write("main.tf", &plain());
-    world.apply().expect_quiet();
-    world.plan().expect_quiet().expect_no_changes();
-    let (id, environment_id) = (world.attr(ADDRESS, "id"), world.place().environment_id.clone());
-    world.run(&["state", "rm", ADDRESS]).expect_ok();
-    world.import(ADDRESS, &format!("{environment_id}/{id}")).expect_ok();
-    world.forget_conversation();
-    world.plan().expect_quiet().expect_changes(&[&format!("update {ADDRESS}")]);
-    world.apply_plan().expect_quiet();
-    assert_eq!(world.writes().len(), 1, "{:#?}", world.writes());
-    world.plan().expect_quiet().expect_no_changes();
+    assert_eq!(world.attr(address, "status"), "Connected");
 }
 
 #[test]
 fn a_service_that_keeps_the_old_credential_is_caught() {
-    let world = applied(&plain());
-    world.keep_old_connection_values();
-    world.write("main.tf", &connection("Robot on Finance", "second", "machine_group_id", ""));
-    world.apply().expect_error("credential_id", "The service did not change credential_id", &["-replace"]);
+    let court = Court::new();
+    let (reference, credential, connection) = court.made_chain();
+    let second = with_second(&court, &reference);
+    court.keep_old_connection_values();
+    let config = with(court.connection(&credential), json!({ "credential_id": second["id"] }));
+    let summary = "The service did not change credential_id";
+    let left = court.change(&connection, &config).expect_error("credential_id", summary, &["-replace"]);
+    assert_eq!(left.expect("it stays")["credential_id"], credential["id"]);
 }
 
 #[test]
 fn nothing_is_taken_over() {
-    let world = applied(&plain());
-    let (id, environment_id) = (world.attr(ADDRESS, "id"), world.place().environment_id.clone());
-    world.run(&["state", "rm", ADDRESS]).expect_ok();
-    world.forget_conversation();
-    let summary = "The connection \"Robot on Finance\" with this credential and machine group exists already";
-    let block = format!("id = \"{environment_id}/{id}\"");
-    world.apply().expect_error("display_name", summary, &["import {", &block]);
-    assert_eq!(world.writes(), Vec::<String>::new());
+    let court = Court::new();
+    let (_, credential, connection) = court.made_chain();
+    let summary = "The connection \"Robot\" with this credential and machine group exists already";
+    let block = format!("id = \"{}/{}\"", court.place().environment_id, connection.attr("id"));
+    let created = court.create(CONNECTION, &court.connection(&credential));
+    created.expect_error("display_name", summary, &["import {", &block]);
+    assert_eq!(court.writes(), Vec::<String>::new());
 }
 
 #[test]
 fn what_is_not_shared_or_of_another_kind_is_refused_by_name() {
-    let world = with_credentials();
-    world.write("main.tf", &connection("Robot", "robot", "unshared_machine_group_id", ""));
-    world.apply().expect_error("machine_group_id", "Cannot create the connection Robot", &["Share the machine group"]);
-    world.forget_conversation();
+    let court = Court::new();
+    let (_, credential) = court.made_credential();
+    let config = court.connection(&credential);
+    let unshared = json!({ "machine_group_id": court.place().unshared_machine_group_id });
+    let created = court.create(CONNECTION, &with(config.clone(), unshared));
+    created.expect_error("machine_group_id", "Cannot create the connection Robot", &["Share the machine group"]);
+    court.forget();
 
     let password = json!({ "name": "Password", "credentialtype": 1, "connectiontype": 1, "usagetype": "280920000" });
-    let theirs = world.insert("credentials", password);
-    let other = plain().replace("powerautomate_cba_credential.robot.id", &format!("\"{theirs}\""));
-    world.write("main.tf", &other);
-    world.apply().expect_error(
-        "credential_id",
-        "The credential does not sign in with a certificate",
-        &["\"Password\""],
-    );
-    assert_eq!(world.writes(), Vec::<String>::new());
-}
-
-#[test]
-fn the_environment_falls_back_to_the_provider_s() {
-    let world = applied(&plain());
-    assert_eq!(world.attr(ADDRESS, "environment_id"), world.place().environment_id);
-    world.write(
-        "main.tf",
-        &connection("Robot on Finance", "robot", "machine_group_id", "environment_id = upper(var.environment_id)"),
-    );
-    world.plan().expect_quiet().expect_no_changes();
-    assert_eq!(world.attribute(ADDRESS, "run_owner"), json!(null));
+    let theirs = court.insert("credentials", password);
+    let created = court.create(CONNECTION, &with(config, json!({ "credential_id": theirs })));
+    let summary = "The credential does not sign in with a certificate";
+    created.expect_error("credential_id", summary, &["\"Password\""]);
+    assert_eq!(court.writes(), Vec::<String>::new());
 }

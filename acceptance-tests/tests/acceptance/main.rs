@@ -2,9 +2,12 @@
 
 mod actions;
 mod cba_credential;
+mod certificate_checks;
 mod certificate_reference;
 mod desktop_flow_connection;
+mod drift;
 mod errors;
+mod imports;
 mod judged;
 mod ownership;
 mod process;
