@@ -29,6 +29,12 @@ impl<T> Ruling<T> {
         self.judged.is_ok()
     }
 
+    /// How many errors there are.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.said.iter().filter(|one| one.is_error).count()
+    }
+
     /// There is an answer. Warnings are allowed.
     #[track_caller]
     pub fn expect_ok(self) -> T {
@@ -48,9 +54,15 @@ impl<T> Ruling<T> {
     #[track_caller]
     pub fn expect_error(self, attribute: &str, summary: &str, parts: &[&str]) -> Option<Object> {
         assert!(matches!(self.judged, Err(Failure::Refused(_))), "expected a refusal, and there is {self}");
-        let errors = self.said.iter().filter(|one| one.is_error).count();
-        assert_eq!(errors, 1, "expected one error, and there is {self}");
+        assert_eq!(self.errors(), 1, "expected one error, and there is {self}");
         self.expect(true, attribute, summary, parts);
+        self.left
+    }
+
+    /// It is refused, in whatever words. What is there all the same is returned.
+    #[track_caller]
+    pub fn expect_refused(self) -> Option<Object> {
+        assert!(matches!(self.judged, Err(Failure::Refused(_))), "expected a refusal, and there is {self}");
         self.left
     }
 

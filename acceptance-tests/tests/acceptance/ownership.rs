@@ -1,153 +1,173 @@
 //! Whose rows are whose: owners that are changed, rows that came with a managed solution, a vault ruled by access policies.
 
-use acceptance_tests::world::World;
+use acceptance_tests::court::{Action, CONNECTION, CREDENTIAL, Court, Object, REFERENCE, with};
+use expect_test::expect;
 use serde_json::{Value, json};
 
 const DEFINITIONS: &str = "environmentvariabledefinitions";
 const VALUES: &str = "environmentvariablevalues";
-const REFERENCE: &str = "powerautomate_key_vault_certificate_reference.robot";
-const CREDENTIAL: &str = "powerautomate_cba_credential.robot";
 
-fn chain(owner: &str) -> String {
-    format!(
-        r#"
-resource "powerautomate_key_vault_certificate_reference" "robot" {{
-  schema_name      = "cto_robot"
-  key_vault_id     = var.key_vault_id
-  certificate_name = "robot"
-  {owner}
-}}
-
-resource "powerautomate_cba_credential" "robot" {{
-  name                     = "Robot"
-  username                 = "robot@contoso.com"
-  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
-  {owner}
-}}
-"#
-    )
+fn user(court: &Court, name: &str) -> String {
+    let users = court.rows_named("systemusers", "fullname", name);
+    users[0]["systemuserid"].as_str().expect("a user has an id").to_owned()
 }
 
-fn user(world: &World, name: &str) -> String {
-    let users = world.rows_named("systemusers", "fullname", name);
-    users[0]["systemuserid"].as_str().expect("a user has an id").to_owned()
+fn owners(court: &Court, reference: &Object, credential: &Object) -> Vec<Value> {
+    [
+        court.row("credentials", &credential.attr("id")),
+        court.row(DEFINITIONS, &reference.attr("id")),
+        court.row(DEFINITIONS, &credential.attr("username_variable_id")),
+    ]
+    .iter()
+    .map(|row| row["_ownerid_value"].clone())
+    .collect()
 }
 
 #[test]
 fn an_owner_is_given_at_creation_and_changed_in_place() {
-    let world = World::new();
-    let (maker, terraform) = (user(&world, "Maker"), user(&world, "Terraform"));
-    world.write("main.tf", &chain(&format!("owner_id = \"{maker}\"")));
-    world.apply().expect_quiet();
-    let owners = |world: &World| -> Vec<Value> {
-        let credential = world.row("credentials", &world.attr(CREDENTIAL, "id"));
-        let reference = world.row(DEFINITIONS, &world.attr(REFERENCE, "id"));
-        let variable = world.row(DEFINITIONS, &world.attr(CREDENTIAL, "username_variable_id"));
-        [credential, reference, variable].iter().map(|row| row["_ownerid_value"].clone()).collect()
-    };
-    assert_eq!(owners(&world), [maker.as_str(), &maker, &maker]);
+    let court = Court::new();
+    let (maker, terraform) = (user(&court, "Maker"), user(&court, "Terraform"));
+    let owned = |config: Value, owner: &str| with(config, json!({ "owner_id": owner }));
+    let reference = court.create(REFERENCE, &owned(court.reference(), &maker)).expect_quiet();
+    court.forget();
+    let config = court.credential(&reference);
+    let credential = court.create(CREDENTIAL, &owned(config.clone(), &maker)).expect_quiet();
+    expect![[r#"
+        plan:
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
+        apply:
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
+          POST dataverse /$batch -> 200
+            POST /environmentvariabledefinitions  {"description":"User name of the credential «id2», managed with it by Terraform.","displayname":"Robot user name","environmentvariabledefinitionid":"«id3»","ownerid@odata.bind":"/systemusers(«id4»)","schemaname":"cto_robot_certificate_username","type":100000000} -> 204
+            POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id3»)","environmentvariablevalueid":"«id5»","schemaname":"cto_robot_certificate_username","value":"robot@contoso.com"} -> 204
+            POST /credentials  {"certificate@odata.bind":"/environmentvariabledefinitions(«id1»)","connectiontype":5,"credentialid":"«id2»","credentialtype":1,"name":"Robot","ownerid@odata.bind":"/systemusers(«id4»)","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id3»)"} -> 204
+          GET dataverse /credentials(«id2»)?select -> 200
+        read:
+          GET dataverse /credentials(«id2»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+    "#]].assert_eq(&court.told());
+    assert_eq!(owners(&court, &reference, &credential), [maker.as_str(), &maker, &maker]);
 
-    world.write("main.tf", &chain(&format!("owner_id = \"{}\"", terraform.to_uppercase())));
-    world.plan().expect_quiet().expect_changes(&[&format!("update {CREDENTIAL}"), &format!("update {REFERENCE}")]);
-    world.apply().expect_quiet();
-    assert_eq!(owners(&world), [terraform.as_str(), &terraform, &terraform]);
-    world.plan().expect_quiet().expect_no_changes();
+    let shouted = terraform.to_uppercase();
+    let reference = court.change(&reference, &owned(court.reference(), &shouted)).expect_quiet();
+    let credential = court.change(&credential, &owned(config.clone(), &shouted)).expect_quiet();
+    expect![[r#"
+        read:
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+          GET vault:kv-robots /certificates/robot/ -> 401
+          GET vault:kv-robots /certificates/robot/ -> 200
+        apply:
+          POST dataverse /$batch -> 200
+            PATCH /environmentvariabledefinitions(«id1»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
+        read:
+          GET dataverse /credentials(«id2»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+        apply:
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /credentials?select&filter=_certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
+          POST dataverse /$batch -> 200
+            PATCH /credentials(«id2»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
+            PATCH /environmentvariabledefinitions(«id3»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
+    "#]].assert_eq(&court.told());
+    assert_eq!(owners(&court, &reference, &credential), [terraform.as_str(), &terraform, &terraform]);
 
     // Somebody gives it away in the portal.
-    world.patch("credentials", &world.attr(CREDENTIAL, "id"), json!({ "ownerid": maker }));
-    world.plan().expect_ok().expect_changes(&[&format!("update {CREDENTIAL}")]);
-    world.apply().expect_quiet();
-    assert_eq!(owners(&world), [terraform.as_str(), &terraform, &terraform]);
-    world.destroy().expect_quiet();
+    court.patch("credentials", &credential.attr("id"), json!({ "ownerid": maker }));
+    let credential = court.change(&credential, &owned(config, &shouted)).expect_quiet();
+    expect![[r#"
+        read:
+          GET dataverse /credentials(«id2»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+        apply:
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /credentials?select&filter=_certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
+          POST dataverse /$batch -> 200
+            PATCH /credentials(«id2»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
+            PATCH /environmentvariabledefinitions(«id3»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
+    "#]].assert_eq(&court.told());
+    assert_eq!(owners(&court, &reference, &credential), [terraform.as_str(), &terraform, &terraform]);
 }
 
 #[test]
 fn of_a_managed_variable_the_value_alone_goes() {
-    let world = World::new();
-    let vault = world.place().key_vault_id.clone();
+    let court = Court::new();
+    let vault = court.place().key_vault_id.clone();
     let row = json!({
         "schemaname": "cto_managed", "displayname": "Managed", "type": 100_000_005, "secretstore": 0, "ismanaged": true,
     });
-    let id = world.insert(DEFINITIONS, row);
+    let id = court.insert(DEFINITIONS, row);
     let row = json!({
         "schemaname": "cto_managed", "value": format!("{vault}/secrets/robot"), "environmentvariabledefinitionid": id,
     });
-    world.insert(VALUES, row);
-    let configuration = r#"
-resource "powerautomate_key_vault_certificate_reference" "robot" {
-  schema_name      = "cto_managed"
-  key_vault_id     = var.key_vault_id
-  certificate_name = "robot"
-}
-"#;
-    world.write("main.tf", configuration);
-    world.import(REFERENCE, &format!("{}/cto_managed", world.place().environment_id)).expect_ok();
-    world.plan().expect_quiet().expect_no_changes();
+    court.insert(VALUES, row);
+    let config = with(court.reference(), json!({ "schema_name": "cto_managed" }));
+    let imported = court.import(REFERENCE, &format!("{}/cto_managed", court.place().environment_id)).expect_quiet();
+    assert_eq!(court.plan(REFERENCE, Some(&imported), &config).expect_quiet(), Action::NoOp);
+    court.forget();
 
     // A managed variable's value is anybody's to change.
-    world.write("main.tf", &configuration.replace("\"robot\"\n}", "\"robot-01\"\n}"));
-    world.apply().expect_quiet();
-    let values = world.rows_of(VALUES, "environmentvariabledefinitionid", &id);
+    let changed = court.change(&imported, &with(config, json!({ "certificate_name": "robot-01" }))).expect_quiet();
+    let values = court.rows_of(VALUES, "environmentvariabledefinitionid", &id);
     assert_eq!(values[0]["value"], format!("{vault}/secrets/robot-01"));
-
-    world.destroy().expect_ok();
-    assert_eq!(world.row(DEFINITIONS, &id)["schemaname"], "cto_managed");
-    assert!(world.rows_of(VALUES, "environmentvariabledefinitionid", &id).is_empty());
+    court.forget();
+    court.destroy(&changed).expect_ok();
+    expect![[r#"
+        apply:
+          GET dataverse /credentials?select&filter=_certificate_value eq «id1» or _username_value eq «id1» or _password_value eq «id1» -> 200
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+          POST dataverse /$batch -> 200
+            DELETE /environmentvariablevalues(«id2») -> 204
+    "#]].assert_eq(&court.told());
+    assert_eq!(court.row(DEFINITIONS, &id)["schemaname"], "cto_managed");
+    assert!(court.rows_of(VALUES, "environmentvariabledefinitionid", &id).is_empty());
 }
 
 #[test]
 fn a_managed_credential_stays_and_its_user_name_s_value_goes() {
-    let world = World::new();
-    world.write("main.tf", &chain(""));
-    world.apply().expect_quiet();
-    let (credential, variable) = (world.attr(CREDENTIAL, "id"), world.attr(CREDENTIAL, "username_variable_id"));
-    world.patch("credentials", &credential, json!({ "ismanaged": true }));
-    world.patch(DEFINITIONS, &variable, json!({ "ismanaged": true }));
-    world.run(&["destroy", "-auto-approve", "-input=false", "-json", &format!("-target={CREDENTIAL}")]).expect_ok();
-    assert_eq!(world.row("credentials", &credential)["name"], "Robot");
-    assert!(world.rows_of(VALUES, "environmentvariabledefinitionid", &variable).is_empty());
+    let court = Court::new();
+    let (_, credential) = court.made_credential();
+    let (id, variable) = (credential.attr("id"), credential.attr("username_variable_id"));
+    court.patch("credentials", &id, json!({ "ismanaged": true }));
+    court.patch(DEFINITIONS, &variable, json!({ "ismanaged": true }));
+    court.destroy(&credential).expect_ok();
+    expect![[r#"
+        apply:
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
+          POST dataverse /$batch -> 200
+            DELETE /environmentvariablevalues(«id3») -> 204
+    "#]].assert_eq(&court.told());
+    assert_eq!(court.row("credentials", &id)["name"], "Robot");
+    assert!(court.rows_of(VALUES, "environmentvariabledefinitionid", &variable).is_empty());
 }
 
 #[test]
 fn a_vault_may_be_ruled_by_access_policies() {
-    let world = World::new();
-    world.write("main.tf", &chain("").replace("var.key_vault_id", "var.policy_vault_id"));
-    world.write("more.tf", "variable \"policy_vault_id\" { type = string }\n");
-    let policy_vault = world.place().policy_vault_id.clone();
-    let variable = format!("-var=policy_vault_id={policy_vault}");
-    world.apply_with(&[&variable]).expect_quiet();
-    world.plan_with(&[&variable]).expect_quiet().expect_no_changes();
-    world.sandbox().with(|all| all.vaults.get_mut("kv-policies").expect("it is there").policies.clear());
+    let court = Court::new();
+    let config = with(court.reference(), json!({ "key_vault_id": court.place().policy_vault_id }));
+    let reference = court.create(REFERENCE, &config).expect_quiet();
+    court.sandbox().with(|all| all.vaults.get_mut("kv-policies").expect("it is there").policies.clear());
     let summary = "The vault kv-policies does not let the certificate robot be read";
-    world.plan_with(&[&variable]).expect_no_changes().expect_warning("key_vault_id", summary, &["access policies"]);
+    let planned = court.plan(REFERENCE, Some(&reference), &config);
+    let planned = planned.expect_warning("key_vault_id", summary, &["access policies"]).expect_ok();
+    assert_eq!(planned, Action::NoOp);
 }
 
 #[test]
 fn a_connection_with_a_password_of_its_own_is_not_imported() {
-    let world = World::new();
-    let place = world.place().clone();
-    world.write("main.tf", &chain(""));
-    world.apply().expect_quiet();
-    world.write(
-        "connection.tf",
-        r#"
-resource "powerautomate_desktop_flow_connection" "robot" {
-  display_name     = "Robot"
-  credential_id    = powerautomate_cba_credential.robot.id
-  machine_group_id = var.machine_group_id
-}
-"#,
-    );
-    world.apply().expect_quiet();
-    let id = world.attr("powerautomate_desktop_flow_connection.robot", "id");
-    world.sandbox().with(|all| {
-        let environment = all.environment_mut(&place.environment_id).expect("it is there");
+    let court = Court::new();
+    let (.., connection) = court.made_chain();
+    let (id, environment_id) = (connection.attr("id"), court.place().environment_id.clone());
+    court.sandbox().with(|all| {
+        let environment = all.environment_mut(&environment_id).expect("it is there");
         let connection = environment.connections.get_mut(&id).expect("it was made");
         connection.credential_id = None;
         connection.values.insert("username".to_owned(), json!({ "value": "CONTOSO\\robot" }));
     });
-    world.run(&["state", "rm", "powerautomate_desktop_flow_connection.robot"]).expect_ok();
-    let outcome =
-        world.import("powerautomate_desktop_flow_connection.robot", &format!("{}/{id}", place.environment_id));
-    assert!(outcome.to_string().contains("a user name and a password of its own"), "{outcome}");
+    let imported = court.import(CONNECTION, &format!("{environment_id}/{id}"));
+    assert!(imported.to_string().contains("a user name and a password of its own"), "{imported}");
+    imported.expect_refused();
 }

@@ -1,48 +1,28 @@
 //! Where the facts leave open what a service does, the provider must bear every answer: each switch of the sandbox, both ways.
 
-use acceptance_tests::world::World;
+use acceptance_tests::court::{CONNECTION, CREDENTIAL, Court, REFERENCE, with};
 use sandbox::{ChangedTarget, CredentialLookups, SecretRefusal, Switches};
-
-const CHAIN: &str = r#"
-variable "username" {
-  type    = string
-  default = "robot@contoso.com"
-}
-
-resource "powerautomate_key_vault_certificate_reference" "robot" {
-  schema_name      = "cto_robot"
-  key_vault_id     = var.key_vault_id
-  certificate_name = "robot"
-  timeouts { create = "2s" }
-}
-
-resource "powerautomate_cba_credential" "robot" {
-  name                     = "Robot"
-  username                 = var.username
-  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
-}
-
-resource "powerautomate_desktop_flow_connection" "robot" {
-  display_name     = "Robot of ${var.username}"
-  credential_id    = powerautomate_cba_credential.robot.id
-  machine_group_id = var.machine_group_id
-}
-"#;
+use serde_json::json;
 
 /// The chain comes, is changed in place, plans clean and goes, whatever the answer to this question.
 #[track_caller]
 fn chain(answer: impl FnOnce(&mut Switches)) {
-    let world = World::new();
-    let seeded = world.rows();
-    world.switch(answer);
-    world.write("main.tf", CHAIN);
-    world.apply().expect_quiet();
-    world.plan().expect_quiet().expect_no_changes();
-    world.apply_with(&["-var=username=ROBOT@contoso.com"]).expect_quiet();
-    world.plan_with(&["-var=username=ROBOT@contoso.com"]).expect_quiet().expect_no_changes();
-    world.destroy().expect_quiet();
-    assert_eq!(world.rows(), seeded);
-    assert!(world.connections().is_empty());
+    let court = Court::new();
+    let seeded = court.rows();
+    court.switch(answer);
+    // That each of them plans clean when it is made or changed is the judge's rule P7.
+    let reference = court.create(REFERENCE, &court.reference()).expect_quiet();
+    let credential = court.create(CREDENTIAL, &court.credential(&reference)).expect_quiet();
+    let connection = court.create(CONNECTION, &court.connection(&credential)).expect_quiet();
+    let shouted = with(court.credential(&reference), json!({ "username": "ROBOT@contoso.com" }));
+    let credential = court.change(&credential, &shouted).expect_quiet();
+    let renamed = with(court.connection(&credential), json!({ "display_name": "Robot of ROBOT@contoso.com" }));
+    let connection = court.change(&connection, &renamed).expect_quiet();
+    for object in [&connection, &credential, &reference] {
+        court.destroy(object).expect_quiet();
+    }
+    assert_eq!(court.rows(), seeded);
+    assert!(court.connections().is_empty());
 }
 
 #[test]
@@ -75,44 +55,43 @@ fn nothing_rests_on_what_dataverse_may_or_may_not_check() {
 fn a_refused_secret_is_recognised_by_whatever_status_and_wherever_it_stands() {
     for refusal in [SecretRefusal::BadRequest, SecretRefusal::Forbidden] {
         for nested in [true, false] {
-            let world = World::new();
-            world.switch(|switches| {
+            let court = Court::new();
+            court.switch(|switches| {
                 switches.dataverse.secret_refusal = refusal;
                 switches.dataverse.nested_change_set_failure = nested;
             });
-            world.forbid_secrets();
-            world.write("main.tf", CHAIN);
-            let summary = "Cannot create the environment variable cto_robot";
-            world.apply().expect_error("key_vault_id", summary, &["Key Vault Secrets User", "not authorized"]);
-            assert!(world.addresses().is_empty());
+            court.forbid_secrets();
+            let summary = "Cannot create the environment variable cto_robot_certificate";
+            let hurried = with(court.reference(), json!({ "timeouts": { "create": "1s" } }));
+            let created = court.create(REFERENCE, &hurried);
+            let left = created.expect_error("key_vault_id", summary, &["Key Vault Secrets User", "not authorized"]);
+            assert!(left.is_none());
         }
     }
 }
 
 #[test]
-fn a_changed_credential_is_honoured_or_its_refusal_is_told() {
+fn a_changed_machine_group_is_honoured_or_its_refusal_is_told() {
     for answer in [ChangedTarget::Honoured, ChangedTarget::Refused, ChangedTarget::Kept] {
-        let world = World::new();
-        world.write("main.tf", CHAIN);
-        world.apply().expect_quiet();
-        world.switch(|switches| switches.connectivity.changed_target = answer);
-        world.write("main.tf", &CHAIN.replace("var.machine_group_id", "var.other_machine_group_id"));
-        let applied = world.apply();
-        match answer {
-            ChangedTarget::Honoured => drop(applied.expect_quiet()),
+        let court = Court::new();
+        let (_, credential, connection) = court.made_chain();
+        court.switch(|switches| switches.connectivity.changed_target = answer);
+        let (old, new) = (&court.place().machine_group_id, &court.place().other_machine_group_id);
+        let changed =
+            court.change(&connection, &with(court.connection(&credential), json!({ "machine_group_id": new })));
+        // What the service kept is what the state says, so that the next plan still shows the difference.
+        let left = match answer {
+            ChangedTarget::Honoured => Some(changed.expect_quiet()),
             ChangedTarget::Kept => {
                 let summary = "The service did not change machine_group_id";
-                applied.expect_error("machine_group_id", summary, &["-replace"]);
+                changed.expect_error("machine_group_id", summary, &["-replace"])
             }
             ChangedTarget::Refused => {
-                let outcome = applied.to_string();
-                assert!(outcome.contains("cannot be updated"), "{outcome}");
+                assert!(changed.to_string().contains("cannot be updated"), "{changed}");
+                changed.expect_refused()
             }
-        }
-        // What the service kept is what the state says, so that the next plan still shows the difference.
-        let kept = world.attr("powerautomate_desktop_flow_connection.robot", "machine_group_id");
-        let place = world.place();
-        let honoured = answer == ChangedTarget::Honoured;
-        assert_eq!(kept, if honoured { &place.other_machine_group_id } else { &place.machine_group_id }.as_str());
+        };
+        let expected = if answer == ChangedTarget::Honoured { new } else { old };
+        assert_eq!(left.expect("it stays in the state").attr("machine_group_id"), *expected);
     }
 }

@@ -1,48 +1,29 @@
 //! Bad days: throttling, broken connections, proxies that answer in HTML, roles that are late. Nothing is doubled and nothing is lost.
 
+use acceptance_tests::court::{Action, CONNECTION, CREDENTIAL, Court, Object, REFERENCE, with};
 use acceptance_tests::world::World;
+use expect_test::expect;
 use sandbox::{Effect, Fault};
+use serde_json::{Value, json};
 
-const REFERENCE: &str = "powerautomate_key_vault_certificate_reference.robot";
-const CONNECTION: &str = "powerautomate_desktop_flow_connection.robot";
 const DEFINITIONS: &str = "environmentvariabledefinitions";
+const SUMMARY: &str = "Cannot create the environment variable cto_robot_certificate";
 
-const CHAIN: &str = r#"
-resource "powerautomate_key_vault_certificate_reference" "robot" {
-  schema_name      = "cto_robot_certificate"
-  key_vault_id     = var.key_vault_id
-  certificate_name = "robot"
-
-  timeouts {
-    create = "4s"
-  }
-}
-"#;
-
-const REST: &str = r#"
-resource "powerautomate_cba_credential" "robot" {
-  name                     = "Robot"
-  username                 = "robot@contoso.com"
-  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
-}
-resource "powerautomate_desktop_flow_connection" "robot" {
-  display_name     = "Robot on Finance"
-  credential_id    = powerautomate_cba_credential.robot.id
-  machine_group_id = var.machine_group_id
-}
-"#;
-
-fn world() -> World {
-    let world = World::new();
-    world.write("main.tf", CHAIN);
-    world
+/// A reference that is not waited for as long as for people.
+fn hurried(court: &Court) -> Value {
+    with(court.reference(), json!({ "timeouts": { "create": "2s" } }))
 }
 
-/// There is exactly one variable, whatever happened.
+/// How many variables of that name there are.
+fn count(court: &Court) -> usize {
+    court.rows_named(DEFINITIONS, "schemaname", "cto_robot_certificate").len()
+}
+
+/// There is exactly one variable, whatever happened, and nothing is left to do.
 #[track_caller]
-fn expect_one(world: &World) {
-    assert_eq!(world.rows_named(DEFINITIONS, "schemaname", "cto_robot_certificate").len(), 1);
-    world.plan().expect_quiet().expect_no_changes();
+fn expect_one(court: &Court, reference: &Object) {
+    assert_eq!(count(court), 1);
+    assert_eq!(court.plan(REFERENCE, Some(reference), &hurried(court)).expect_quiet(), Action::NoOp);
 }
 
 #[test]
@@ -54,52 +35,133 @@ fn throttling_and_short_outages_are_waited_out() {
         Fault::next("api.bap.microsoft.com", Effect::Status(503, "ServiceUnavailable".into(), "Busy.".into())),
         Fault::next("dynamics.com", Effect::ResetBefore).method("GET"),
         Fault::next("dynamics.com", Effect::Delay(300)),
-        Fault::next("dynamics.com", Effect::RevokeTokens),
     ] {
-        let world = world();
+        let court = Court::new();
         let told = format!("{fault:?}");
-        world.weather(fault);
-        let outcome = world.apply();
-        assert!(outcome.is_ok(), "{told}: {outcome}");
-        expect_one(&world);
+        court.weather(fault);
+        let created = court.create(REFERENCE, &hurried(&court));
+        assert!(created.is_ok(), "{told}: {created}");
+        expect_one(&court, &created.expect_ok());
     }
 }
 
 #[test]
-fn a_create_whose_answer_was_lost_is_settled_in_the_same_call() {
-    let world = world();
-    world.weather(Fault::next("$batch", Effect::ResetAfter));
-    world.apply().expect_quiet();
-    expect_one(&world);
+fn a_write_whose_answer_was_lost_is_settled_in_the_same_call() {
+    let court = Court::new();
+    court.weather(Fault::next("$batch", Effect::ResetAfter));
+    let reference = court.create(REFERENCE, &hurried(&court)).expect_quiet();
+    expect![[r#"
+        plan:
+          GET vault:kv-robots /certificates/robot/ -> 401
+          token for vaults -> 200
+          GET vault:kv-robots /certificates/robot/ -> 200
+          token for environments -> 200
+          GET environments /environments/«environment» -> 200
+          token for dataverse -> 200
+          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
+        apply:
+          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
+          GET vault:kv-robots /certificates/robot/ -> 401
+          GET vault:kv-robots /certificates/robot/ -> 200
+          POST dataverse /$batch -> broken off
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+        read:
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+          GET vault:kv-robots /certificates/robot/ -> 401
+          GET vault:kv-robots /certificates/robot/ -> 200
+    "#]].assert_eq(&court.told());
+    expect_one(&court, &reference);
+    court.forget();
 
-    world.write("rest.tf", REST);
-    world.weather(Fault::next("$batch", Effect::ResetAfter));
-    world.weather(Fault::next("/connectivity/connectors/", Effect::ResetAfter).method("PUT"));
-    world.apply().expect_quiet();
-    expect_one(&world);
-    assert_eq!(world.connections().len(), 1);
+    court.weather(Fault::next("$batch", Effect::ResetAfter));
+    let credential = court.create(CREDENTIAL, &court.credential(&reference)).expect_quiet();
+    expect![[r#"
+        plan:
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
+        apply:
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
+          POST dataverse /$batch -> broken off
+          GET dataverse /credentials(«id2»)?select -> 200
+        read:
+          GET dataverse /credentials(«id2»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+    "#]].assert_eq(&court.told());
+    court.weather(Fault::next("/connectivity/connectors/", Effect::ResetAfter).method("PUT"));
+    let connection = court.create(CONNECTION, &court.connection(&credential)).expect_quiet();
+    expect![[r#"
+        plan:
+          GET dataverse /credentials(«id2»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+        apply:
+          GET dataverse /credentials(«id2»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+          token for connectivity -> 200
+          GET connectivity /connections -> 200
+          PUT connectivity /connections/«id4»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id2»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> broken off
+          PUT connectivity /connections/«id4»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id2»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
+          GET connectivity /connections/«id4»?filter=environment eq '«environment»' -> 200
+        read:
+          GET connectivity /connections/«id4»?filter=environment eq '«environment»' -> 200
+    "#]].assert_eq(&court.told());
+    assert_eq!(court.connections().len(), 1);
+
+    court.destroy(&connection).expect_quiet();
+    court.destroy(&credential).expect_quiet();
+    court.forget();
+    court.weather(Fault::next("$batch", Effect::ResetAfter));
+    court.destroy(&reference).expect_quiet();
+    expect![[r#"
+        apply:
+          GET dataverse /credentials?select&filter=_certificate_value eq «id1» or _username_value eq «id1» or _password_value eq «id1» -> 200
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+          POST dataverse /$batch -> broken off
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 404
+    "#]].assert_eq(&court.told());
+    assert_eq!(count(&court), 0);
 }
 
 #[test]
-fn a_create_that_never_arrived_is_an_error_and_the_next_apply_makes_it() {
-    let world = world();
-    world.weather(Fault::next("$batch", Effect::ResetBefore));
-    let outcome = world.apply();
-    if !outcome.is_ok() {
-        outcome.expect_error("resource", "Cannot create the environment variable cto_robot_certificate", &[]);
-        assert_eq!(world.addresses(), Vec::<String>::new());
-        world.apply().expect_quiet();
-    }
-    expect_one(&world);
+fn a_token_that_was_revoked_is_called_so() {
+    let court = Court::new();
+    let (_, credential) = court.made_credential();
+    court.weather(Fault::next("dynamics.com", Effect::RevokeTokens));
+    let summary = format!("Cannot read the credential {}", credential.attr("id"));
+    court.refresh(&credential).expect_error("", &summary, &["has expired, or was revoked", "Check who signs in"]);
+    expect![[r#"
+        read:
+          GET dataverse /credentials(«id1»)?select -> 401
+    "#]].assert_eq(&court.told());
 }
 
 #[test]
-fn a_delete_whose_answer_was_lost_is_no_error() {
-    let world = world();
-    world.apply().expect_quiet();
-    world.weather(Fault::next("$batch", Effect::ResetAfter));
-    world.destroy().expect_quiet();
-    assert!(world.rows_named(DEFINITIONS, "schemaname", "cto_robot_certificate").is_empty());
+fn a_create_that_never_arrived_is_an_error_and_the_next_one_makes_it() {
+    let court = Court::new();
+    court.weather(Fault::next("$batch", Effect::ResetBefore));
+    let created = court.create(REFERENCE, &hurried(&court));
+    let left = created.expect_error("", SUMMARY, &["whether it was carried out is not known", "apply again"]);
+    expect![[r#"
+        plan:
+          GET vault:kv-robots /certificates/robot/ -> 401
+          token for vaults -> 200
+          GET vault:kv-robots /certificates/robot/ -> 200
+          token for environments -> 200
+          GET environments /environments/«environment» -> 200
+          token for dataverse -> 200
+          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
+        apply:
+          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
+          GET vault:kv-robots /certificates/robot/ -> 401
+          GET vault:kv-robots /certificates/robot/ -> 200
+          POST dataverse /$batch -> broken off
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 404
+    "#]].assert_eq(&court.told());
+    assert!(left.is_none());
+    let reference = court.create(REFERENCE, &hurried(&court)).expect_quiet();
+    expect_one(&court, &reference);
 }
 
 #[test]
@@ -109,95 +171,100 @@ fn a_page_from_a_proxy_is_called_one() {
         ("dynamics.com", Effect::Html(403)),
         ("api.bap.microsoft.com", Effect::Html(200)),
     ] {
-        let world = world();
-        world.weather(Fault::next(host, effect).times(20));
-        let outcome = world.apply();
-        assert_eq!(outcome.code(), Some(1), "{outcome}");
-        let told = outcome.raw().to_ascii_lowercase();
-        assert!(told.contains("proxy") && told.contains("blocked by the web gateway"), "{outcome}");
-        assert_eq!(world.writes(), Vec::<String>::new());
+        let court = Court::new();
+        court.weather(Fault::next(host, effect).times(20));
+        let created = court.create(REFERENCE, &hurried(&court));
+        let told = created.to_string().to_ascii_lowercase();
+        assert!(told.contains("proxy") && told.contains("blocked by the web gateway"), "{created}");
+        assert!(created.expect_refused().is_none());
+        assert_eq!(court.writes(), Vec::<String>::new());
     }
 }
 
 #[test]
 fn json_that_breaks_off_is_one_clear_error() {
-    let world = world();
-    world.weather(Fault::next("dynamics.com", Effect::NotJson).times(20));
-    let outcome = world.apply();
-    assert_eq!(outcome.code(), Some(1), "{outcome}");
-    assert_eq!(outcome.diagnostics.iter().filter(|found| found.severity == "error").count(), 1, "{outcome}");
-    assert_eq!(world.writes(), Vec::<String>::new());
+    let court = Court::new();
+    court.weather(Fault::next("dynamics.com", Effect::NotJson).times(20));
+    let created = court.create(REFERENCE, &hurried(&court));
+    assert_eq!(created.errors(), 1, "{created}");
+    created.expect_refused();
+    assert_eq!(court.writes(), Vec::<String>::new());
 }
 
 #[test]
 fn a_role_that_is_late_is_waited_for() {
-    let world = world();
+    let court = Court::new();
     let refusal = "User is not authorized to read secrets from 'kv-robots' resource.";
-    world.weather(Fault::next("$batch", Effect::Status(400, "0x8004801e".into(), refusal.into())));
-    world.weather(
+    court.weather(Fault::next("$batch", Effect::Status(400, "0x8004801e".into(), refusal.into())));
+    court.weather(
         Fault::next("/certificates/", Effect::Status(403, "Forbidden".into(), "Caller is not authorized.".into()))
             .times(2),
     );
-    world.apply().expect_ok();
-    expect_one(&world);
+    let patient = with(court.reference(), json!({ "timeouts": { "create": "10s" } }));
+    court.create(REFERENCE, &patient).expect_ok();
+    assert_eq!(count(&court), 1);
 }
 
 #[test]
 fn a_role_that_never_arrives_is_named_with_its_scope_and_both_principals() {
-    let world = world();
-    let place = world.place().clone();
-    world.forbid_secrets();
+    let court = Court::new();
+    let place = court.place();
+    court.forbid_secrets();
     let parts = [
         "Key Vault Secrets User",
         &place.key_vault_id,
         "00000007-0000-0000-c000-000000000000",
         &place.object_id,
-        "4 seconds",
+        "2 seconds",
     ];
-    world.apply().expect_error("key_vault_id", "Cannot create the environment variable cto_robot_certificate", &parts);
-    assert!(
-        world.rows_named(DEFINITIONS, "schemaname", "cto_robot_certificate").is_empty(),
-        "nothing is left half done"
-    );
-    assert_eq!(world.addresses(), Vec::<String>::new());
+    let left = court.create(REFERENCE, &hurried(&court)).expect_error("key_vault_id", SUMMARY, &parts);
+    assert!(left.is_none());
+    assert_eq!(count(&court), 0, "nothing is left half done");
 }
 
 #[test]
 fn a_refresh_that_is_refused_or_cannot_find_the_environment_forgets_nothing() {
-    let world = world();
-    world.write("rest.tf", REST);
-    world.apply().expect_quiet();
-    for fault in [
-        Fault::next("dynamics.com", Effect::Status(403, "0x80040220".into(), "Missing privilege.".into())),
-        Fault::next(
-            ".environment.api.",
-            Effect::Status(404, "EnvironmentNotFound".into(), "No such environment.".into()),
-        ),
+    let court = Court::new();
+    let (reference, credential, connection) = court.made_chain();
+    let forbidden = || Effect::Status(403, "0x80040220".into(), "Missing privilege.".into());
+    let lost = Effect::Status(404, "EnvironmentNotFound".into(), "No such environment.".into());
+    for (object, fault) in [
+        (&reference, Fault::next("dynamics.com", forbidden())),
+        (&credential, Fault::next("dynamics.com", forbidden())),
+        (&connection, Fault::next(".environment.api.", lost)),
     ] {
-        world.weather(fault);
-        let outcome = world.plan();
-        assert_eq!(outcome.code(), Some(1), "{outcome}");
-        assert!(
-            world.addresses().contains(&REFERENCE.to_owned()) && world.addresses().contains(&CONNECTION.to_owned())
-        );
-        world.plan().expect_quiet().expect_no_changes();
+        court.weather(fault);
+        court.refresh(object).expect_refused();
+        assert!(court.refresh(object).expect_quiet().is_some());
     }
 }
 
 #[test]
 fn a_create_whose_outcome_stays_unknown_is_remembered_and_settled_by_the_next_refresh() {
-    let world = world();
+    let world = World::new();
+    let address = "powerautomate_key_vault_certificate_reference.robot";
+    let text = r#"
+resource "powerautomate_key_vault_certificate_reference" "robot" {
+  schema_name      = "cto_robot_certificate"
+  key_vault_id     = var.key_vault_id
+  certificate_name = "robot"
+
+  timeouts {
+    create = "2s"
+  }
+}
+"#;
+    world.write("main.tf", text);
     world.weather(Fault::next("$batch", Effect::ResetAfter));
     world.weather(Fault::next("environmentvariabledefinitions(", Effect::ResetBefore).method("GET").times(20));
-    let summary = "Cannot create the environment variable cto_robot_certificate";
     let outcome = world.apply();
-    assert!(outcome.to_string().contains(summary), "{outcome}");
-    assert_eq!(world.addresses(), [format!("{REFERENCE} (tainted)")]);
-    let minted = world.attr(REFERENCE, "id");
-    world.run(&["untaint", REFERENCE]).expect_ok();
+    assert!(outcome.to_string().contains(SUMMARY), "{outcome}");
+    assert_eq!(world.addresses(), [format!("{address} (tainted)")]);
+    let minted = world.attr(address, "id");
+    world.run(&["untaint", address]).expect_ok();
     world.sandbox().clear_faults();
     world.refresh().expect_ok();
     world.plan().expect_ok().expect_no_changes();
-    assert_eq!(world.attr(REFERENCE, "id"), minted);
-    expect_one(&world);
+    assert_eq!(world.attr(address, "id"), minted);
+    assert_eq!(world.rows_named(DEFINITIONS, "schemaname", "cto_robot_certificate").len(), 1);
 }
