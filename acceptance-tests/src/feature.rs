@@ -3,9 +3,11 @@
 //! A test of a feature asks [`offered`] and then holds either that it works, or that its absence is borne in peace. What was found is
 //! written down under `target/`: the table of `docs/guides/compatibility.md` is made of it.
 
-use std::fs;
-use std::io;
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::thread;
 
 use crate::target;
 use crate::terraform::{Terraform, Version};
@@ -68,7 +70,8 @@ impl Feature {
     }
 }
 
-/// Whether this Terraform has the feature. The test that asks goes on to hold it, one way or the other.
+/// Whether this Terraform has the feature. The test that asks goes on to hold it, one way or the other; one that finds it missing has
+/// that said past the capture of its output, and counted.
 ///
 /// # Panics
 /// Without a folder to write down what was asked.
@@ -92,8 +95,29 @@ pub fn findings(name: &str) -> io::Result<PathBuf> {
     Ok(target::folder()?.join("terraform").join("findings").join(name))
 }
 
+/// The tests that found something missing when a version was run last, sorted: each as `test: feature`.
+///
+/// # Errors
+/// No `target` folder.
+pub fn absences(name: &str) -> io::Result<Vec<String>> {
+    let said = fs::read_to_string(findings(name)?.join(ABSENCES)).unwrap_or_default();
+    let found: BTreeSet<String> = said.lines().map(str::to_owned).collect();
+    Ok(found.into_iter().collect())
+}
+
+/// The file of a version's findings that says which tests found what missing.
+const ABSENCES: &str = "absences";
+
 fn record(terraform: &Terraform, feature: Feature, is_there: bool) -> io::Result<()> {
     let folder = findings(&terraform.short_name())?;
     fs::create_dir_all(&folder)?;
-    fs::write(folder.join(format!("{feature:?}")), if is_there { "yes" } else { "no" })
+    fs::write(folder.join(format!("{feature:?}")), if is_there { "yes" } else { "no" })?;
+    if is_there {
+        return Ok(());
+    }
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    // Not `eprintln!`, which a test's harness swallows when the test passes.
+    writeln!(io::stderr(), "{test}: not offered by {}: {}", terraform.described(), feature.title())?;
+    let mut absences = OpenOptions::new().create(true).append(true).open(folder.join(ABSENCES))?;
+    absences.write_all(format!("{test}: {}\n", feature.title()).as_bytes())
 }

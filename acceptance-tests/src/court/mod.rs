@@ -49,7 +49,7 @@ impl Court {
         court
     }
 
-    /// The provider, started with these variables too, and not configured yet.
+    /// The provider, started with these variables too, and not configured yet. An empty one is as if it were not set.
     ///
     /// # Panics
     /// As [`Court::new`].

@@ -3,99 +3,71 @@
 use std::fs;
 use std::path::Path;
 
+use acceptance_tests::court::Court;
 use acceptance_tests::feature::Feature;
-use acceptance_tests::world::{CHAIN, CREDENTIAL, World};
+use acceptance_tests::world::{CREDENTIAL, World};
+use expect_test::expect;
+use serde_json::json;
 
-const ACTION: &str = r#"
-action "powerautomate_verify_connection" "robot" {
-  config {
-    connection_id = powerautomate_desktop_flow_connection.robot.id
-    timeout       = "30s"
-  }
-}
-"#;
+const VERIFY: &str = "powerautomate_verify_connection";
 
-const TRIGGER: &str = r#"
-  lifecycle {
-    action_trigger {
-      events  = [after_create, after_update]
-      actions = [action.powerautomate_verify_connection.robot]
-    }
-  }
-}
-"#;
-
-fn triggered() -> String {
-    let (chain, _) = CHAIN.rsplit_once('}').expect("the chain ends with a brace");
-    format!("{chain}{TRIGGER}{ACTION}")
+/// The example of the manual, with the credential that it names.
+fn example() -> String {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/actions/powerautomate_verify_connection/action.tf");
+    format!("{CREDENTIAL}{}", fs::read_to_string(path).expect("there is an example"))
 }
 
 #[test]
 fn an_apply_that_makes_a_connection_verifies_it() {
     let world = World::new();
-    world.write("main.tf", &triggered());
+    let text = example();
+    world.write("main.tf", &text);
     if !world.offers(Feature::Actions) {
         // A version without actions says so; 1.13 reads them already, and does nothing with them.
         let reads = world.terraform().version() == (1, 13) && !world.terraform().is_tofu();
         assert_eq!(world.plan().code(), Some(if reads { 2 } else { 1 }));
-        world.write("main.tf", CHAIN);
-        world.apply().expect_quiet();
         return;
     }
     let outcome = world.apply();
     outcome.expect_quiet();
-    assert!(outcome.raw().contains("Robot is Connected"), "{}", outcome.raw());
+    assert!(outcome.raw().contains("Robot on Finance is Connected"), "{}", outcome.raw());
     world.plan().expect_quiet().expect_no_changes();
+
+    // Terraform puts its own summary before what the provider says.
+    world.fail_connection(&world.attr("powerautomate_desktop_flow_connection.robot", "id"));
+    let (_, action) = text.split_once("action \"powerautomate_verify_connection\" \"").expect("it has an action");
+    let (name, _) = action.split_once('"').expect("the action has a name");
+    let invoke = format!("-invoke=action.powerautomate_verify_connection.{name}");
+    let outcome = world.apply_with(&[&invoke, "-refresh=false"]);
+    outcome.expect_error("", "Error when invoking action", &["WindowsIdentityIncorrect"]);
 }
 
 #[test]
 fn one_that_is_invoked_waits_or_explains() {
-    let world = World::new();
-    if !world.offers(Feature::Actions) {
-        return;
-    }
-    world.write("main.tf", &format!("{CHAIN}{ACTION}"));
-    world.apply().expect_quiet();
-    let id = world.attr("powerautomate_desktop_flow_connection.robot", "id");
-    let invoke = || {
-        let invoke = "-invoke=action.powerautomate_verify_connection.robot";
-        world.apply_with(&[invoke, "-refresh=false"])
-    };
-    world.forget_conversation();
-    let outcome = invoke();
-    outcome.expect_quiet();
-    assert!(outcome.raw().contains("Robot is Connected"), "{}", outcome.raw());
+    let court = Court::new();
+    let (.., connection) = court.made_chain();
+    let id = connection.attr("id");
+    let invoke = || court.invoke(VERIFY, &json!({ "connection_id": id, "timeout": "30s" }));
+    assert_eq!(invoke().expect_quiet(), ["Robot is Connected"]);
+    expect![[r#"
+        invoke:
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
+    "#]]
+    .assert_eq(&court.told());
 
-    // Terraform puts its own summary before what the provider says.
-    let refused = "Error when invoking action";
-    world.fail_connection(&id);
-    let explained = format!("The connection {id} does not work: The service says");
-    invoke().expect_error("", refused, &[&explained, "WindowsIdentityIncorrect", "Check that the machines"]);
-    world.remove_connection(&id);
-    invoke().expect_error("", refused, &["There is no such connection", &id]);
-    assert_eq!(world.writes(), Vec::<String>::new(), "a verification writes nothing");
-}
-
-#[test]
-fn the_example_of_the_manual_applies() {
-    let world = World::new();
-    if !world.offers(Feature::Actions) {
-        return;
-    }
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/actions/powerautomate_verify_connection/action.tf");
-    world.write("main.tf", &format!("{CREDENTIAL}{}", fs::read_to_string(path).unwrap()));
-    let outcome = world.apply();
-    outcome.expect_quiet();
-    assert!(outcome.raw().contains("Robot on Finance is Connected"), "{}", outcome.raw());
+    court.fail_connection(&id);
+    let summary = format!("The connection {id} does not work");
+    let parts = ["The service says", "WindowsIdentityIncorrect", "Check that the machines"];
+    invoke().expect_error("", &summary, &parts);
+    court.remove_connection(&id);
+    invoke().expect_error("connection_id", "There is no such connection", &[&id]);
+    assert_eq!(court.writes(), Vec::<String>::new(), "a verification writes nothing");
 }
 
 #[test]
 fn wrong_input_is_an_error_on_the_attribute() {
-    let world = World::new();
-    if !world.offers(Feature::Actions) {
-        return;
-    }
-    world.write("main.tf", &format!("{CHAIN}{}", ACTION.replace("30s", "soon")));
-    world.plan().expect_error("timeout", "Invalid value for timeout", &["soon"]);
+    let court = Court::new();
+    let invoked = court.invoke(VERIFY, &json!({ "connection_id": court.place().client_id, "timeout": "soon" }));
+    invoked.expect_error("timeout", "Invalid value for timeout", &["soon"]);
 }

@@ -1,142 +1,150 @@
 //! The provider block: who signs in, to which environment, and what is borne while values are not known.
 
+use acceptance_tests::court::{Court, REFERENCE, with};
 use acceptance_tests::world::World;
+use expect_test::expect;
+use sandbox::default_world;
+use serde_json::{Value, json};
 
-const ADDRESS: &str = "powerautomate_key_vault_certificate_reference.robot";
+/// The variables of a sign-in, empty.
+const NOBODY: [(&str, &str); 3] = [("ARM_TENANT_ID", ""), ("ARM_CLIENT_ID", ""), ("ARM_CLIENT_SECRET", "")];
 
-const REFERENCE: &str = r#"
+/// A provider that was started with these variables, and has this block beside its environment.
+#[track_caller]
+fn configured(variables: &[(&str, &str)], block: Value) -> Court {
+    let mut court = Court::unconfigured(variables);
+    let block = with(json!({ "environment_id": court.place().environment_id }), block);
+    court.configure(&block).expect_quiet();
+    court
+}
+
+#[test]
+fn dataverse_may_be_named_and_is_not_looked_up_then() {
+    let court = configured(&[], json!({ "dataverse_url": format!("https://{}", default_world::ORG) }));
+    court.create(REFERENCE, &court.reference()).expect_quiet();
+    expect![[r#"
+        plan:
+          GET vault:kv-robots /certificates/robot/ -> 401
+          token for vaults -> 200
+          GET vault:kv-robots /certificates/robot/ -> 200
+          token for dataverse -> 200
+          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
+        apply:
+          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
+          GET vault:kv-robots /certificates/robot/ -> 401
+          GET vault:kv-robots /certificates/robot/ -> 200
+          POST dataverse /$batch -> 200
+            POST /environmentvariabledefinitions  {"displayname":"cto_robot_certificate","environmentvariabledefinitionid":"«id1»","schemaname":"cto_robot_certificate","secretstore":0,"type":100000005} -> 204
+            POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id1»)","environmentvariablevalueid":"«id2»","schemaname":"cto_robot_certificate","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+        read:
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+          GET vault:kv-robots /certificates/robot/ -> 401
+          GET vault:kv-robots /certificates/robot/ -> 200
+    "#]].assert_eq(&court.told());
+}
+
+#[test]
+fn who_signs_in_may_stand_in_the_block() {
+    let mut court = Court::unconfigured(&NOBODY);
+    let place = court.place();
+    let block = json!({
+        "environment_id": place.environment_id,
+        "tenant_id": place.tenant_id,
+        "client_id": place.client_id,
+        "client_secret": place.client_secret,
+    });
+    court.configure(&block).expect_quiet();
+    court.create(REFERENCE, &court.reference()).expect_quiet();
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    for ((variable, _), attribute) in NOBODY.iter().zip(["tenant_id", "client_id", "client_secret"]) {
+        let mut court = Court::unconfigured(&[(variable, "")]);
+        let block = json!({ "environment_id": court.place().environment_id });
+        court.configure(&block).expect_error(attribute, &format!("Missing {attribute}"), &[variable]);
+    }
+}
+
+#[test]
+fn a_wrong_secret_is_told_in_the_service_s_words() {
+    let court = configured(&[("ARM_CLIENT_SECRET", "wrong")], json!({}));
+    let created = court.create(REFERENCE, &court.reference());
+    let told = created.to_string();
+    assert!(told.contains("AADSTS7000215") && told.contains("ARM_"), "{told}");
+    created.expect_refused();
+}
+
+#[test]
+fn a_wrong_certificate_authority_is_tried_a_few_times_and_names_the_variable() {
+    let other = Court::unconfigured(&[]);
+    let authority = other.sandbox().ca_file().display().to_string();
+    let court = configured(&[("SSL_CERT_FILE", &authority)], json!({}));
+    let imported = court.import(REFERENCE, "cto_robot_certificate");
+    assert!(imported.to_string().contains("SSL_CERT_FILE"), "{imported}");
+    imported.expect_refused();
+    // The SDK's own default would try nine times each, for more than a minute.
+    let tries = court.sandbox().tunnels();
+    assert!((1..=6).contains(&tries), "{tries} tries");
+
+    let court = configured(&[("SSL_CERT_FILE", "/nonexistent/ca.pem")], json!({}));
+    let imported = court.import(REFERENCE, "cto_robot_certificate");
+    assert!(imported.to_string().contains("/nonexistent/ca.pem"), "{imported}");
+    imported.expect_refused();
+    assert_eq!(court.sandbox().tunnels(), 0, "what cannot be trusted is not tried");
+}
+
+#[test]
+fn a_provider_without_an_environment_leaves_it_to_the_resources() {
+    let mut court = Court::unconfigured(&[]);
+    court.configure(&json!({})).expect_quiet();
+    let config = court.reference();
+    court.plan(REFERENCE, None, &config).expect_error("environment_id", "Missing environment_id", &["provider block"]);
+    let config = with(config, json!({ "environment_id": court.place().environment_id }));
+    court.create(REFERENCE, &config).expect_quiet();
+}
+
+#[test]
+fn a_provider_that_comes_to_name_another_environment_is_an_error() {
+    let mut court = Court::new();
+    let reference = court.create(REFERENCE, &court.reference()).expect_quiet();
+    let other = json!({ "environment_id": court.place().other_environment_id });
+    court.configure(&other).expect_quiet();
+    let planned = court.plan(REFERENCE, Some(&reference), &court.reference());
+    let summary = "The provider names another environment";
+    planned.expect_error("environment_id", summary, &["Set environment_id"]);
+}
+
+#[test]
+fn values_that_are_not_known_yet_are_borne_by_a_plan() {
+    let mut world = World::new();
+    let secret = world.place().client_secret.clone();
+    world.set("TF_VAR_secret", &secret);
+    world.unset("ARM_CLIENT_SECRET");
+    world.write_provider(
+        "environment_id = terraform_data.later[\"environment\"].output\n  client_secret  = terraform_data.later[\"secret\"].output",
+    );
+    let later = r#"
+variable "secret" {
+  type = string
+}
+resource "terraform_data" "later" {
+  for_each = { environment = var.environment_id, secret = var.secret }
+  input    = each.value
+}
 resource "powerautomate_key_vault_certificate_reference" "robot" {
   schema_name      = "cto_robot_certificate"
   key_vault_id     = var.key_vault_id
   certificate_name = "robot"
 }
 "#;
-
-/// A world whose provider block holds these lines.
-fn world(block: &str) -> World {
-    let world = World::new();
-    world.write_provider(block);
-    world.write("main.tf", REFERENCE);
-    world
-}
-
-#[test]
-fn dataverse_is_found_through_the_environments_api_or_named() {
-    let found = world("environment_id = var.environment_id");
-    found.apply().expect_quiet();
-    assert!(
-        found.conversation().iter().any(|line| line.contains("api.bap.microsoft.com")),
-        "{:#?}",
-        found.conversation()
-    );
-
-    let url = found.place().environment_url.clone();
-    let named = world(&format!("environment_id = var.environment_id\n  dataverse_url  = \"{url}\""));
-    named.apply().expect_quiet();
-    assert!(
-        !named.conversation().iter().any(|line| line.contains("api.bap.microsoft.com")),
-        "{:#?}",
-        named.conversation()
-    );
-}
-
-#[test]
-fn who_signs_in_may_stand_in_the_block() {
-    let mut world = World::new();
-    let place = world.place().clone();
-    for name in ["ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"] {
-        world.unset(name);
-    }
-    world.set("TF_VAR_secret", &place.client_secret);
-    let (tenant, client) = (&place.tenant_id, &place.client_id);
-    let block = format!(
-        "environment_id = var.environment_id\n tenant_id = \"{tenant}\"\n client_id = \"{client}\"\n client_secret = var.secret"
-    );
-    world.write_provider(&block);
-    world.write("secret.tf", "variable \"secret\" {\n sensitive = true\n}\n");
-    world.write("main.tf", REFERENCE);
-    world.apply().expect_quiet();
-}
-
-#[test]
-fn what_is_missing_is_named() {
-    for (variable, attribute) in
-        [("ARM_TENANT_ID", "tenant_id"), ("ARM_CLIENT_ID", "client_id"), ("ARM_CLIENT_SECRET", "client_secret")]
-    {
-        let mut world = world("environment_id = var.environment_id");
-        world.unset(variable);
-        world.plan().expect_error("provider", &format!("Missing {attribute}"), &[variable]);
-    }
-}
-
-#[test]
-fn a_wrong_secret_is_told_in_the_service_s_words() {
-    let mut world = world("environment_id = var.environment_id");
-    world.set("ARM_CLIENT_SECRET", "wrong");
-    let outcome = world.apply();
-    assert_eq!(outcome.code(), Some(1), "{outcome}");
-    assert!(outcome.raw().contains("AADSTS7000215") && outcome.raw().contains("ARM_"), "{outcome}");
-}
-
-#[test]
-fn a_wrong_certificate_authority_is_tried_a_few_times_and_names_the_variable() {
-    let mut world = world("environment_id = var.environment_id");
-    let other = World::bare();
-    world.set("SSL_CERT_FILE", &other.variable("SSL_CERT_FILE"));
-    let outcome = world.apply();
-    assert_eq!(outcome.code(), Some(1), "{outcome}");
-    assert!(outcome.raw().contains("SSL_CERT_FILE"), "{outcome}");
-    // The SDK's own default would try nine times each, for more than a minute.
-    let tries = world.sandbox().tunnels();
-    assert!((1..=12).contains(&tries), "{tries} tries");
-
-    world.set("SSL_CERT_FILE", "/nonexistent/ca.pem");
-    let outcome = world.apply();
-    assert!(outcome.raw().contains("/nonexistent/ca.pem"), "{outcome}");
-    assert_eq!(world.sandbox().tunnels(), tries, "what cannot be trusted is not tried");
-}
-
-#[test]
-fn a_provider_without_an_environment_leaves_it_to_the_resources() {
-    let world = world("");
-    world.plan().expect_error("resource", "Missing environment_id", &["provider block"]);
-    world.write("main.tf", &REFERENCE.replace("schema_name ", "environment_id = var.environment_id\n  schema_name "));
-    world.apply().expect_quiet();
-    world.plan().expect_quiet().expect_no_changes();
-}
-
-#[test]
-fn a_provider_that_comes_to_name_another_environment_is_an_error() {
-    let world = world("environment_id = var.environment_id");
-    world.apply().expect_quiet();
-    world.write_provider(&format!("environment_id = \"{}\"", world.place().other_environment_id));
-    world.plan().expect_error("resource", "The provider names another environment", &["Set environment_id"]);
-}
-
-#[test]
-fn values_that_are_not_known_yet_are_borne_by_a_plan() {
-    let world = world("environment_id = terraform_data.environment.output");
-    world.write("environment.tf", "resource \"terraform_data\" \"environment\" {\n input = var.environment_id\n}\n");
-    world.plan().expect_quiet().expect_changes(&[&format!("create {ADDRESS}"), "create terraform_data.environment"]);
+    world.write("main.tf", later);
+    let address = "powerautomate_key_vault_certificate_reference.robot";
+    let later = ["environment", "secret"].map(|key| format!("create terraform_data.later[\"{key}\"]"));
+    world.plan().expect_quiet().expect_changes(&[&format!("create {address}"), &later[0], &later[1]]);
     world.apply_plan().expect_quiet();
-    assert_eq!(world.attr(ADDRESS, "environment_id"), world.place().environment_id);
-    world.plan().expect_quiet().expect_no_changes();
-}
-
-#[test]
-fn a_secret_that_is_not_known_yet_is_borne_by_a_plan() {
-    let mut world = World::new();
-    let secret = world.place().client_secret.clone();
-    world.set("TF_VAR_secret", &secret);
-    world.unset("ARM_CLIENT_SECRET");
-    world.write_provider("environment_id = var.environment_id\n  client_secret  = terraform_data.secret.output");
-    world.write(
-        "secret.tf",
-        "variable \"secret\" {}\nresource \"terraform_data\" \"secret\" {\n input = var.secret\n}\n",
-    );
-    world.write("main.tf", REFERENCE);
-    world.plan().expect_quiet();
-    world.apply_plan().expect_quiet();
+    assert_eq!(world.attr(address, "environment_id"), world.place().environment_id);
     world.plan().expect_quiet().expect_no_changes();
 }
 
@@ -157,30 +165,31 @@ print(json.dumps({"accessToken": answer["access_token"], "expires_on": int(time.
 #[cfg(unix)]
 #[test]
 fn the_azure_cli_may_sign_in() {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
-    let mut world = world("environment_id = var.environment_id\nuse_cli = true");
-    let place = world.place().clone();
-    world.write("az", AZ);
-    let az = world.folder().join("az");
-    std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).expect("the file is ours");
-    let path = format!("{}:{}", world.folder().display(), std::env::var("PATH").unwrap_or_default());
-    world.set("PATH", &path);
-    for (name, value) in [
-        ("SANDBOX_TENANT", &place.tenant_id),
-        ("SANDBOX_CLIENT", &place.client_id),
-        ("SANDBOX_SECRET", &place.client_secret),
-    ] {
-        world.set(name, value);
-    }
-    for sign_in in ["ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"] {
-        world.unset(sign_in);
-    }
-    world.apply().expect_quiet();
-    world.destroy().expect_quiet();
+    let folder = tempfile::tempdir().expect("the disk is not full");
+    let az = folder.path().join("az");
+    let write = |script: &str| {
+        fs::write(&az, script).expect("the file is ours");
+        fs::set_permissions(&az, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+    };
+    write(AZ);
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap_or_default());
+    let somebody = [
+        ("PATH", path.as_str()),
+        ("SANDBOX_TENANT", default_world::TENANT),
+        ("SANDBOX_CLIENT", default_world::CLIENT),
+        ("SANDBOX_SECRET", default_world::SECRET),
+    ];
+    let variables = [NOBODY.as_slice(), &somebody].concat();
+    let court = configured(&variables, json!({ "use_cli": true }));
+    let reference = court.create(REFERENCE, &court.reference()).expect_quiet();
+    court.destroy(&reference).expect_quiet();
 
-    world.write("az", "#!/bin/sh\necho 'ERROR: Please run az login to setup account.' >&2\nexit 1\n");
-    std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).expect("the file is ours");
-    let outcome = world.apply();
-    assert!(outcome.to_string().contains("az login"), "{outcome}");
+    write("#!/bin/sh\necho 'ERROR: Please run az login to setup account.' >&2\nexit 1\n");
+    let court = configured(&variables, json!({ "use_cli": true }));
+    let created = court.create(REFERENCE, &court.reference());
+    assert!(created.to_string().contains("az login"), "{created}");
+    created.expect_refused();
 }

@@ -4,12 +4,14 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
+use acceptance_tests::court::{Action, CONNECTION, Court, Object, with};
 use acceptance_tests::feature::Feature;
 use acceptance_tests::world::{CREDENTIAL, World};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use expect_test::expect;
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ADDRESS: &str = "powerautomate_desktop_flow_connection.robot";
 const PASSWORD: &str = "a-password-that-nobody-may-read";
@@ -44,23 +46,23 @@ fn secrets() -> Secrets {
     Secrets { pfx: STANDARD.encode(store.writer(PASSWORD).write().unwrap()), private_key }
 }
 
-fn connection(display_name: &str, owner: &str) -> String {
+/// The connection of a configuration, with these expressions for the PFX and its password.
+fn connection(run_owner: &str, pfx: &str, password: &str) -> String {
     format!(
         r#"
 resource "powerautomate_desktop_flow_connection" "robot" {{
-  display_name     = "{display_name}"
+  display_name     = "Robot"
   credential_id    = powerautomate_cba_credential.robot.id
   machine_group_id = var.machine_group_id
-  {owner}
+
+  run_owner {{
+    client_id                  = "{run_owner}"
+    certificate_pfx_wo         = {pfx}
+    certificate_pfx_wo_version = "1"
+    certificate_password_wo    = {password}
+  }}
 }}
 "#
-    )
-}
-
-fn owner(client_id: &str, version: u32, pfx: &str, password: &str) -> String {
-    format!(
-        "run_owner {{\n    client_id = \"{client_id}\"\n    certificate_pfx_wo = {pfx}\n    certificate_pfx_wo_version = \"{version}\"\n    \
-         certificate_password_wo = {password}\n  }}"
     )
 }
 
@@ -82,47 +84,112 @@ fn knows_write_only(world: &World, pfx: &str) -> bool {
         return true;
     }
     let run_owner = &world.place().run_owner_client_id;
-    world.write("main.tf", &connection("Robot", &owner(run_owner, 1, &format!("\"{pfx}\""), "null")));
+    world.write("main.tf", &connection(run_owner, &format!("\"{pfx}\""), "null"));
     world.plan().expect_error("certificate_pfx_wo", "certificate_pfx_wo is a write-only argument", &["1.11"]);
     assert_eq!(world.writes(), Vec::<String>::new());
     false
 }
 
+/// A connection that the application owns the runs of.
+fn owned(court: &Court, credential: &Object, pfx: &str, password: &str) -> Value {
+    let owner = json!({
+        "client_id": court.place().run_owner_client_id,
+        "certificate_pfx_wo": pfx,
+        "certificate_pfx_wo_version": "1",
+        "certificate_password_wo": password,
+    });
+    with(court.connection(credential), json!({ "run_owner": owner }))
+}
+
 #[test]
 fn a_run_owner_is_sent_with_every_put_and_his_presence_replaces() {
-    let secrets = secrets();
-    let mut world = shared();
-    if !knows_write_only(&world, &secrets.pfx) {
-        return;
-    }
-    let run_owner = world.place().run_owner_client_id.clone();
-    world.set("TF_VAR_pfx", &secrets.pfx);
-    world.set("TF_VAR_password", PASSWORD);
-    world.write("secrets.tf", EPHEMERAL);
-    let with = |name: &str, version| connection(name, &owner(&run_owner, version, "var.pfx", "var.password"));
+    let Secrets { pfx, .. } = secrets();
+    let court = Court::new();
+    let (_, credential) = court.made_credential();
+    court.share("credentials", &credential.attr("id"), &court.place().run_owner_client_id);
+    let config = owned(&court, &credential, &pfx, PASSWORD);
+    let connection = court.create(CONNECTION, &config).expect_quiet();
+    expect![[r#"
+        plan:
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+        apply:
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+          token for connectivity -> 200
+          GET connectivity /connections -> 200
+          PUT connectivity /connections/«id3»  {"properties":{"connectionParametersSet":{"name":"azureRelayRunOwner","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"tokenRunOwnerCert:clientCertificateSecret":{"value":{"password":"(hidden)","pfx":"(hidden)"}},"tokenRunOwnerCert:clientId":{"value":"«id4»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
+          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+        read:
+          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+    "#]].assert_eq(&court.told());
+    let config = with(config, json!({ "display_name": "Renamed" }));
+    let renamed = court.change(&connection, &config).expect_quiet();
+    expect![[r#"
+        read:
+          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+        apply:
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+          PUT connectivity /connections/«id3»  {"properties":{"connectionParametersSet":{"name":"azureRelayRunOwner","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"tokenRunOwnerCert:clientCertificateSecret":{"value":{"password":"(hidden)","pfx":"(hidden)"}},"tokenRunOwnerCert:clientId":{"value":"«id4»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
+          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+    "#]].assert_eq(&court.told());
+    let mut config = config;
+    config["run_owner"]["certificate_pfx_wo_version"] = json!("2");
+    let again = court.change(&renamed, &config).expect_quiet();
+    expect![[r#"
+        read:
+          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+        apply:
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+          PUT connectivity /connections/«id3»  {"properties":{"connectionParametersSet":{"name":"azureRelayRunOwner","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"tokenRunOwnerCert:clientCertificateSecret":{"value":{"password":"(hidden)","pfx":"(hidden)"}},"tokenRunOwnerCert:clientId":{"value":"«id4»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
+          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+    "#]].assert_eq(&court.told());
+    assert_eq!(again.attr("id"), connection.attr("id"));
 
-    world.write("main.tf", &with("Robot", 1));
-    world.apply().expect_quiet();
-    world.plan().expect_quiet().expect_no_changes();
-    let id = world.attr(ADDRESS, "id");
+    let without = with(config, json!({ "run_owner": null }));
+    assert_eq!(court.plan(CONNECTION, Some(&again), &without).expect_quiet(), Action::Replace);
+    court.forget();
+    let plain = court.change(&again, &without).expect_quiet();
+    expect![[r#"
+        read:
+          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+        plan:
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+        apply:
+          DELETE connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+        apply:
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+          PUT connectivity /connections/«id5»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
+          GET connectivity /connections/«id5»?filter=environment eq '«environment»' -> 200
+        read:
+          GET connectivity /connections/«id5»?filter=environment eq '«environment»' -> 200
+    "#]].assert_eq(&court.told());
+    assert_eq!(plain["run_owner"], Value::Null);
+}
 
-    for (configuration, what) in [(with("Renamed", 1), "a new name"), (with("Renamed", 2), "a new version")] {
-        world.forget_conversation();
-        world.write("main.tf", &configuration);
-        world.plan().expect_quiet().expect_changes(&[&format!("update {ADDRESS}")]);
-        world.apply_plan().expect_quiet();
-        let writes = world.writes();
-        assert_eq!(writes.len(), 1, "{what}: {writes:#?}");
-        assert!(writes[0].contains("azureRelayRunOwner") && writes[0].contains("(hidden)"), "{what}: {writes:#?}");
-        world.plan().expect_quiet().expect_no_changes();
-    }
-    assert_eq!(world.attr(ADDRESS, "id"), id);
+#[test]
+fn a_wrong_password_and_a_missing_share_are_named() {
+    let Secrets { pfx, .. } = secrets();
+    let court = Court::new();
+    let (_, credential) = court.made_credential();
+    let summary = "The run owner's certificate cannot be opened";
+    let created = court.create(CONNECTION, &owned(&court, &credential, &pfx, "wrong"));
+    created.expect_error("run_owner.certificate_password_wo", summary, &["certificate_password_wo"]);
+    assert_eq!(court.writes(), Vec::<String>::new());
 
-    world.write("main.tf", &connection("Renamed", ""));
-    world.plan().expect_quiet().expect_changes(&[&format!("replace {ADDRESS}")]);
-    world.apply_plan().expect_quiet();
-    assert_eq!(world.attribute(ADDRESS, "run_owner"), json!(null));
-    world.plan().expect_quiet().expect_no_changes();
+    let parts = ["Share the credential \"Robot\"", &court.place().run_owner_client_id];
+    let created = court.create(CONNECTION, &owned(&court, &credential, &pfx, PASSWORD));
+    created.expect_error("credential_id", "Cannot create the connection Robot", &parts);
 }
 
 #[test]
@@ -136,7 +203,7 @@ fn a_generated_configuration_asks_for_what_nobody_can_read() {
     world.set("TF_VAR_pfx", &secrets.pfx);
     world.set("TF_VAR_password", PASSWORD);
     world.write("secrets.tf", EPHEMERAL);
-    world.write("main.tf", &connection("Robot", &owner(&run_owner, 1, "var.pfx", "var.password")));
+    world.write("main.tf", &connection(&run_owner, "var.pfx", "var.password"));
     world.apply().expect_quiet();
     let id = format!("{}/{}", world.place().environment_id, world.attr(ADDRESS, "id"));
     world.run(&["state", "rm", ADDRESS]).expect_ok();
@@ -146,33 +213,6 @@ fn a_generated_configuration_asks_for_what_nobody_can_read() {
     assert!(outcome.code() == Some(1) && named, "{outcome}");
     let written = fs::read_to_string(world.folder().join("generated.tf")).unwrap_or_default();
     assert!(written.contains(&run_owner), "what can be read is written down: {written}");
-}
-
-#[test]
-fn a_wrong_password_and_a_missing_share_are_named() {
-    let secrets = secrets();
-    let mut world = World::new();
-    world.write("credential.tf", CREDENTIAL);
-    world.apply().expect_quiet();
-    world.forget_conversation();
-    if !knows_write_only(&world, &secrets.pfx) {
-        return;
-    }
-    let run_owner = world.place().run_owner_client_id.clone();
-    world.set("TF_VAR_pfx", &secrets.pfx);
-    world.set("TF_VAR_password", "wrong");
-    world.write("secrets.tf", EPHEMERAL);
-    world.write("main.tf", &connection("Robot", &owner(&run_owner, 1, "var.pfx", "var.password")));
-    let summary = "The run owner's certificate cannot be opened";
-    world.apply().expect_error("certificate_password_wo", summary, &["certificate_password_wo"]);
-    assert_eq!(world.writes(), Vec::<String>::new());
-
-    world.set("TF_VAR_password", PASSWORD);
-    world.apply().expect_error(
-        "credential_id",
-        "Cannot create the connection Robot",
-        &["Share the credential \"Robot\"", &run_owner],
-    );
 }
 
 #[test]
@@ -193,7 +233,7 @@ fn no_secret_is_in_state_plan_or_log() {
         world.set(name, value);
     }
     world.write("secrets.tf", EPHEMERAL);
-    world.write("main.tf", &connection("Robot", &owner(&run_owner, 1, "var.pfx", "var.password")));
+    world.write("main.tf", &connection(&run_owner, "var.pfx", "var.password"));
     world.plan().expect_quiet();
     let plan = unzipped(Path::new(&world.plan_file()));
     world.apply_plan().expect_quiet();

@@ -134,7 +134,8 @@ fn a_token_that_was_revoked_is_called_so() {
     expect![[r#"
         read:
           GET dataverse /credentials(«id1»)?select -> 401
-    "#]].assert_eq(&court.told());
+    "#]]
+    .assert_eq(&court.told());
 }
 
 #[test]

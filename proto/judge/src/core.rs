@@ -249,10 +249,13 @@ impl Judge {
         let mut client = self.client.clone();
         let prepared =
             self.ask(client.prepare_provider_config(pb::prepare_provider_config::Request { config: config.clone() }))?;
+        self.heard("prepare", &prepared.diagnostics);
         accepted(&prepared.diagnostics)?;
         let client_capabilities = self.client_capabilities();
         let request = pb::configure::Request { terraform_version: "1.15.5".into(), config, client_capabilities };
-        accepted(&self.ask(client.configure(request))?.diagnostics)
+        let configured = self.ask(client.configure(request))?;
+        self.heard("configure", &configured.diagnostics);
+        accepted(&configured.diagnostics)
     }
 
     fn validate_once(&self, type_name: &str, config: &Value, write_only: bool) -> Judged<Vec<pb::Diagnostic>> {
