@@ -9,8 +9,8 @@ use tonic::Status;
 use crate::context::Context;
 use crate::diagnostic::Diagnostic;
 use crate::model::from_config;
+use crate::offer::{Boxed, Offer, erased};
 use crate::plan;
-use crate::resource::Boxed;
 use crate::schema::Schema;
 use crate::value::Value;
 use crate::wire::tfplugin5 as pb;
@@ -63,17 +63,11 @@ impl Progress {
 }
 
 /// An action of any model; made by [`action`].
-pub trait AnyAction<C>: Send + Sync {
-    /// See [`Action::NAME`].
-    fn name(&self) -> &'static str;
-    /// See [`Action::SCHEMA`].
-    fn schema(&self) -> &'static Schema;
-    /// See [`Action::validate`].
-    fn validate(&self, config: &Value) -> Vec<Diagnostic>;
+pub trait AnyAction<C>: Offer {
     /// See [`Action::plan`].
-    fn plan<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Result<(), Diagnostic>>;
+    fn plan<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, ()>;
     /// See [`Action::invoke`].
-    fn invoke<'a>(&'a self, cx: &'a Context<C>, progress: &'a Progress) -> Boxed<'a, Result<(), Diagnostic>>;
+    fn invoke<'a>(&'a self, cx: &'a Context<C>, progress: &'a Progress) -> Boxed<'a, ()>;
 }
 
 /// Erases an action's model.
@@ -81,26 +75,14 @@ pub fn action<A: Action>(action: A) -> Box<dyn AnyAction<A::Clients>> {
     Box::new(Erased(action))
 }
 
-struct Erased<A>(A);
+erased!(Action);
 
 impl<A: Action> AnyAction<A::Clients> for Erased<A> {
-    fn name(&self) -> &'static str {
-        A::NAME
-    }
-
-    fn schema(&self) -> &'static Schema {
-        A::SCHEMA
-    }
-
-    fn validate(&self, config: &Value) -> Vec<Diagnostic> {
-        self.0.validate(config)
-    }
-
-    fn plan<'a>(&'a self, cx: &'a Context<A::Clients>) -> Boxed<'a, Result<(), Diagnostic>> {
+    fn plan<'a>(&'a self, cx: &'a Context<A::Clients>) -> Boxed<'a, ()> {
         Box::pin(self.0.plan(cx))
     }
 
-    fn invoke<'a>(&'a self, cx: &'a Context<A::Clients>, progress: &'a Progress) -> Boxed<'a, Result<(), Diagnostic>> {
+    fn invoke<'a>(&'a self, cx: &'a Context<A::Clients>, progress: &'a Progress) -> Boxed<'a, ()> {
         Box::pin(async move { self.0.invoke(cx, from_config(&plan::known(&cx.config))?, progress).await })
     }
 }

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use crate::context::Context;
 use crate::diagnostic::Diagnostic;
 use crate::model::{from_config, to_value};
+use crate::offer::{Boxed, Offer, erased};
 use crate::plan;
-use crate::resource::Boxed;
 use crate::schema::Schema;
 use crate::value::Value;
 
@@ -40,15 +40,9 @@ pub trait DataSource: Send + Sync + 'static {
 }
 
 /// A data source of any model; made by [`data_source`].
-pub trait AnyDataSource<C>: Send + Sync {
-    /// See [`DataSource::NAME`].
-    fn name(&self) -> &'static str;
-    /// See [`DataSource::SCHEMA`].
-    fn schema(&self) -> &'static Schema;
-    /// See [`DataSource::validate`].
-    fn validate(&self, config: &Value) -> Vec<Diagnostic>;
+pub trait AnyDataSource<C>: Offer {
     /// See [`DataSource::read`].
-    fn read<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Result<Value, Diagnostic>>;
+    fn read<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Value>;
 }
 
 /// Erases a data source's model.
@@ -56,22 +50,10 @@ pub fn data_source<D: DataSource>(source: D) -> Box<dyn AnyDataSource<D::Clients
     Box::new(Erased(source))
 }
 
-struct Erased<D>(D);
+erased!(DataSource);
 
 impl<D: DataSource> AnyDataSource<D::Clients> for Erased<D> {
-    fn name(&self) -> &'static str {
-        D::NAME
-    }
-
-    fn schema(&self) -> &'static Schema {
-        D::SCHEMA
-    }
-
-    fn validate(&self, config: &Value) -> Vec<Diagnostic> {
-        self.0.validate(config)
-    }
-
-    fn read<'a>(&'a self, cx: &'a Context<D::Clients>) -> Boxed<'a, Result<Value, Diagnostic>> {
+    fn read<'a>(&'a self, cx: &'a Context<D::Clients>) -> Boxed<'a, Value> {
         Box::pin(async move {
             let model = from_config(&plan::known(&cx.config))?;
             to_value(&self.0.read(cx, model).await?, cx.ty())

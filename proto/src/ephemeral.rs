@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use crate::context::Context;
 use crate::diagnostic::Diagnostic;
 use crate::model::{from_config, to_value};
+use crate::offer::{Boxed, Offer, erased};
 use crate::plan;
-use crate::resource::Boxed;
 use crate::schema::Schema;
 use crate::value::Value;
 
@@ -79,19 +79,13 @@ pub struct Lease {
 }
 
 /// An ephemeral resource of any model; made by [`ephemeral`].
-pub trait AnyEphemeral<C>: Send + Sync {
-    /// See [`Ephemeral::NAME`].
-    fn name(&self) -> &'static str;
-    /// See [`Ephemeral::SCHEMA`].
-    fn schema(&self) -> &'static Schema;
-    /// See [`Ephemeral::validate`].
-    fn validate(&self, config: &Value) -> Vec<Diagnostic>;
+pub trait AnyEphemeral<C>: Offer {
     /// See [`Ephemeral::open`].
-    fn open<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Result<Opened<Value>, Diagnostic>>;
+    fn open<'a>(&'a self, cx: &'a Context<C>) -> Boxed<'a, Opened<Value>>;
     /// See [`Ephemeral::renew`].
-    fn renew<'a>(&'a self, cx: &'a Context<C>, private: Vec<u8>) -> Boxed<'a, Result<Lease, Diagnostic>>;
+    fn renew<'a>(&'a self, cx: &'a Context<C>, private: Vec<u8>) -> Boxed<'a, Lease>;
     /// See [`Ephemeral::close`].
-    fn close<'a>(&'a self, cx: &'a Context<C>, private: Vec<u8>) -> Boxed<'a, Result<(), Diagnostic>>;
+    fn close<'a>(&'a self, cx: &'a Context<C>, private: Vec<u8>) -> Boxed<'a, ()>;
 }
 
 /// Erases an ephemeral resource's model.
@@ -99,33 +93,21 @@ pub fn ephemeral<E: Ephemeral>(ephemeral: E) -> Box<dyn AnyEphemeral<E::Clients>
     Box::new(Erased(ephemeral))
 }
 
-struct Erased<E>(E);
+erased!(Ephemeral);
 
 impl<E: Ephemeral> AnyEphemeral<E::Clients> for Erased<E> {
-    fn name(&self) -> &'static str {
-        E::NAME
-    }
-
-    fn schema(&self) -> &'static Schema {
-        E::SCHEMA
-    }
-
-    fn validate(&self, config: &Value) -> Vec<Diagnostic> {
-        self.0.validate(config)
-    }
-
-    fn open<'a>(&'a self, cx: &'a Context<E::Clients>) -> Boxed<'a, Result<Opened<Value>, Diagnostic>> {
+    fn open<'a>(&'a self, cx: &'a Context<E::Clients>) -> Boxed<'a, Opened<Value>> {
         Box::pin(async move {
             let Opened { result, lease } = self.0.open(cx, from_config(&plan::known(&cx.config))?).await?;
             Ok(Opened { result: to_value(&result, cx.ty())?, lease })
         })
     }
 
-    fn renew<'a>(&'a self, cx: &'a Context<E::Clients>, private: Vec<u8>) -> Boxed<'a, Result<Lease, Diagnostic>> {
+    fn renew<'a>(&'a self, cx: &'a Context<E::Clients>, private: Vec<u8>) -> Boxed<'a, Lease> {
         Box::pin(self.0.renew(cx, private))
     }
 
-    fn close<'a>(&'a self, cx: &'a Context<E::Clients>, private: Vec<u8>) -> Boxed<'a, Result<(), Diagnostic>> {
+    fn close<'a>(&'a self, cx: &'a Context<E::Clients>, private: Vec<u8>) -> Boxed<'a, ()> {
         Box::pin(self.0.close(cx, private))
     }
 }

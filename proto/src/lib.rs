@@ -12,7 +12,7 @@
 //! - [`schema`] describes a resource as `const` data; [`validate`] and [`plan`] follow from it alone.
 //! - [`model`] turns values into an author's own structs, and [`known`] is what a field is before the apply.
 //! - [`provider`] has the trait of the whole, and [`resource`], [`data_source`], [`ephemeral`], [`action`], [`function`] what it
-//!   offers; [`identity`] and [`listing`] belong to resources; [`context`] is what an operation has at hand.
+//!   offers, which the server holds alike as an [`offer`]; [`identity`] and [`listing`] belong to resources; [`context`] is what an operation has at hand.
 //! - [`docs`] writes the registry's pages.
 //! - [`diagnostic`] is how a user learns what went wrong.
 //!
@@ -50,6 +50,7 @@ pub mod listing;
 pub mod log;
 pub mod model;
 pub mod msgpack;
+pub mod offer;
 pub mod plan;
 pub mod provider;
 pub mod resource;
@@ -58,6 +59,7 @@ pub mod server;
 mod settle;
 pub mod validate;
 pub mod value;
+#[doc(hidden)]
 pub mod wire;
 
 pub use action::{Action, Progress, action};

@@ -5,7 +5,6 @@
 //! said as data is: identity, upgrades of older states, and moves from other types.
 
 use std::future::Future;
-use std::pin::Pin;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::listing::{Hits, Query};
 use crate::model::{from_value, to_value};
+use crate::offer::{Boxed, Offer, erased};
 use crate::plan::{self, Plan};
 use crate::schema::Schema;
 use crate::value::Value;
@@ -151,43 +151,29 @@ impl Move {
     }
 }
 
-/// What an asynchronous method of an erased type returns.
-pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
 /// A resource of any model; made by [`resource`]. A resource whose shape is no struct may implement it itself.
-pub trait AnyResource<C>: Send + Sync {
-    /// See [`Resource::NAME`].
-    fn name(&self) -> &'static str;
-    /// See [`Resource::SCHEMA`].
-    fn schema(&self) -> &'static Schema;
+pub trait AnyResource<C>: Offer {
     /// See [`Resource::IDENTITY`].
     fn identity(&self) -> Option<&'static Identity>;
     /// See [`Resource::UPGRADES`].
     fn upgrades(&self) -> &'static [Upgrade];
     /// See [`Resource::MOVES`].
     fn moves(&self) -> &'static [Move];
-    /// See [`Resource::validate`].
-    fn validate(&self, config: &Value) -> Vec<Diagnostic>;
     /// See [`Resource::plan`].
-    fn plan<'a>(&'a self, cx: &'a Context<C>, plan: &'a mut Plan) -> Boxed<'a, Result<(), Diagnostic>>;
+    fn plan<'a>(&'a self, cx: &'a Context<C>, plan: &'a mut Plan) -> Boxed<'a, ()>;
     /// Makes, changes or removes, depending on which of `prior` and `planned` is null. Where the plan left a value to the apply,
     /// `planned` is unknown.
-    fn apply<'a>(
-        &'a self,
-        cx: &'a Context<C>,
-        prior: &'a Value,
-        planned: &'a Value,
-    ) -> Boxed<'a, Result<Value, Diagnostic>>;
+    fn apply<'a>(&'a self, cx: &'a Context<C>, prior: &'a Value, planned: &'a Value) -> Boxed<'a, Value>;
     /// Reads afresh; null when it is gone.
-    fn read<'a>(&'a self, cx: &'a Context<C>, prior: &'a Value) -> Boxed<'a, Result<Value, Diagnostic>>;
+    fn read<'a>(&'a self, cx: &'a Context<C>, prior: &'a Value) -> Boxed<'a, Value>;
     /// See [`Resource::import`].
-    fn import<'a>(&'a self, cx: &'a Context<C>, what: Import<'a>) -> Boxed<'a, Result<Value, Diagnostic>>;
+    fn import<'a>(&'a self, cx: &'a Context<C>, what: Import<'a>) -> Boxed<'a, Value>;
     /// See [`Resource::generate`].
     fn generate(&self, state: &Value, config: &mut Value);
     /// See [`Resource::LISTING`].
     fn listing(&self) -> Option<&'static Schema>;
     /// See [`Resource::list`].
-    fn list<'a>(&'a self, cx: &'a Context<C>, query: &'a Query, hits: &'a Hits) -> Boxed<'a, Result<(), Diagnostic>>;
+    fn list<'a>(&'a self, cx: &'a Context<C>, query: &'a Query, hits: &'a Hits) -> Boxed<'a, ()>;
 }
 
 /// Erases a resource's model.
@@ -195,17 +181,9 @@ pub fn resource<R: Resource>(resource: R) -> Box<dyn AnyResource<R::Clients>> {
     Box::new(Erased(resource))
 }
 
-struct Erased<R>(R);
+erased!(Resource);
 
 impl<R: Resource> AnyResource<R::Clients> for Erased<R> {
-    fn name(&self) -> &'static str {
-        R::NAME
-    }
-
-    fn schema(&self) -> &'static Schema {
-        R::SCHEMA
-    }
-
     fn identity(&self) -> Option<&'static Identity> {
         R::IDENTITY
     }
@@ -218,20 +196,11 @@ impl<R: Resource> AnyResource<R::Clients> for Erased<R> {
         R::MOVES
     }
 
-    fn validate(&self, config: &Value) -> Vec<Diagnostic> {
-        self.0.validate(config)
-    }
-
-    fn plan<'a>(&'a self, cx: &'a Context<R::Clients>, plan: &'a mut Plan) -> Boxed<'a, Result<(), Diagnostic>> {
+    fn plan<'a>(&'a self, cx: &'a Context<R::Clients>, plan: &'a mut Plan) -> Boxed<'a, ()> {
         Box::pin(self.0.plan(cx, plan))
     }
 
-    fn apply<'a>(
-        &'a self,
-        cx: &'a Context<R::Clients>,
-        prior: &'a Value,
-        planned: &'a Value,
-    ) -> Boxed<'a, Result<Value, Diagnostic>> {
+    fn apply<'a>(&'a self, cx: &'a Context<R::Clients>, prior: &'a Value, planned: &'a Value) -> Boxed<'a, Value> {
         Box::pin(async move {
             let model = match (prior.is_null(), planned.is_null()) {
                 (true, _) => self.0.create(cx, from_value(&plan::known(planned))?).await?,
@@ -242,14 +211,14 @@ impl<R: Resource> AnyResource<R::Clients> for Erased<R> {
         })
     }
 
-    fn read<'a>(&'a self, cx: &'a Context<R::Clients>, prior: &'a Value) -> Boxed<'a, Result<Value, Diagnostic>> {
+    fn read<'a>(&'a self, cx: &'a Context<R::Clients>, prior: &'a Value) -> Boxed<'a, Value> {
         Box::pin(async move {
             let read = self.0.read(cx, from_value(prior)?).await?;
             read.map_or(Ok(Value::Null), |model| to_value(&model, cx.ty()))
         })
     }
 
-    fn import<'a>(&'a self, cx: &'a Context<R::Clients>, what: Import<'a>) -> Boxed<'a, Result<Value, Diagnostic>> {
+    fn import<'a>(&'a self, cx: &'a Context<R::Clients>, what: Import<'a>) -> Boxed<'a, Value> {
         Box::pin(async move { to_value(&self.0.import(cx, what).await?, cx.ty()) })
     }
 
@@ -261,12 +230,7 @@ impl<R: Resource> AnyResource<R::Clients> for Erased<R> {
         R::LISTING
     }
 
-    fn list<'a>(
-        &'a self,
-        cx: &'a Context<R::Clients>,
-        query: &'a Query,
-        hits: &'a Hits,
-    ) -> Boxed<'a, Result<(), Diagnostic>> {
+    fn list<'a>(&'a self, cx: &'a Context<R::Clients>, query: &'a Query, hits: &'a Hits) -> Boxed<'a, ()> {
         Box::pin(self.0.list(cx, query, hits))
     }
 }

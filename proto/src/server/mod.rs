@@ -4,6 +4,7 @@
 //! diagnostic of the answer.
 
 mod answer;
+mod ask;
 mod functions;
 mod offers;
 mod resources;
@@ -31,6 +32,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ephemeral::AnyEphemeral;
 use crate::json::from_json;
 use crate::msgpack;
+use crate::offer::Offer;
 use crate::provider::Provider;
 use crate::resource::AnyResource;
 use crate::schema::Schema;
@@ -38,6 +40,7 @@ use crate::value::Value;
 use crate::wire::tfplugin5 as pb;
 
 use answer::Answer;
+use ask::{ask, panicked};
 
 /// Serves a provider over protocol 5.
 pub struct Server<P: Provider> {
@@ -64,14 +67,10 @@ struct Served<T: ?Sized> {
 }
 
 /// Has every offer at hand by its name.
-fn offered<T: ?Sized>(
-    all: Vec<Box<T>>,
-    name: impl Fn(&T) -> &'static str,
-    schema: impl Fn(&T) -> &'static Schema,
-) -> Offered<T> {
+fn offered<T: Offer + ?Sized>(all: Vec<Box<T>>) -> Offered<T> {
     let served = |it: Box<T>| {
-        let schema = schema(&it);
-        (name(&it), Arc::new(Served { schema, ty: schema.block.ty(), it }))
+        let schema = it.schema();
+        (it.name(), Arc::new(Served { schema, ty: schema.block.ty(), it }))
     };
     all.into_iter().map(served).collect()
 }
@@ -81,10 +80,10 @@ impl<P: Provider> Server<P> {
     pub fn new(provider: P) -> Server<P> {
         Server {
             provider_type: P::SCHEMA.block.ty(),
-            resources: offered(provider.resources(), |it| it.name(), |it| it.schema()),
-            data_sources: offered(provider.data_sources(), |it| it.name(), |it| it.schema()),
-            ephemerals: offered(provider.ephemerals(), |it| it.name(), |it| it.schema()),
-            actions: offered(provider.actions(), |it| it.name(), |it| it.schema()),
+            resources: offered(provider.resources()),
+            data_sources: offered(provider.data_sources()),
+            ephemerals: offered(provider.ephemerals()),
+            actions: offered(provider.actions()),
             provider,
             clients: RwLock::default(),
             unknown: AtomicBool::new(false),
@@ -196,12 +195,6 @@ impl<P: Provider> std::fmt::Debug for Server<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Server").field("provider", &P::NAME).finish_non_exhaustive()
     }
-}
-
-fn panicked(rpc: &str) -> Diagnostic {
-    let detail = format!("The provider panicked in {rpc}. The log holds the place and the stack.");
-    Diagnostic::error("The provider has a bug", detail)
-        .hint("Please report it, with the log of a run under TF_LOG=TRACE.")
 }
 
 /// Reads a value that Terraform sent; what is missing is null.

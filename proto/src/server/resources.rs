@@ -1,6 +1,6 @@
 //! The life of a managed resource: validated, upgraded, read, planned, applied, imported, moved, and written down as configuration.
 
-use super::{Served, Server, decode, encode, parse_json, to_wire};
+use super::{Served, Server, ask, decode, encode, parse_json, to_wire};
 use crate::cty::Type;
 use crate::diagnostic::Diagnostic;
 use crate::generate;
@@ -110,26 +110,22 @@ impl<P: Provider> Server<P> {
         }
         let meta = self.meta(request.provider_meta.as_ref())?;
         let cx = self.context(served, Value::Null)?.with(meta, std::mem::take(&mut answer.private));
-        let mut diagnostics = Vec::new();
-        let now = match served.it.read(&cx, &prior).await {
-            Ok(mut read) => {
+        let (read, told) = ask("ReadResource", &cx, served.it.read(&cx, &prior)).await;
+        let now = match read {
+            Some(mut read) => {
                 conform(&served.schema.block, &mut read);
                 respell(&served.schema.block, &prior, &mut read);
                 answer.new_state = encode(&read, &served.ty)?;
                 read
             }
-            Err(error) => {
-                diagnostics.push(error);
-                prior
-            }
+            None => prior,
         };
         // Of what is gone, what Terraform knew of it is all that can be said.
         if !now.is_null() {
             answer.new_identity = served.identify(&now)?;
         }
         answer.private = cx.private();
-        diagnostics.extend(cx.told());
-        answer.diagnostics = to_wire(&diagnostics);
+        answer.diagnostics = to_wire(&told);
         Ok(answer)
     }
 
@@ -149,10 +145,8 @@ impl<P: Provider> Server<P> {
             Some(_) => (request.prior_private, Vec::new()),
             None => {
                 let cx = self.context(served, config)?.with(meta, request.prior_private);
-                if let Err(error) = served.it.plan(&cx, &mut plan).await {
-                    plan.tell(error);
-                }
-                (cx.private(), cx.told())
+                let (_, told) = ask("PlanResourceChange", &cx, served.it.plan(&cx, &mut plan)).await;
+                (cx.private(), told)
             }
         };
         let Plan { prior, mut planned, replace, mut diagnostics, .. } = plan;
@@ -185,17 +179,10 @@ impl<P: Provider> Server<P> {
         let config = decode(request.config.as_ref(), &served.ty)?;
         let meta = self.meta(request.provider_meta.as_ref())?;
         let cx = self.context(served, config.clone())?.with(meta, request.planned_private);
-        let applied = served.it.apply(&cx, &prior, &planned).await;
-        let mut diagnostics = cx.told();
-        let failed = diagnostics.iter().any(Diagnostic::is_error);
-        let (mut state, succeeded) = match applied {
-            Ok(state) => (state, !failed),
-            // What exists is remembered: after a failed creation as tainted, after a failed update or removal as it is.
-            Err(error) => {
-                diagnostics.insert(0, error);
-                (cx.kept().unwrap_or(prior), false)
-            }
-        };
+        let (applied, diagnostics) = ask("ApplyResourceChange", &cx, served.it.apply(&cx, &prior, &planned)).await;
+        let succeeded = !diagnostics.iter().any(Diagnostic::is_error);
+        // What exists is remembered: after a failed creation as tainted, after a failed update or removal as it is.
+        let mut state = applied.unwrap_or_else(|| cx.kept().unwrap_or(prior));
         conform(&served.schema.block, &mut state);
         if succeeded {
             settle(&served.schema.block, &planned, &config, &mut state);
@@ -234,7 +221,11 @@ impl<P: Provider> Server<P> {
         };
         let cx = self.context(served, Value::Null)?;
         let what = identity.as_ref().map_or(Import::Id(&request.id), Import::Identity);
-        let mut state = served.it.import(&cx, what).await?;
+        let (imported, told) = ask("ImportResourceState", &cx, served.it.import(&cx, what)).await;
+        let diagnostics = to_wire(&told);
+        let Some(mut state) = imported else {
+            return Ok(pb::import_resource_state::Response { diagnostics, ..Default::default() });
+        };
         conform(&served.schema.block, &mut state);
         let imported = pb::import_resource_state::ImportedResource {
             type_name: request.type_name.clone(),
@@ -242,7 +233,6 @@ impl<P: Provider> Server<P> {
             private: cx.private(),
             identity: served.identify(&state)?,
         };
-        let diagnostics = to_wire(&cx.told());
         Ok(pb::import_resource_state::Response { imported_resources: vec![imported], diagnostics, deferred: None })
     }
 

@@ -8,12 +8,14 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use super::stream::Events;
-use super::{Answer, Served, Server, decode, encode, run, to_wire};
+use super::{Answer, Served, Server, ask, decode, encode, run, to_wire};
 use crate::action::Progress;
 use crate::context::Context;
 use crate::diagnostic::Diagnostic;
+use crate::ephemeral::Lease;
 use crate::identity::Identity;
 use crate::listing::{Hits, Query};
+use crate::offer::Offer;
 use crate::provider::Provider;
 use crate::resource::AnyResource;
 use crate::schema::Schema;
@@ -30,11 +32,15 @@ struct List<C> {
     identity: &'static Identity,
 }
 
-/// What is wrong with a configuration that is in no state, by its schema.
-fn validated(config: Option<&pb::DynamicValue>, schema: &Schema) -> Result<(Value, Vec<Diagnostic>), Diagnostic> {
-    let config = decode(config, &schema.block.ty())?;
-    let found = validate(&schema.block, &config, true);
-    Ok((config, found))
+/// What is wrong with a configuration that is in no state.
+fn validated<T: Offer + ?Sized>(
+    served: &Served<T>,
+    config: Option<&pb::DynamicValue>,
+) -> Result<Vec<pb::Diagnostic>, Diagnostic> {
+    let config = decode(config, &served.ty)?;
+    let mut found = validate(&served.schema.block, &config, true);
+    found.extend(served.it.validate(&config));
+    Ok(to_wire(&found))
 }
 
 impl<P: Provider> Server<P> {
@@ -43,9 +49,7 @@ impl<P: Provider> Server<P> {
         request: &pb::validate_data_source_config::Request,
     ) -> Result<pb::validate_data_source_config::Response, Diagnostic> {
         let served = self.find(&self.data_sources, "data source", &request.type_name)?;
-        let (config, mut found) = validated(request.config.as_ref(), served.schema)?;
-        found.extend(served.it.validate(&config));
-        Ok(pb::validate_data_source_config::Response { diagnostics: to_wire(&found) })
+        Ok(pb::validate_data_source_config::Response { diagnostics: validated(served, request.config.as_ref())? })
     }
 
     pub(super) async fn read_data(
@@ -60,17 +64,13 @@ impl<P: Provider> Server<P> {
         }
         let meta = self.meta(request.provider_meta.as_ref())?;
         let cx = self.context(served, config)?.with(meta, Vec::new());
-        let read = served.it.read(&cx).await;
-        let mut told = cx.told();
+        let (read, told) = ask("ReadDataSource", &cx, served.it.read(&cx)).await;
         let state = match read {
-            Ok(mut state) => {
+            Some(mut state) => {
                 conform(&served.schema.block, &mut state);
                 encode(&state, &served.ty)?
             }
-            Err(error) => {
-                told.insert(0, error);
-                None
-            }
+            None => None,
         };
         Ok(pb::read_data_source::Response { state, diagnostics: to_wire(&told), deferred: None })
     }
@@ -80,9 +80,9 @@ impl<P: Provider> Server<P> {
         request: &pb::validate_ephemeral_resource_config::Request,
     ) -> Result<pb::validate_ephemeral_resource_config::Response, Diagnostic> {
         let served = self.find(&self.ephemerals, "ephemeral resource", &request.type_name)?;
-        let (config, mut found) = validated(request.config.as_ref(), served.schema)?;
-        found.extend(served.it.validate(&config));
-        Ok(pb::validate_ephemeral_resource_config::Response { diagnostics: to_wire(&found) })
+        Ok(pb::validate_ephemeral_resource_config::Response {
+            diagnostics: validated(served, request.config.as_ref())?,
+        })
     }
 
     pub(super) async fn open(
@@ -100,10 +100,14 @@ impl<P: Provider> Server<P> {
             });
         }
         let cx = self.context(served, config)?;
-        let mut opened = served.it.open(&cx).await?;
+        let (opened, told) = ask("OpenEphemeralResource", &cx, served.it.open(&cx)).await;
+        let diagnostics = to_wire(&told);
+        let Some(mut opened) = opened else {
+            return Ok(pb::open_ephemeral_resource::Response { diagnostics, ..Default::default() });
+        };
         conform(&served.schema.block, &mut opened.result);
         Ok(pb::open_ephemeral_resource::Response {
-            diagnostics: to_wire(&cx.told()),
+            diagnostics,
             renew_at: opened.lease.renew_at.map(timestamp),
             result: encode(&opened.result, &served.ty)?,
             private: Some(opened.lease.private),
@@ -117,9 +121,13 @@ impl<P: Provider> Server<P> {
     ) -> Result<pb::renew_ephemeral_resource::Response, Diagnostic> {
         let served = self.find(&self.ephemerals, "ephemeral resource", &request.type_name)?;
         let cx = self.context(served, Value::Null)?;
-        let lease = served.it.renew(&cx, request.private.unwrap_or_default()).await?;
+        let private = request.private.unwrap_or_default();
+        // What opening stored is still what ends it, should this fail.
+        let work = served.it.renew(&cx, private.clone());
+        let (lease, told) = ask("RenewEphemeralResource", &cx, work).await;
+        let lease = lease.unwrap_or(Lease { private, renew_at: None });
         Ok(pb::renew_ephemeral_resource::Response {
-            diagnostics: to_wire(&cx.told()),
+            diagnostics: to_wire(&told),
             renew_at: lease.renew_at.map(timestamp),
             private: Some(lease.private),
         })
@@ -131,15 +139,18 @@ impl<P: Provider> Server<P> {
     ) -> Result<pb::close_ephemeral_resource::Response, Diagnostic> {
         let served = self.find(&self.ephemerals, "ephemeral resource", &request.type_name)?;
         let cx = self.context(served, Value::Null)?;
-        served.it.close(&cx, request.private.unwrap_or_default()).await?;
-        Ok(pb::close_ephemeral_resource::Response { diagnostics: to_wire(&cx.told()) })
+        let work = served.it.close(&cx, request.private.unwrap_or_default());
+        let (_, told) = ask("CloseEphemeralResource", &cx, work).await;
+        Ok(pb::close_ephemeral_resource::Response { diagnostics: to_wire(&told) })
     }
 
     pub(super) fn validate_list(
         &self,
         request: &pb::validate_list_resource_config::Request,
     ) -> Result<pb::validate_list_resource_config::Response, Diagnostic> {
-        let (_, found) = validated(request.config.as_ref(), self.listing(&request.type_name)?)?;
+        let listing = self.listing(&request.type_name)?;
+        let config = decode(request.config.as_ref(), &listing.block.ty())?;
+        let found = validate(&listing.block, &config, true);
         Ok(pb::validate_list_resource_config::Response { diagnostics: to_wire(&found) })
     }
 
@@ -165,8 +176,8 @@ impl<P: Provider> Server<P> {
                     ty: served.ty.clone(),
                     identity,
                 };
-                served.it.list(&cx, &query, &hits).await?;
-                Ok(pb::list_resource::Event { diagnostic: to_wire(&cx.told()), ..Default::default() })
+                let (_, told) = ask("ListResource", &cx, served.it.list(&cx, &query, &hits)).await;
+                Ok(pb::list_resource::Event { diagnostic: to_wire(&told), ..Default::default() })
             };
             let last = run(provider, "ListResource", &request.type_name, work).await;
             if !last.diagnostics().is_empty() {
@@ -189,9 +200,7 @@ impl<P: Provider> Server<P> {
         request: &pb::validate_action_config::Request,
     ) -> Result<pb::validate_action_config::Response, Diagnostic> {
         let served = self.find(&self.actions, "action", &request.type_name)?;
-        let (config, mut found) = validated(request.config.as_ref(), served.schema)?;
-        found.extend(served.it.validate(&config));
-        Ok(pb::validate_action_config::Response { diagnostics: to_wire(&found) })
+        Ok(pb::validate_action_config::Response { diagnostics: validated(served, request.config.as_ref())? })
     }
 
     pub(super) async fn plan_of_action(
@@ -203,8 +212,8 @@ impl<P: Provider> Server<P> {
             return Ok(pb::plan_action::Response { deferred: Some(deferred), ..Default::default() });
         }
         let cx = self.context(served, decode(request.config.as_ref(), &served.ty)?)?;
-        served.it.plan(&cx).await?;
-        Ok(pb::plan_action::Response { diagnostics: to_wire(&cx.told()), deferred: None })
+        let (_, told) = ask("PlanAction", &cx, served.it.plan(&cx)).await;
+        Ok(pb::plan_action::Response { diagnostics: to_wire(&told), deferred: None })
     }
 
     /// Streams an action's progress, and then that it is completed: once, last, and always.
@@ -220,8 +229,8 @@ impl<P: Provider> Server<P> {
             let progress = Progress(events.clone());
             let work = async {
                 let (served, cx) = prepared?;
-                served.it.invoke(&cx, &progress).await?;
-                Ok(Completed { diagnostics: to_wire(&cx.told()) })
+                let (_, told) = ask("InvokeAction", &cx, served.it.invoke(&cx, &progress)).await;
+                Ok(Completed { diagnostics: to_wire(&told) })
             };
             let last = run(provider, "InvokeAction", &request.action_type, work).await;
             let _ = events.send(Ok(completed(last))).await;

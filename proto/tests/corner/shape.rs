@@ -7,8 +7,9 @@ use tfplugin::cty::Type;
 use tfplugin::diagnostic::Diagnostic;
 use tfplugin::identity::Identity;
 use tfplugin::listing::{Hits, Query};
+use tfplugin::offer::{Boxed, Offer};
 use tfplugin::plan::Plan;
-use tfplugin::resource::{AnyResource, Boxed, Import, Move, Upgrade};
+use tfplugin::resource::{AnyResource, Import, Move, Upgrade};
 use tfplugin::schema::Schema;
 use tfplugin::value::{Typed, Value};
 
@@ -104,7 +105,7 @@ fn made_up(value: &Value, ty: &Type) -> Value {
     }
 }
 
-impl AnyResource<Store> for Shape {
+impl Offer for Shape {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -113,6 +114,12 @@ impl AnyResource<Store> for Shape {
         self.schema
     }
 
+    fn validate(&self, _: &Value) -> Vec<Diagnostic> {
+        Vec::new()
+    }
+}
+
+impl AnyResource<Store> for Shape {
     fn identity(&self) -> Option<&'static Identity> {
         Some(self.identity)
     }
@@ -125,11 +132,7 @@ impl AnyResource<Store> for Shape {
         self.moves
     }
 
-    fn validate(&self, _: &Value) -> Vec<Diagnostic> {
-        Vec::new()
-    }
-
-    fn plan<'a>(&'a self, cx: &'a Context<Store>, plan: &'a mut Plan) -> Boxed<'a, Result<(), Diagnostic>> {
+    fn plan<'a>(&'a self, cx: &'a Context<Store>, plan: &'a mut Plan) -> Boxed<'a, ()> {
         Box::pin(async move {
             if let Some(module) = cx.meta.at("module").as_str().filter(|_| plan.is_create()) {
                 plan.tell(Diagnostic::warning("A module says its name", format!("It is {module}.")));
@@ -138,23 +141,18 @@ impl AnyResource<Store> for Shape {
         })
     }
 
-    fn apply<'a>(
-        &'a self,
-        cx: &'a Context<Store>,
-        prior: &'a Value,
-        planned: &'a Value,
-    ) -> Boxed<'a, Result<Value, Diagnostic>> {
+    fn apply<'a>(&'a self, cx: &'a Context<Store>, prior: &'a Value, planned: &'a Value) -> Boxed<'a, Value> {
         Box::pin(async move { self.apply_now(cx, prior, planned) })
     }
 
-    fn read<'a>(&'a self, cx: &'a Context<Store>, prior: &'a Value) -> Boxed<'a, Result<Value, Diagnostic>> {
+    fn read<'a>(&'a self, cx: &'a Context<Store>, prior: &'a Value) -> Boxed<'a, Value> {
         Box::pin(async move {
             let id = prior.at("id").as_str().unwrap_or_default();
             Ok(cx.clients.get(self.name, id, cx.ty()).unwrap_or_default())
         })
     }
 
-    fn import<'a>(&'a self, cx: &'a Context<Store>, what: Import<'a>) -> Boxed<'a, Result<Value, Diagnostic>> {
+    fn import<'a>(&'a self, cx: &'a Context<Store>, what: Import<'a>) -> Boxed<'a, Value> {
         Box::pin(async move {
             let id = match what {
                 Import::Id(id) => id,
@@ -171,12 +169,7 @@ impl AnyResource<Store> for Shape {
         self.listing
     }
 
-    fn list<'a>(
-        &'a self,
-        cx: &'a Context<Store>,
-        query: &'a Query,
-        hits: &'a Hits,
-    ) -> Boxed<'a, Result<(), Diagnostic>> {
+    fn list<'a>(&'a self, cx: &'a Context<Store>, query: &'a Query, hits: &'a Hits) -> Boxed<'a, ()> {
         Box::pin(async move {
             let prefix = query.config.at("prefix").as_str().unwrap_or_default().to_uppercase();
             for id in cx.clients.ids(self.name) {
