@@ -90,13 +90,15 @@ impl Fields {
     }
 
     /// Every attribute, in the order of the names.
-    pub fn sorted(&self) -> Vec<(&str, &Type)> {
-        let mut all: Vec<(&str, &Type)> = match self {
-            Fields::Static(fields) => fields.iter().map(|(name, ty)| (*name, ty)).collect(),
-            Fields::Owned(fields) => fields.iter().map(|(name, ty)| (name.as_str(), ty)).collect(),
-        };
-        all.sort_by_key(|(name, _)| *name);
-        all
+    pub fn in_order(&self) -> InOrder<'_> {
+        match self {
+            Fields::Static(fields) => {
+                let mut all: Vec<(&str, &Type)> = fields.iter().map(|(name, ty)| (*name, ty)).collect();
+                all.sort_unstable_by_key(|(name, _)| *name);
+                InOrder(Ordered::Static(all.into_iter()))
+            }
+            Fields::Owned(fields) => InOrder(Ordered::Owned(fields.iter())),
+        }
     }
 
     /// How many attributes there are.
@@ -113,12 +115,33 @@ impl Fields {
     }
 }
 
+/// The attributes of an object type in the order of their names.
+#[derive(Debug)]
+pub struct InOrder<'a>(Ordered<'a>);
+
+#[derive(Debug)]
+enum Ordered<'a> {
+    Static(std::vec::IntoIter<(&'a str, &'a Type)>),
+    Owned(std::collections::btree_map::Iter<'a, String, Type>),
+}
+
+impl<'a> Iterator for InOrder<'a> {
+    type Item = (&'a str, &'a Type);
+
+    fn next(&mut self) -> Option<(&'a str, &'a Type)> {
+        match &mut self.0 {
+            Ordered::Static(fields) => fields.next(),
+            Ordered::Owned(fields) => fields.next().map(|(name, ty)| (name.as_str(), ty)),
+        }
+    }
+}
+
 impl PartialEq for Type {
     fn eq(&self, other: &Type) -> bool {
         match (self, other) {
             (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => **a == **b,
             (Type::Tuple(a), Type::Tuple(b)) => **a == **b,
-            (Type::Object(a), Type::Object(b)) => a.sorted() == b.sorted(),
+            (Type::Object(a), Type::Object(b)) => a.len() == b.len() && a.in_order().eq(b.in_order()),
             _ => std::mem::discriminant(self) == std::mem::discriminant(other),
         }
     }
@@ -162,7 +185,7 @@ impl Type {
             Type::Map(of) => Json::Array(vec!["map".into(), of.to_json()]),
             Type::Tuple(types) => Json::Array(vec!["tuple".into(), types.iter().map(Type::to_json).collect()]),
             Type::Object(fields) => {
-                let fields = fields.sorted().into_iter().map(|(name, ty)| (name.to_owned(), ty.to_json()));
+                let fields = fields.in_order().map(|(name, ty)| (name.to_owned(), ty.to_json()));
                 Json::Array(vec!["object".into(), Json::Object(fields.collect())])
             }
         }

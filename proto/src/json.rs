@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use crate::cty::Type;
-use crate::msgpack::decimal;
+use crate::number::NoNumber;
 use crate::value::{Path, Step, Typed, Value};
 
 /// Reads a value of type `ty`.
@@ -32,7 +32,8 @@ fn read(raw: &RawValue, ty: &Type, path: &Path) -> Result<Value, (Path, String)>
         Type::Number => {
             // Terraform writes numbers bare; a number in quotes is accepted, as Terraform does.
             let quoted: Option<String> = serde_json::from_str(text).ok();
-            decimal(quoted.as_deref().unwrap_or(text)).map(Value::Number).map_err(|what| (path.clone(), what))
+            let number = quoted.as_deref().unwrap_or(text).parse();
+            number.map(Value::Number).map_err(|what: NoNumber| (path.clone(), what.to_string()))
         }
         Type::List(of) => elements(text, path, |_| Some(&**of)).map(Value::List),
         Type::Set(of) => elements(text, path, |_| Some(&**of)).map(Value::set),
@@ -54,7 +55,7 @@ fn read(raw: &RawValue, ty: &Type, path: &Path) -> Result<Value, (Path, String)>
                 let value = raws.get(name).map_or(Ok(Value::Null), |raw| read(raw, ty, &path.join(name)))?;
                 Ok((name.to_owned(), value))
             };
-            fields.sorted().into_iter().map(one).collect::<Result<_, _>>().map(Value::Map)
+            fields.in_order().map(one).collect::<Result<_, _>>().map(Value::Map)
         }
         Type::Dynamic => {
             #[derive(serde::Deserialize)]
@@ -94,7 +95,7 @@ mod tests {
     #[test]
     fn every_digit_of_a_number_is_kept() {
         let value = from_json(r#"{"size": 3.14159265358979323846264338327950288}"#, &TYPE).unwrap();
-        assert_eq!(value.at("size"), &Value::Number(decimal("3.14159265358979323846264338327950288").unwrap()));
+        assert_eq!(value.at("size"), &Value::Number("3.14159265358979323846264338327950288".parse().unwrap()));
     }
 
     #[test]

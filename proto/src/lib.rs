@@ -50,6 +50,7 @@ pub mod listing;
 pub mod log;
 pub mod model;
 pub mod msgpack;
+mod number;
 pub mod offer;
 pub mod plan;
 pub mod provider;

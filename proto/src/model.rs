@@ -4,7 +4,6 @@
 
 use std::fmt;
 
-use bigdecimal::ToPrimitive as _;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
 
@@ -12,7 +11,7 @@ use crate::cty::Type;
 use crate::diagnostic::Diagnostic;
 use crate::json::from_json;
 use crate::known::KNOWN;
-use crate::value::{Number, Path, Step, Value};
+use crate::value::{Path, Step, Value};
 
 /// Reads a struct from a known value of a state.
 ///
@@ -167,20 +166,24 @@ impl<'de> Deserializer<'de> for Reader<'de> {
                 visitor.visit_map(Entries(fields.iter().map(|(name, value)| (name.as_str(), value)), None))
             }
             Value::Typed(typed) => Reader(&typed.value).deserialize_any(visitor),
-            Value::Number(Number::Finite(number)) => match (number.is_integer(), number.to_i64(), number.to_u64()) {
-                (true, Some(number), _) => visitor.visit_i64(number),
-                (true, None, Some(number)) => visitor.visit_u64(number),
-                _ => visitor.visit_string(number.to_plain_string()),
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(number), _) => visitor.visit_i64(number),
+                (None, Some(number)) => visitor.visit_u64(number),
+                _ if number.is_finite() => visitor.visit_string(number.to_string()),
+                _ => visitor.visit_f64(number.as_f64()),
             },
-            Value::Number(_) => Err(Fault::new("it is infinite")),
         }
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.0 {
-            Value::Number(Number::Finite(number)) => visitor.visit_f64(number.to_f64().unwrap_or(f64::NAN)),
+            Value::Number(number) => visitor.visit_f64(number.as_f64()),
             _ => self.deserialize_any(visitor),
         }
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_f64(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -226,7 +229,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 char str string bytes byte_buf unit unit_struct
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string bytes byte_buf unit unit_struct
         seq tuple tuple_struct map identifier ignored_any
     }
 }
@@ -269,7 +272,6 @@ impl<'de> Deserializer<'de> for Whole<'de> {
 mod tests {
     use super::*;
     use crate::known::Known;
-    use crate::msgpack::decimal;
     use bigdecimal::BigDecimal;
     use serde::Deserialize;
     use std::collections::BTreeMap;
@@ -310,7 +312,7 @@ mod tests {
             ("name", "ada".into()),
             ("note", Value::Null),
             ("days", 30.into()),
-            ("weight", Value::Number(decimal("0.10000000000000000000000000001").unwrap())),
+            ("weight", Value::Number("0.10000000000000000000000000001".parse().unwrap())),
             ("tags", Value::object([("a", true.into())])),
             ("owner", Value::object([("mails", Value::List(vec!["a@b.c".into()]))])),
         ])

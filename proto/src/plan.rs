@@ -345,7 +345,7 @@ mod tests {
             Value::Null => "null".into(),
             Value::Unknown(_) => "~".into(),
             Value::String(text) => text.clone(),
-            Value::Number(crate::value::Number::Finite(number)) => number.to_plain_string(),
+            Value::Number(number) => number.to_string(),
             Value::Map(fields) => {
                 let shown = fields.iter().filter(|(_, value)| !value.is_null());
                 shown.map(|(name, value)| format!("{name}={}", show(value))).collect::<Vec<_>>().join(" ")

@@ -140,7 +140,7 @@ impl Walk {
                 let shown = match value {
                     _ if attribute.sensitive || attribute.write_only => String::new(),
                     Value::String(text) => format!(" It is {text:?}."),
-                    Value::Number(Number::Finite(number)) => format!(" It is {number}."),
+                    Value::Number(number) if number.is_finite() => format!(" It is {number}."),
                     _ => String::new(),
                 };
                 let detail = format!("The value {what}.{shown}");
@@ -189,9 +189,7 @@ impl Check {
                 Value::Number(number) if *number < Number::from(*min) || *number > Number::from(*max) => {
                     Some(format!("must be between {min} and {max}"))
                 }
-                Value::Number(Number::Finite(number)) if !number.is_integer() => {
-                    Some("must be a whole number".to_owned())
-                }
+                Value::Number(number) if !number.is_integer() => Some("must be a whole number".to_owned()),
                 _ => None,
             },
             Check::OneOf(allowed) => {

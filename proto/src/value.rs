@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use bigdecimal::BigDecimal;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::cty::Type;
+pub use crate::number::Number;
 
 /// What an attribute, a block or a whole resource holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -57,23 +57,6 @@ impl Ord for Typed {
     fn cmp(&self, other: &Typed) -> std::cmp::Ordering {
         let spelled = |typed: &Typed| typed.ty.to_json().to_string();
         self.value.cmp(&other.value).then_with(|| spelled(self).cmp(&spelled(other)))
-    }
-}
-
-/// A decimal number, exact.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Number {
-    /// Less than every other.
-    NegativeInfinity,
-    /// A number proper.
-    Finite(BigDecimal),
-    /// Greater than every other.
-    PositiveInfinity,
-}
-
-impl From<i64> for Number {
-    fn from(number: i64) -> Number {
-        Number::Finite(number.into())
     }
 }
 

@@ -75,7 +75,7 @@ fn value(rng: &mut Rng, ty: &Type, open: bool) -> Value {
         Type::Map(of) => Value::object((0..rng.usize(0..3)).map(|key| (format!("{key}"), value(rng, of, open)))),
         Type::Tuple(types) => Value::List(types.iter().map(|ty| value(rng, ty, open)).collect()),
         Type::Object(fields) => {
-            Value::object(fields.sorted().into_iter().map(|(name, ty)| (name.to_owned(), value(rng, ty, open))))
+            Value::object(fields.in_order().map(|(name, ty)| (name.to_owned(), value(rng, ty, open))))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tfplugin::value::{Number, Value};
+use tfplugin::value::Value;
 
 /// Writes a known value.
 ///
@@ -20,7 +20,7 @@ fn write(out: &mut String, value: &Value) {
         Value::Null => out.push_str("null"),
         Value::Unknown(_) => panic!("a state is known"),
         Value::Bool(value) => drop(write!(out, "{value}")),
-        Value::Number(Number::Finite(number)) => out.push_str(&number.normalized().to_plain_string()),
+        Value::Number(number) if number.is_finite() => out.push_str(&number.to_string()),
         Value::Number(infinite) => panic!("{infinite:?} has no JSON"),
         Value::String(text) => out.push_str(&quoted(text)),
         Value::List(elements) => {

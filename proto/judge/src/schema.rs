@@ -127,7 +127,7 @@ fn has_dynamic(ty: &Type) -> bool {
         Type::Dynamic => true,
         Type::List(of) | Type::Set(of) | Type::Map(of) => has_dynamic(of),
         Type::Tuple(types) => types.iter().any(has_dynamic),
-        Type::Object(fields) => fields.sorted().into_iter().any(|(_, ty)| has_dynamic(ty)),
+        Type::Object(fields) => fields.in_order().any(|(_, ty)| has_dynamic(ty)),
         _ => false,
     }
 }

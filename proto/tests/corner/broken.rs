@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use prost::Message as _;
 use tfplugin::cty::Type;
 use tfplugin::msgpack::{from_bytes, to_bytes};
-use tfplugin::value::{Number, Refinement, Value};
+use tfplugin::value::{Refinement, Value};
 use tfplugin::wire::tfplugin5 as pb;
 use tfplugin::wire::tfplugin5::provider_server::Provider;
 use tokio_stream::{Stream, StreamExt as _};
@@ -212,13 +212,8 @@ where
             "U1" => state.put("string", "changed".into()),
             "U2" => state.put("note", Value::UNKNOWN),
             "U3" => {
-                let rounded = |number: &Number| match number {
-                    Number::Finite(number) => number.to_plain_string().parse::<f64>().ok().map(|float| float as i64),
-                    _ => None,
-                };
-                if let Value::Number(number) = state.at("number")
-                    && let Some(rounded) = rounded(number)
-                {
+                if let Value::Number(number) = state.at("number") {
+                    let rounded = number.as_f64() as i64;
                     state.put("number", rounded.into());
                 }
             }

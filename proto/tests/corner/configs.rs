@@ -1,7 +1,6 @@
 //! Configurations of the corner provider with something in every place, for the judge and for a real Terraform alike.
 
 use tfplugin::cty::Type;
-use tfplugin::msgpack::decimal;
 use tfplugin::value::{Typed, Value};
 
 fn list(values: impl IntoIterator<Item = &'static str>) -> Value {
@@ -9,7 +8,7 @@ fn list(values: impl IntoIterator<Item = &'static str>) -> Value {
 }
 
 pub(crate) fn number(text: &str) -> Value {
-    Value::Number(decimal(text).unwrap())
+    Value::Number(text.parse().unwrap())
 }
 
 fn object(text: &str) -> Value {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use bigdecimal::BigDecimal;
 use serde::{Deserialize, Serialize};
 use tfplugin::action::{Action, Progress};
 use tfplugin::context::Context;
@@ -11,7 +12,7 @@ use tfplugin::diagnostic::Diagnostic;
 use tfplugin::ephemeral::{Ephemeral, Lease, Opened};
 use tfplugin::function::{Fault, Function, Parameter};
 use tfplugin::schema::{Attribute, Check, Schema};
-use tfplugin::value::{Number, Value};
+use tfplugin::value::Value;
 
 use crate::store::Store;
 
@@ -100,11 +101,14 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         variadic: None,
         returns: &Type::Number,
         deprecated: None,
-        call: |arguments| match &arguments[0] {
-            Value::Number(Number::Finite(number)) if number.half().is_integer() => {
-                Ok(Value::Number(Number::Finite(number.half().normalized())))
-            }
-            _ => Err(Fault::argument(0, "It is odd.")),
+        call: |arguments| {
+            let half = match &arguments[0] {
+                Value::Number(number) => number.to_string().parse().ok().map(|number: BigDecimal| number.half()),
+                _ => None,
+            };
+            let half = half.filter(BigDecimal::is_integer).ok_or_else(|| Fault::argument(0, "It is odd."))?;
+            let half = half.to_plain_string().parse().map_err(|_| Fault::argument(0, "It is too large."))?;
+            Ok(Value::Number(half))
         },
     },
 ];

@@ -78,7 +78,7 @@ fn made_up(value: &Value, ty: &Type) -> Value {
         }
         (Value::Unknown(_), Type::Object(fields)) => {
             let made = |(name, ty): (&str, &Type)| (name.to_owned(), made_up(&Value::UNKNOWN, ty));
-            Value::object(fields.sorted().into_iter().map(made))
+            Value::object(fields.in_order().map(made))
         }
         (Value::List(elements), Type::List(of)) => {
             Value::List(elements.iter().map(|element| made_up(element, of)).collect())
