@@ -1,0 +1,12 @@
+//! What holds of everything that the provider offers: these tests walk its lists and the examples of the manual, and name no type where
+//! they need not, so that a new one cannot be forgotten.
+
+mod chain;
+mod court;
+mod functions;
+mod generated;
+mod identity;
+mod manual;
+mod query;
+mod same_state;
+mod stranger;
