@@ -58,6 +58,8 @@ pub mod resource;
 pub mod schema;
 pub mod server;
 mod settle;
+pub mod testing;
+mod typed;
 pub mod validate;
 pub mod value;
 #[doc(hidden)]

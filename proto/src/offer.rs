@@ -17,6 +17,10 @@ pub trait Offer: Send + Sync {
     fn schema(&self) -> &'static Schema;
     /// What the schema cannot say of a configuration.
     fn validate(&self, config: &Value) -> Vec<Diagnostic>;
+    /// In what its model is not its schema; of a type without a model, in nothing. See [`testing`](crate::testing).
+    fn misfits(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What an asynchronous method of an erased type returns.
@@ -38,6 +42,10 @@ macro_rules! erased {
 
             fn validate(&self, config: &crate::value::Value) -> Vec<crate::diagnostic::Diagnostic> {
                 self.0.validate(config)
+            }
+
+            fn misfits(&self) -> Vec<String> {
+                crate::model::misfits::<T::Model>(T::SCHEMA)
             }
         }
     };

@@ -37,9 +37,9 @@ fn inside(mut fault: Fault, step: Step) -> Fault {
     fault
 }
 
-fn placed(mut fault: Fault) -> Error {
-    fault.path.0.reverse();
-    *fault
+fn placed(mut error: Error) -> Error {
+    error.path.0.reverse();
+    error
 }
 
 /// Reads a value of type `ty`; nothing may follow it.
@@ -47,7 +47,7 @@ fn placed(mut fault: Fault) -> Error {
 /// # Errors
 /// Whatever is not exactly such a value, with the place.
 pub fn from_bytes(bytes: &[u8], ty: &Type) -> Result<Value, Error> {
-    read::all(bytes, ty).map_err(placed)
+    read::all(bytes, ty).map_err(|fault| placed(*fault))
 }
 
 /// Writes a value of type `ty`. An attribute that an object lacks is written as null.
@@ -55,5 +55,5 @@ pub fn from_bytes(bytes: &[u8], ty: &Type) -> Result<Value, Error> {
 /// # Errors
 /// A value that does not conform to the type, with the place.
 pub fn to_bytes(value: &Value, ty: &Type) -> Result<Vec<u8>, Error> {
-    write::all(value, ty).map_err(placed)
+    write::all(value, ty).map_err(|fault| placed(*fault))
 }

@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
         };
         let parsed =
             serde_json::from_slice(json).map_err(|error| error.to_string()).and_then(|json| Type::from_json(&json));
-        let ty = parsed.or_else(|what| wrong(what))?;
+        let ty = parsed.or_else(wrong)?;
         let value = self.value(&ty, depth + 1)?;
         Ok(Value::Typed(Box::new(Typed { ty, value })))
     }
