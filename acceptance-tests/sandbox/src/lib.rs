@@ -76,7 +76,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -120,6 +120,7 @@ impl Sandbox {
         let shared = Arc::new(Shared {
             authority: Authority::new(),
             state: Mutex::new(state),
+            journaled: Condvar::new(),
             tunnels: AtomicUsize::new(0),
             loud,
         });
@@ -179,6 +180,13 @@ impl Sandbox {
     /// The exchanges so far.
     pub fn journal(&self) -> Vec<Exchange> {
         self.shared.state().journal.clone()
+    }
+
+    /// Waits until there is such an exchange; false when the limit passes without one.
+    pub fn wait_for(&self, limit: Duration, is: impl Fn(&Exchange) -> bool) -> bool {
+        let missing = |state: &mut State| !state.journal.iter().any(&is);
+        let waited = self.shared.journaled.wait_timeout_while(self.shared.state(), limit, missing);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// Forgets the exchanges so far.

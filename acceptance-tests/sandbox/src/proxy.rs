@@ -5,7 +5,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -27,6 +27,8 @@ use crate::world::World;
 pub(crate) struct Shared {
     pub(crate) authority: Authority,
     pub(crate) state: Mutex<State>,
+    /// Told of each exchange.
+    pub(crate) journaled: Condvar,
     /// How many tunnels were asked for, those included in which TLS then failed.
     pub(crate) tunnels: AtomicUsize,
     /// Whether every exchange is also told on stderr.
@@ -132,6 +134,7 @@ async fn exchange(shared: Arc<Shared>, host: String, request: hyper::Request<Inc
         tell(&told);
     }
     state.journal.push(told);
+    shared.journaled.notify_all();
     match response {
         Some(response) if !broken => Ok(sent(response)),
         _ => Err(Broken),

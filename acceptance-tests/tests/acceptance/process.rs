@@ -1,7 +1,7 @@
 //! The provider as a process of a real Terraform's: on a port instead of a socket, interrupted, and without TLS.
 
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use acceptance_tests::world::{CHAIN, World};
 
@@ -33,13 +33,9 @@ fn an_interrupted_apply_remembers_what_exists() {
     let variables = world.variables().iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let arguments = ["apply", "-input=false", "-auto-approve", "-no-color"];
     let mut command = world.terraform().command(&world.folder(), arguments, variables);
-    let mut terraform = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("Terraform starts");
-    let started = Instant::now();
-    while !world.writes().iter().any(|line| line.starts_with("PUT ")) {
-        assert!(started.elapsed() < Duration::from_secs(120), "no connection was written: {:?}", world.conversation());
-        assert!(terraform.try_wait().expect("Terraform is ours").is_none(), "Terraform ended early");
-        std::thread::yield_now();
-    }
+    let terraform = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("Terraform starts");
+    let is_put = world.sandbox().wait_for(Duration::from_secs(120), |exchange| exchange.method == "PUT");
+    assert!(is_put, "no connection was written: {:?}", world.conversation());
     let interrupted = Command::new("kill").args(["-INT", &terraform.id().to_string()]).status();
     assert!(interrupted.is_ok_and(|status| status.success()));
     let output = terraform.wait_with_output().expect("Terraform ends");
