@@ -55,10 +55,27 @@ impl Corner {
     }
 }
 
+/// More than anybody writes by hand.
+const MANY: usize = 100;
+
+/// The expression of a list of texts that need no quotes, or of numbers.
+fn split<'a>(elements: impl Iterator<Item = &'a Value>) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| to_json(value), str::to_owned);
+    format!("split(\",\", \"{}\")", elements.map(text).collect::<Vec<_>>().join(","))
+}
+
 /// A value as a configuration in JSON has it: a dynamic one brings no type.
 fn plain(value: &Value) -> String {
     match value {
         Value::Typed(typed) => plain(&typed.value),
+        // Of a long literal, Terraform compares the type of each element with that of each other; what a function returns has one.
+        Value::List(elements) if elements.len() > MANY => {
+            Json::from(format!("${{{}}}", split(elements.iter()))).to_string()
+        }
+        Value::Map(fields) if fields.len() > MANY => {
+            let names: Vec<Value> = fields.keys().map(|name| name.as_str().into()).collect();
+            Json::from(format!("${{zipmap({}, {})}}", split(names.iter()), split(fields.values()))).to_string()
+        }
         Value::List(elements) => format!("[{}]", elements.iter().map(plain).collect::<Vec<_>>().join(",")),
         Value::Map(fields) => {
             let field = |(name, value): (&String, &Value)| format!("{}:{}", Json::from(name.as_str()), plain(value));
