@@ -39,7 +39,6 @@ fn it_comes_is_read_and_goes() {
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
         apply:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse /$batch -> 200
             POST /environmentvariabledefinitions  {"displayname":"cto_robot_certificate","environmentvariabledefinitionid":"«id1»","schemaname":"cto_robot_certificate","secretstore":0,"type":100000005} -> 204
@@ -47,7 +46,6 @@ fn it_comes_is_read_and_goes() {
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
     "#]].assert_eq(&court.told());
     court.expect_no_secret_was_asked();
@@ -65,7 +63,6 @@ fn it_comes_is_read_and_goes() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
     "#]]
     .assert_eq(&court.told());
@@ -89,7 +86,6 @@ fn what_can_be_changed_is_changed_in_place() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
         apply:
           POST dataverse /$batch -> 200
@@ -101,7 +97,6 @@ fn what_can_be_changed_is_changed_in_place() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
         apply:
           POST dataverse /$batch -> 200
@@ -113,20 +108,16 @@ fn what_can_be_changed_is_changed_in_place() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
         plan:
-          GET vault:kv-robots /certificates/robot-01/ -> 401
           GET vault:kv-robots /certificates/robot-01/ -> 200
         apply:
-          GET vault:kv-robots /certificates/robot-01/ -> 401
           GET vault:kv-robots /certificates/robot-01/ -> 200
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           POST dataverse /$batch -> 200
             PATCH /environmentvariablevalues(«id2»)  if-match: *  {"value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot-01"} -> 204
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot-01/ -> 401
           GET vault:kv-robots /certificates/robot-01/ -> 200
     "#]].assert_eq(&court.told());
     assert_eq!(reference.attr("id"), id);
@@ -145,7 +136,6 @@ fn requirements_and_timeouts_write_nothing() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
     "#]]
     .assert_eq(&court.told());
@@ -159,10 +149,8 @@ fn what_cannot_be_changed_replaces() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
         plan:
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
         apply:
@@ -172,7 +160,6 @@ fn what_cannot_be_changed_replaces() {
             DELETE /environmentvariabledefinitions(«id1») -> 204
         apply:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse /$batch -> 200
             POST /environmentvariabledefinitions  {"displayname":"cto_robot_other","environmentvariabledefinitionid":"«id2»","schemaname":"cto_robot_other","secretstore":0,"type":100000005} -> 204
@@ -180,7 +167,6 @@ fn what_cannot_be_changed_replaces() {
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         read:
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
     "#]].assert_eq(&court.told());
     // A solution is recorded where the state holds none: only another one replaces.
@@ -189,7 +175,6 @@ fn what_cannot_be_changed_replaces() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
     "#]]
     .assert_eq(&court.told());
@@ -200,10 +185,8 @@ fn what_cannot_be_changed_replaces() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
         plan:
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
           GET dataverse:contoso-test /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
         apply:
@@ -213,7 +196,6 @@ fn what_cannot_be_changed_replaces() {
             DELETE /environmentvariabledefinitions(«id2») -> 204
         apply:
           GET dataverse:contoso-test /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse:contoso-test /$batch -> 200
             POST /environmentvariabledefinitions  {"displayname":"cto_robot_other","environmentvariabledefinitionid":"«id4»","schemaname":"cto_robot_other","secretstore":0,"type":100000005} -> 204
@@ -221,7 +203,6 @@ fn what_cannot_be_changed_replaces() {
           GET dataverse:contoso-test /environmentvariabledefinitions(«id4»)?select&expand -> 200
         read:
           GET dataverse:contoso-test /environmentvariabledefinitions(«id4»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
     "#]].assert_eq(&court.told());
 }

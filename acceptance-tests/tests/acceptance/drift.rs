@@ -26,7 +26,6 @@ fn a_reference_is_put_right() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
         apply:
           POST dataverse /$batch -> 200
@@ -39,20 +38,16 @@ fn a_reference_is_put_right() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot-02/ -> 401
           GET vault:kv-robots /certificates/robot-02/ -> 200
         plan:
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
         apply:
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           POST dataverse /$batch -> 200
             PATCH /environmentvariablevalues(«id2»)  if-match: *  {"value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
     "#]].assert_eq(&court.told());
 
@@ -61,7 +56,6 @@ fn a_reference_is_put_right() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
         apply:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
@@ -75,7 +69,6 @@ fn a_reference_is_put_right() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
         apply:
           POST dataverse /$batch -> 200

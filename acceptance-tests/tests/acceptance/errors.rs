@@ -107,7 +107,7 @@ fn vaults_that_cannot_be_used_are_told_apart() {
         (&place.foreign_vault_id, format!("The vault {foreign} belongs to another tenant")),
         (&absent, "The vault kv-nowhere cannot be reached".to_owned()),
     ] {
-        let config = with(court.reference(), json!({ "key_vault_id": vault, "timeouts": { "create": "1s" } }));
+        let config = with(court.reference(), json!({ "key_vault_id": vault }));
         court.create(REFERENCE, &config).expect_error("key_vault_id", &summary, &[]);
     }
     assert_eq!(court.writes(), Vec::<String>::new());

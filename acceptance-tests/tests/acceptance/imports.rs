@@ -30,21 +30,19 @@ fn a_reference() {
     court.forget();
     let expected = [
         expect![[r#"
-        import:
-          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-        read:
-          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
-          GET vault:kv-robots /certificates/robot/ -> 200
-    "#]],
+            import:
+              GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+            read:
+              GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+              GET vault:kv-robots /certificates/robot/ -> 200
+        "#]],
         expect![[r#"
-        import:
-          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
-        read:
-          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
-          GET vault:kv-robots /certificates/robot/ -> 200
-    "#]],
+            import:
+              GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
+            read:
+              GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+              GET vault:kv-robots /certificates/robot/ -> 200
+        "#]],
         expect![[r#"
         list:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=type eq 100000005 and secretstore eq 0&orderby=schemaname  prefer: odata.maxpagesize=100 -> 200

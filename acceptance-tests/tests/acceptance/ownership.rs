@@ -56,7 +56,6 @@ fn an_owner_is_given_at_creation_and_changed_in_place() {
     expect![[r#"
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
         apply:
           POST dataverse /$batch -> 200

@@ -31,7 +31,6 @@ fn dataverse_may_be_named_and_is_not_looked_up_then() {
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
         apply:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse /$batch -> 200
             POST /environmentvariabledefinitions  {"displayname":"cto_robot_certificate","environmentvariabledefinitionid":"«id1»","schemaname":"cto_robot_certificate","secretstore":0,"type":100000005} -> 204
@@ -39,7 +38,6 @@ fn dataverse_may_be_named_and_is_not_looked_up_then() {
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 401
           GET vault:kv-robots /certificates/robot/ -> 200
     "#]].assert_eq(&court.told());
 }
