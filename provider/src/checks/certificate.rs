@@ -35,7 +35,7 @@ pub(crate) fn judge(
     now: OffsetDateTime,
 ) -> [Finding; 6] {
     let subject = format!("The certificate {name} in the vault {}", vault.name());
-    let finding = |check, page, found: Option<(Outcome, &'static str, String, &'static str)>| {
+    let finding = |check, page, found: Found| {
         let fine = (Outcome::Pass, "The certificate is as it must be", String::new(), "");
         let (outcome, title, what, remedy) = found.unwrap_or(fine);
         Finding { check, outcome, title, what: format!("{subject} {what}").trim_end().to_owned(), remedy, page }
@@ -197,7 +197,8 @@ mod tests {
     #[test]
     fn each_check_finds_what_makes_a_certificate_unfit() {
         let usual = Requirements::DEFAULT;
-        let cases: [(&str, fn(&mut Certificate), &[&str]); 11] = [
+        type Case = (&'static str, fn(&mut Certificate), &'static [&'static str]);
+        let cases: [Case; 11] = [
             ("a good one", |_| {}, &[]),
             (
                 "PEM",

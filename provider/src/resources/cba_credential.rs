@@ -23,7 +23,7 @@ use crate::object::operation::{Fault, On as _, Operation};
 use crate::object::row::{again, changed, explained, new_owner, plan_solution};
 use crate::object::variable::refuse_other_kind;
 use crate::object::verb::Verb;
-use schema::{LISTING, Model, SCHEMA, View};
+use schema::{LISTING, Model, NAME, SCHEMA, View};
 use username::{Username, another_user, foreign, is_ours, text_variable, variable_of};
 
 /// The resource.
@@ -32,7 +32,7 @@ pub(crate) struct CbaCredential;
 impl Resource for CbaCredential {
     type Clients = Account;
     type Model = Model;
-    const NAME: &'static str = "powerautomate_cba_credential";
+    const NAME: &'static str = NAME;
     const SCHEMA: &'static Schema = SCHEMA;
     const IDENTITY: Option<&'static Identity> = IDENTITY;
     const LISTING: Option<&'static Schema> = Some(LISTING);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::change_set::ChangeSet;
-use super::table::{Active, Filter, Narrowing, Owner, Table, active, columns, flag, yes};
+use super::table::{Active, Expand, Filter, Narrowing, Owner, Table, active, columns, flag, yes};
 
 /// As long as a schema name may be.
 pub const MAX_SCHEMA_NAME: usize = 100;
@@ -65,7 +65,7 @@ impl Table for Definition {
     const SET: &'static str = "environmentvariabledefinitions";
     const ROW: &'static str = "environment variable";
     const NAME: &'static str = "schemaname";
-    const EXPAND: Option<(&'static str, fn() -> String)> = Some((VALUES, || columns::<VariableValue>(None)));
+    const EXPAND: Option<Expand> = Some(Expand { property: VALUES, columns: || columns::<VariableValue>(None) });
 
     fn id(&self) -> Uuid {
         self.id

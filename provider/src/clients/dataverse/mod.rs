@@ -24,7 +24,7 @@ use super::request::{Body, Request};
 use batch::Part;
 
 pub use change_set::ChangeSet;
-pub use table::{ACTIVE, Active, Filter, Narrowing, Owner, Table};
+pub use table::{ACTIVE, Active, Expand, Filter, Narrowing, Owner, Table};
 
 const ROOT: &str = "/api/data/v9.2/";
 /// As many rows as a list has at a time: the first are shown while the next are on their way.

@@ -13,11 +13,20 @@ pub trait Table: DeserializeOwned + Send + 'static {
     const ROW: &'static str;
     /// The column that holds the name by which people know a row.
     const NAME: &'static str;
-    /// The child table that comes along: the navigation property, and the columns of a child.
-    const EXPAND: Option<(&'static str, fn() -> String)> = None;
+    /// The child table that comes along.
+    const EXPAND: Option<Expand> = None;
 
     /// The id of the row.
     fn id(&self) -> Uuid;
+}
+
+/// A child table that comes along with a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Expand {
+    /// The navigation property; the field of the row that holds the children is named for it.
+    pub property: &'static str,
+    /// The columns of a child.
+    pub columns: fn() -> String,
 }
 
 /// The columns of a row, or of a child, as `$select` takes them.
@@ -28,9 +37,8 @@ pub(super) fn columns<'de, R: Deserialize<'de>>(expanded: Option<&str>) -> Strin
 
 /// What a read of the table selects.
 pub(super) fn selection<T: Table>() -> Vec<(&'static str, String)> {
-    let expanded = T::EXPAND.map(|(property, _)| property);
-    let mut query = vec![("$select", columns::<T>(expanded))];
-    if let Some((property, columns)) = T::EXPAND {
+    let mut query = vec![("$select", columns::<T>(T::EXPAND.map(|expand| expand.property)))];
+    if let Some(Expand { property, columns }) = T::EXPAND {
         query.push(("$expand", format!("{property}($select={})", columns())));
     }
     query

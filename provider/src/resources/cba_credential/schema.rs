@@ -17,6 +17,9 @@ use crate::object::spelling::same_id;
 use crate::object::timeouts::{TIMEOUTS, Timeouts};
 use crate::object::variable::{is_schema_name, text};
 
+/// The type's name.
+pub(super) const NAME: &str = "powerautomate_cba_credential";
+
 /// The schema of the resource.
 pub(super) const SCHEMA: &Schema = &Schema::new(
     "A credential of Power Automate that signs in to Windows with a certificate (CBA): its certificate is a \

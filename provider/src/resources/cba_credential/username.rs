@@ -3,11 +3,10 @@
 //! A credential's own variable names it in its description. Only such a variable is ever written or deleted, and only while no other
 //! credential points at it.
 
-use tfplugin::{Context, Diagnostic, Plan, Resource as _, Value};
+use tfplugin::{Context, Diagnostic, Plan, Value};
 use uuid::Uuid;
 
-use super::CbaCredential;
-use super::schema::{Model, View};
+use super::schema::{Model, NAME, View};
 use crate::account::Account;
 use crate::checks::certificate::names;
 use crate::checks::finding::{Finding, Outcome};
@@ -166,7 +165,7 @@ async fn existing(organization: &Dataverse, environment_id: &EnvironmentId, take
     let users: Vec<Credential> = organization.all(&Credential::using(taken.id)).all().await.unwrap_or_default();
     if let Some(user) = users.first() {
         let existing = Existing {
-            resource: CbaCredential::NAME,
+            resource: NAME,
             what: format!("user name variable {:?} of the credential {:?}", taken.schema_name, user.name),
             attribute: "username_schema_name",
             environment_id: environment_id.clone(),
