@@ -3,8 +3,11 @@
 //! The message carries an `import` block to paste, and explains the two ways in which one's own resource comes to stand in its own
 //! way: a renamed address, and a replacement that is made before the old one is gone.
 
-use tfplugin::Diagnostic;
+use tfplugin::{Context, Diagnostic, Plan};
 
+use super::operation::{Fault, Operation};
+use crate::account::Account;
+use crate::clients::dataverse::{Dataverse, Table};
 use crate::clients::environment_id::EnvironmentId;
 
 /// Something that a creation found in its place.
@@ -50,5 +53,58 @@ impl Existing {
              it:\n\nimport {{\n  to = {resource}.NAME\n  id = \"{environment_id}/{id}\"\n}}"
         );
         Diagnostic::warning(format!("The {what} exists already"), detail).on(attribute).hint(hint)
+    }
+}
+
+/// A name that the server keeps unique, as the one of a row that is to be made.
+pub(crate) struct UniqueName<'a> {
+    /// The type of resource.
+    pub(crate) resource: &'static str,
+    /// The attribute that holds the name.
+    pub(crate) attribute: &'static str,
+    /// The name.
+    pub(crate) name: &'a str,
+}
+
+impl UniqueName<'_> {
+    /// Stops a creation when a row has the name already.
+    ///
+    /// # Errors
+    /// One has it, or nobody can tell.
+    pub(crate) async fn refuse_taken<T: Table>(
+        &self,
+        op: &Operation<'_>,
+        organization: &Dataverse,
+    ) -> Result<(), Fault> {
+        match organization.by_name::<T>(self.name).await?.first() {
+            Some(row) => Err(self.taken(&op.environment_id, row).error().into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Warns while Terraform plans when a row has the name already. An environment that cannot be asked is an error of the apply,
+    /// which is the first to need it.
+    pub(crate) async fn warn_of_taken<T: Table>(
+        &self,
+        cx: &Context<Account>,
+        environment_id: &EnvironmentId,
+        plan: &mut Plan,
+    ) {
+        if let Ok(organization) = cx.clients.organization(environment_id).await
+            && let Ok(found) = organization.by_name::<T>(self.name).await
+            && let Some(row) = found.first()
+        {
+            plan.tell(self.taken(environment_id, row).warning());
+        }
+    }
+
+    fn taken<T: Table>(&self, environment_id: &EnvironmentId, row: &T) -> Existing {
+        Existing {
+            resource: self.resource,
+            what: format!("{} {:?}", T::ROW, self.name),
+            attribute: self.attribute,
+            environment_id: environment_id.clone(),
+            id: row.id().to_string(),
+        }
     }
 }

@@ -40,6 +40,30 @@ pub(crate) trait Object {
     fn timeouts(&self) -> Option<&Timeouts>;
 }
 
+/// Makes an [`Object`] of a model that has the fields `id`, `environment_id` and `timeouts`; `name` is a function of the model.
+macro_rules! object {
+    ($model:ty, $kind:expr, $name:expr) => {
+        impl crate::object::operation::Object for $model {
+            const KIND: &'static str = $kind;
+
+            fn environment_id(&self) -> &crate::clients::environment_id::EnvironmentId {
+                &self.environment_id
+            }
+            fn name(&self) -> String {
+                let name: fn(&$model) -> String = $name;
+                name(self)
+            }
+            fn id(&self) -> Option<String> {
+                self.id.as_ref().map(ToString::to_string)
+            }
+            fn timeouts(&self) -> Option<&crate::object::timeouts::Timeouts> {
+                self.timeouts.as_ref()
+            }
+        }
+    };
+}
+pub(crate) use object;
+
 /// One operation on one object.
 pub(crate) struct Operation<'a> {
     /// What Terraform has given it.

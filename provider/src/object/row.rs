@@ -1,11 +1,13 @@
 //! What holds of every row of Dataverse: who owns it, whether it is active, and the solution that it was put into.
 
+use serde::Serialize;
 use tfplugin::schema::Default;
 use tfplugin::{Attribute, Check, Diagnostic, Plan, Type};
 use uuid::Uuid;
 
+use super::operation::Operation;
 use super::spelling::same_id;
-use crate::clients::dataverse::{ACTIVE as AGAIN, Active, Owner};
+use crate::clients::dataverse::{ACTIVE as AGAIN, Active, ChangeSet, Dataverse, Owner, Table};
 use crate::clients::error::Error;
 
 /// The owner of a row.
@@ -57,6 +59,55 @@ pub(crate) fn new_owner(prior: Option<Uuid>, planned: Option<Uuid>) -> Option<Ow
 /// What to write of a row that may be inactive.
 pub(crate) fn again(active: Option<bool>) -> Option<Active> {
     (active == Some(false)).then_some(AGAIN)
+}
+
+impl Operation<'_> {
+    /// Makes a row of this id, with what else belongs to it, and returns it as it is; nothing when it cannot be seen yet.
+    ///
+    /// # Errors
+    /// As [`Operation::write_new`].
+    pub(crate) async fn write_new_row<T: Table>(
+        &self,
+        organization: &Dataverse,
+        changes: &ChangeSet,
+        (id, model): (Uuid, &impl Serialize),
+    ) -> Result<Option<T>, Error> {
+        let write = async { organization.commit(changes).await.map(|()| None) };
+        self.write_new(model, write, organization.by_id(id)).await
+    }
+
+    /// Changes a row, if there is anything to change. `model` is the state of the row as it is found when the outcome is not known.
+    ///
+    /// # Errors
+    /// As [`Operation::write`].
+    pub(crate) async fn write_row<T: Table, M: Serialize>(
+        &self,
+        organization: &Dataverse,
+        changes: &ChangeSet,
+        (id, model): (Uuid, impl AsyncFnOnce(T) -> Option<M>),
+    ) -> Result<(), Error> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let reread = async { model(organization.by_id(id).await.ok()??).await };
+        self.write(organization.commit(changes), reread).await
+    }
+
+    /// Removes a row, with what else belongs to it, if there is anything to remove.
+    ///
+    /// # Errors
+    /// As [`Operation::remove`].
+    pub(crate) async fn remove_row<T: Table>(
+        &self,
+        organization: &Dataverse,
+        changes: &ChangeSet,
+        id: Uuid,
+    ) -> Result<(), Error> {
+        match changes.is_empty() {
+            true => Ok(()),
+            false => self.remove(organization.commit(changes), organization.by_id::<T>(id)).await,
+        }
+    }
 }
 
 /// Adds what to do to a refused write that a name or a solution has caused; `name` is the attribute that holds the name.

@@ -103,8 +103,7 @@ impl Resource for CbaCredential {
                 username_schema_name: Some(schema_name.clone()),
                 ..planned
             };
-            let write = async { organization.commit(&changes).await.map(|()| None) };
-            match op.write_new(&planned, write, organization.by_id::<Credential>(id)).await {
+            match op.write_new_row::<Credential>(&organization, &changes, (id, &planned)).await {
                 Ok(None) => Ok(planned),
                 Ok(Some(Credential { owner_id, description, .. })) => Ok(Model { owner_id, description, ..planned }),
                 Err(error) => {
@@ -160,15 +159,11 @@ impl Resource for CbaCredential {
                     changes.update(Definition::SET, variable_id, change);
                 }
             }
-            if changes.is_empty() {
-                return Ok(planned);
-            }
-            let reread = async {
-                let credential: Credential = organization.by_id(id).await.ok()??;
+            let reread = async |credential: Credential| {
                 let variable = variable_of(&organization, &credential).await.ok()?;
                 Model::of(&credential, variable.as_ref(), prior).ok()
             };
-            match op.write(organization.commit(&changes), reread).await {
+            match op.write_row(&organization, &changes, (id, reread)).await {
                 Ok(()) => Ok(planned),
                 Err(error) => Err(refused(&op, &error).into()),
             }
@@ -207,10 +202,7 @@ impl Resource for CbaCredential {
                     "It came with a managed solution, which alone can remove it. The value of its user name was deleted.",
                 ));
             }
-            if !changes.is_empty() {
-                op.remove(organization.commit(&changes), organization.by_id::<Credential>(id)).await?;
-            }
-            Ok(())
+            Ok(op.remove_row::<Credential>(&organization, &changes, id).await?)
         })
         .await
     }

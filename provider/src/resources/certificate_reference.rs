@@ -16,10 +16,9 @@ use crate::account::Account;
 use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::{Definition, DefinitionChange, NewVariable};
 use crate::clients::dataverse::{ChangeSet, Dataverse, Owner, Table as _};
-use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
 use crate::object::environment::{chosen, plan_environment};
-use crate::object::existing::Existing;
+use crate::object::existing::UniqueName;
 use crate::object::import::{IDENTITY, Target, blank};
 use crate::object::listing::{RowQuery, points_at, tell_all};
 use crate::object::operation::{Fault, Operation};
@@ -58,12 +57,8 @@ impl Resource for CertificateReference {
         if plan.is_create()
             && is_known
             && let (Some(environment_id), Some(schema_name)) = (environment_id, planned.schema_name.known())
-            // An environment that cannot be asked is an error of the apply, which is the first to need it.
-            && let Ok(organization) = cx.clients.organization(&environment_id).await
-            && let Ok(found) = organization.by_name::<Definition>(schema_name).await
-            && let Some(definition) = found.first()
         {
-            plan.tell(existing(&environment_id, definition).warning());
+            unique(schema_name).warn_of_taken::<Definition>(cx, &environment_id, plan).await;
         }
         Ok(())
     }
@@ -72,7 +67,7 @@ impl Resource for CertificateReference {
         let op = Operation::on(cx, Verb::Create, &planned);
         op.run(async {
             let organization = op.organization().await?;
-            refuse_existing(&op, &organization, &planned.schema_name).await?;
+            unique(&planned.schema_name).refuse_taken::<Definition>(&op, &organization).await?;
             let reference = planned.reference(&op)?;
             let certificate = vault::read_before_writing(&op, &reference, planned.requirements.as_ref()).await?;
 
@@ -92,7 +87,7 @@ impl Resource for CertificateReference {
             let written = match op.write_new(&planned, write, organization.by_id::<Definition>(id)).await {
                 Ok(written) => written,
                 Err(error) if error.is_duplicate() => {
-                    refuse_existing(&op, &organization, &planned.schema_name).await?;
+                    unique(&planned.schema_name).refuse_taken::<Definition>(&op, &organization).await?;
                     return Err(error.into());
                 }
                 Err(error) => return Err(refused(&op, &error, &reference).await.into()),
@@ -185,10 +180,7 @@ impl Resource for CertificateReference {
             } else {
                 changes.delete(Definition::SET, id);
             }
-            if !changes.is_empty() {
-                op.remove(organization.commit(&changes), organization.by_id::<Definition>(id)).await?;
-            }
-            Ok(())
+            Ok(op.remove_row::<Definition>(&organization, &changes, id).await?)
         })
         .await
     }
@@ -240,21 +232,8 @@ impl Resource for CertificateReference {
     }
 }
 
-fn existing(environment_id: &EnvironmentId, definition: &Definition) -> Existing {
-    Existing {
-        resource: CertificateReference::NAME,
-        what: format!("environment variable {:?}", definition.schema_name),
-        attribute: "schema_name",
-        environment_id: environment_id.clone(),
-        id: definition.id.to_string(),
-    }
-}
-
-async fn refuse_existing(op: &Operation<'_>, organization: &Dataverse, schema_name: &str) -> Result<(), Fault> {
-    match organization.by_name::<Definition>(schema_name).await?.first() {
-        Some(definition) => Err(existing(&op.environment_id, definition).error().into()),
-        None => Ok(()),
-    }
+fn unique(schema_name: &str) -> UniqueName<'_> {
+    UniqueName { resource: CertificateReference::NAME, attribute: "schema_name", name: schema_name }
 }
 
 async fn refuse_used(op: &Operation<'_>, organization: &Dataverse, id: Uuid) -> Result<(), Fault> {

@@ -11,7 +11,7 @@ use crate::clients::environment_id::EnvironmentId;
 use crate::object::environment::{ENVIRONMENT_ID, WHERE_TO_LOOK};
 use crate::object::import::blank;
 use crate::object::listing::{CERTIFICATE_NAME, NAME_PREFIX, UNMANAGED_ONLY};
-use crate::object::operation::Object;
+use crate::object::operation::object;
 use crate::object::row::{ACTIVE, OWNER_ID, SOLUTION_UNIQUE_NAME};
 use crate::object::spelling::same_id;
 use crate::object::timeouts::{TIMEOUTS, Timeouts};
@@ -105,22 +105,7 @@ pub(crate) struct Model {
     pub(super) timeouts: Option<Timeouts>,
 }
 
-impl Object for Model {
-    const KIND: &'static str = Credential::ROW;
-
-    fn environment_id(&self) -> &EnvironmentId {
-        &self.environment_id
-    }
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-    fn id(&self) -> Option<String> {
-        self.id.map(|id| id.to_string())
-    }
-    fn timeouts(&self) -> Option<&Timeouts> {
-        self.timeouts.as_ref()
-    }
-}
+object!(Model, Credential::ROW, |model| model.name.clone());
 
 impl Model {
     /// The state of a credential of which nothing was known before.

@@ -14,7 +14,7 @@ use crate::clients::key_vault::{Certificate, VaultId};
 use crate::object::environment::{ENVIRONMENT_ID, WHERE_TO_LOOK};
 use crate::object::import::blank;
 use crate::object::listing::{CERTIFICATE_NAME, NAME_PREFIX, UNMANAGED_ONLY};
-use crate::object::operation::{Object, Operation};
+use crate::object::operation::{Operation, object};
 use crate::object::row::{ACTIVE, OWNER_ID, SOLUTION_UNIQUE_NAME};
 use crate::object::spelling::same_text;
 use crate::object::timeouts::{TIMEOUTS, Timeouts};
@@ -141,22 +141,7 @@ pub(crate) struct Model {
     pub(super) timeouts: Option<Timeouts>,
 }
 
-impl Object for Model {
-    const KIND: &'static str = Definition::ROW;
-
-    fn environment_id(&self) -> &EnvironmentId {
-        &self.environment_id
-    }
-    fn name(&self) -> String {
-        self.schema_name.clone()
-    }
-    fn id(&self) -> Option<String> {
-        self.id.map(|id| id.to_string())
-    }
-    fn timeouts(&self) -> Option<&Timeouts> {
-        self.timeouts.as_ref()
-    }
-}
+object!(Model, Definition::ROW, |model| model.schema_name.clone());
 
 impl Model {
     /// What the variable's value shall be.

@@ -11,7 +11,7 @@ use crate::clients::environment_id::EnvironmentId;
 use crate::object::environment::{ENVIRONMENT_ID, WHERE_TO_LOOK};
 use crate::object::import::blank;
 use crate::object::listing::{NAME_PREFIX, begins_with};
-use crate::object::operation::Object;
+use crate::object::operation::object;
 use crate::object::spelling::same_id;
 use crate::object::timeouts::{TIMEOUTS, Timeouts};
 
@@ -87,22 +87,7 @@ pub(crate) struct Model {
     pub(super) timeouts: Option<Timeouts>,
 }
 
-impl Object for Model {
-    const KIND: &'static str = "connection";
-
-    fn environment_id(&self) -> &EnvironmentId {
-        &self.environment_id
-    }
-    fn name(&self) -> String {
-        self.display_name.clone().or_else(|| self.id.clone()).unwrap_or_default()
-    }
-    fn id(&self) -> Option<String> {
-        self.id.clone()
-    }
-    fn timeouts(&self) -> Option<&Timeouts> {
-        self.timeouts.as_ref()
-    }
-}
+object!(Model, "connection", |model| model.display_name.clone().or_else(|| model.id.clone()).unwrap_or_default());
 
 impl Model {
     /// The state of a connection of which nothing was known before.
