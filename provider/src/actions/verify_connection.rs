@@ -6,10 +6,7 @@ use tfplugin::{Attribute, Check, Context, Diagnostic, Schema, Type};
 
 use crate::account::Account;
 use crate::clients::environment_id::EnvironmentId;
-use crate::object::environment::{WHERE_TO_LOOK, chosen};
-use crate::object::operation::Operation;
-use crate::object::timeouts::{Deadline, is_duration};
-use crate::object::verb::Verb;
+use crate::object::{Deadline, Operation, Verb, WHERE_TO_LOOK, chosen, is_duration};
 use crate::resources::desktop_flow_connection::connected::Waiting;
 
 /// The action.

@@ -75,7 +75,7 @@ impl Target {
     ///
     /// # Errors
     /// There is none, or several have the name.
-    pub(crate) async fn row<T: Table>(&self, op: &Operation<'_>, hint: &str) -> Result<T, Fault> {
+    async fn row<T: Table>(&self, op: &Operation<'_>, hint: &str) -> Result<T, Fault> {
         let organization = op.organization().await?;
         let found = match self.row_id()? {
             Some(id) => organization.by_id(id).await?.into_iter().collect(),
@@ -120,6 +120,26 @@ impl Target {
             Diagnostic::error("There is nothing to import", detail).hint(hint)
         })
     }
+}
+
+/// Imports the row that is named, by its id or by its name; `state` makes its state, or refuses a row of another kind.
+///
+/// # Errors
+/// There is none, several have the name, or it is of another kind.
+pub(crate) async fn import_row<T: Table, O: Object>(
+    cx: &Context<Account>,
+    import: Import<'_>,
+    name: &str,
+    state: impl AsyncFnOnce(&Operation<'_>, T) -> Result<O, Fault>,
+) -> Result<O, Diagnostic> {
+    let target = Target::of(cx, import, name)?;
+    let op = target.look_up::<O>(cx);
+    op.run(async {
+        let hint = format!("Give the {name} of the {}, or its id.", T::ROW);
+        let row = target.row(&op, &hint).await?;
+        state(&op, row).await
+    })
+    .await
 }
 
 /// What `terraform import` was given, taken apart: the environment, which may be left out when the provider has its `own`, and the

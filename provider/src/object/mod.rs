@@ -9,13 +9,24 @@
 //! ```
 
 pub(crate) mod environment;
-pub(crate) mod existing;
+mod existing;
 pub(crate) mod import;
-pub(crate) mod listing;
+mod listing;
 pub(crate) mod operation;
-pub(crate) mod row;
-pub(crate) mod spelling;
+mod row;
+mod spelling;
 pub(crate) mod timeouts;
 pub(crate) mod variable;
-pub(crate) mod verb;
+mod verb;
 mod write;
+
+pub(crate) use environment::{ENVIRONMENT_ID, WHERE_TO_LOOK, chosen, plan_environment};
+pub(crate) use existing::{Existing, UniqueName};
+pub(crate) use import::{IDENTITY, Target, blank, import_row};
+pub(crate) use listing::{CERTIFICATE_NAME, NAME_PREFIX, RowQuery, UNMANAGED_ONLY, begins_with, points_at, tell_all};
+pub(crate) use operation::{Fault, On, Operation, object};
+pub(crate) use row::{ACTIVE, OWNER_ID, SOLUTION_UNIQUE_NAME, again, changed, explained, new_owner, plan_solution};
+pub(crate) use spelling::{same_id, same_text};
+pub(crate) use timeouts::{Deadline, TIMEOUTS, Timeouts, is_duration};
+pub(crate) use variable::{SCHEMA_NAME_FORM, SecretReference, is_schema_name, refuse_other_kind};
+pub(crate) use verb::Verb;

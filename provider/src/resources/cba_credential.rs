@@ -16,13 +16,10 @@ use crate::clients::dataverse::credential::{Credential, CredentialChange, NewCre
 use crate::clients::dataverse::environment_variable::{Definition, DefinitionChange};
 use crate::clients::dataverse::{ChangeSet, Dataverse, Narrowing, Owner, Table as _};
 use crate::clients::error::Error;
-use crate::object::environment::{chosen, plan_environment};
-use crate::object::import::{IDENTITY, Target};
-use crate::object::listing::{RowQuery, points_at, tell_all};
-use crate::object::operation::{Fault, On as _, Operation};
-use crate::object::row::{again, changed, explained, new_owner, plan_solution};
-use crate::object::variable::refuse_other_kind;
-use crate::object::verb::Verb;
+use crate::object::{
+    Fault, IDENTITY, On as _, Operation, RowQuery, Verb, again, changed, chosen, explained, import_row, new_owner,
+    plan_environment, plan_solution, points_at, refuse_other_kind, tell_all,
+};
 use schema::{LISTING, Model, NAME, SCHEMA, View};
 use username::{Username, another_user, foreign, is_ours, text_variable, variable_of};
 
@@ -208,13 +205,10 @@ impl Resource for CbaCredential {
     }
 
     async fn import(&self, cx: &Context<Account>, what: Import<'_>) -> Result<Model, Diagnostic> {
-        let target = Target::of(cx, what, "name")?;
-        let op = target.look_up::<Model>(cx);
-        op.run(async {
-            let credential: Credential = target.row(&op, "Give the credential's id or its name.").await?;
+        import_row(cx, what, "name", async |op, credential: Credential| {
             refuse_other_credential(&credential)?;
             let variable = variable_of(&*op.organization().await?, &credential).await?;
-            Ok(Model::found(&target.environment_id, &credential, variable.as_ref())?)
+            Ok(Model::found(&op.environment_id, &credential, variable.as_ref())?)
         })
         .await
     }

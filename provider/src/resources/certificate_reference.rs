@@ -17,14 +17,10 @@ use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::{Definition, DefinitionChange, NewVariable};
 use crate::clients::dataverse::{ChangeSet, Dataverse, Owner, Table as _};
 use crate::clients::error::Error;
-use crate::object::environment::{chosen, plan_environment};
-use crate::object::existing::UniqueName;
-use crate::object::import::{IDENTITY, Target, blank};
-use crate::object::listing::{RowQuery, points_at, tell_all};
-use crate::object::operation::{Fault, Operation};
-use crate::object::row::{again, changed, explained, new_owner, plan_solution};
-use crate::object::variable::{SecretReference, refuse_other_kind};
-use crate::object::verb::Verb;
+use crate::object::{
+    Fault, IDENTITY, Operation, RowQuery, SecretReference, UniqueName, Verb, again, blank, changed, chosen, explained,
+    import_row, new_owner, plan_environment, plan_solution, points_at, refuse_other_kind, tell_all,
+};
 use schema::{LISTING, Model, OF_CERTIFICATE, SCHEMA, View};
 
 /// The resource.
@@ -186,13 +182,9 @@ impl Resource for CertificateReference {
     }
 
     async fn import(&self, cx: &Context<Account>, what: Import<'_>) -> Result<Model, Diagnostic> {
-        let target = Target::of(cx, what, "schema name")?;
-        let op = target.look_up::<Model>(cx);
-        op.run(async {
-            let hint = "Give its schema name, or the id of its definition.";
-            let definition: Definition = target.row(&op, hint).await?;
+        import_row(cx, what, "schema name", async |op, definition: Definition| {
             refuse_other_kind(&definition)?;
-            let model = Model::found(&target.environment_id, &definition)?;
+            let model = Model::found(&op.environment_id, &definition)?;
             if let (Some(value), None) = (&model.secret_reference, &model.key_vault_id) {
                 cx.tell(Diagnostic::warning(
                     "The environment variable's value is no reference to a vault",

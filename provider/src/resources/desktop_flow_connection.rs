@@ -14,14 +14,9 @@ use uuid::Uuid;
 
 use crate::account::Account;
 use crate::clients::connectivity::{CONNECTED, Connection, Connectivity, is_failure};
-use crate::object::environment::{chosen, plan_environment};
-use crate::object::existing::Existing;
-use crate::object::import::{IDENTITY, Target};
-use crate::object::listing::tell_all;
-use crate::object::operation::{Fault, Operation};
-use crate::object::spelling::same_id;
-use crate::object::timeouts::Deadline;
-use crate::object::verb::Verb;
+use crate::object::{
+    Deadline, Existing, Fault, IDENTITY, Operation, Target, Verb, chosen, plan_environment, same_id, tell_all,
+};
 use blueprint::Blueprint;
 use connected::Waiting;
 use schema::{ConnectionQuery, INPUTS, LISTING, Model, SCHEMA, View};

@@ -8,14 +8,11 @@ use crate::clients::dataverse::Table as _;
 use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::{Definition, MAX_SCHEMA_NAME};
 use crate::clients::environment_id::EnvironmentId;
-use crate::object::environment::{ENVIRONMENT_ID, WHERE_TO_LOOK};
-use crate::object::import::blank;
-use crate::object::listing::{CERTIFICATE_NAME, NAME_PREFIX, UNMANAGED_ONLY};
-use crate::object::operation::object;
-use crate::object::row::{ACTIVE, OWNER_ID, SOLUTION_UNIQUE_NAME};
-use crate::object::spelling::same_id;
-use crate::object::timeouts::{TIMEOUTS, Timeouts};
-use crate::object::variable::{is_schema_name, text};
+use crate::object::variable::text;
+use crate::object::{
+    ACTIVE, CERTIFICATE_NAME, ENVIRONMENT_ID, NAME_PREFIX, OWNER_ID, SOLUTION_UNIQUE_NAME, TIMEOUTS, Timeouts,
+    UNMANAGED_ONLY, WHERE_TO_LOOK, blank, is_schema_name, object, same_id,
+};
 
 /// The type's name.
 pub(super) const NAME: &str = "powerautomate_cba_credential";

@@ -15,9 +15,8 @@ use crate::clients::dataverse::environment_variable::{Definition, MAX_SCHEMA_NAM
 use crate::clients::dataverse::{ChangeSet, Dataverse, Owner};
 use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
-use crate::object::existing::Existing;
-use crate::object::operation::{Fault, On as _, Operation};
-use crate::object::variable::{SecretReference, expect_text, text};
+use crate::object::variable::{expect_text, text};
+use crate::object::{Existing, Fault, On as _, Operation, SecretReference};
 
 /// A user name, and the variable that holds it.
 pub(super) struct Username {

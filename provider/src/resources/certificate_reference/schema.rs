@@ -11,14 +11,11 @@ use crate::clients::dataverse::Table as _;
 use crate::clients::dataverse::environment_variable::Definition;
 use crate::clients::environment_id::EnvironmentId;
 use crate::clients::key_vault::{Certificate, VaultId};
-use crate::object::environment::{ENVIRONMENT_ID, WHERE_TO_LOOK};
-use crate::object::import::blank;
-use crate::object::listing::{CERTIFICATE_NAME, NAME_PREFIX, UNMANAGED_ONLY};
-use crate::object::operation::{Operation, object};
-use crate::object::row::{ACTIVE, OWNER_ID, SOLUTION_UNIQUE_NAME};
-use crate::object::spelling::same_text;
-use crate::object::timeouts::{TIMEOUTS, Timeouts};
-use crate::object::variable::{SCHEMA_NAME_FORM, SecretReference, is_schema_name, single_value};
+use crate::object::variable::single_value;
+use crate::object::{
+    ACTIVE, CERTIFICATE_NAME, ENVIRONMENT_ID, NAME_PREFIX, OWNER_ID, Operation, SCHEMA_NAME_FORM, SOLUTION_UNIQUE_NAME,
+    SecretReference, TIMEOUTS, Timeouts, UNMANAGED_ONLY, WHERE_TO_LOOK, blank, is_schema_name, object, same_text,
+};
 
 /// What follows the vault and the name of the certificate in it.
 pub(super) const OF_CERTIFICATE: &[&str] = &["key_vault_id", "certificate_name"];

@@ -8,8 +8,7 @@ use tfplugin::Diagnostic;
 
 use crate::clients::dataverse::{ChangeSet, Dataverse};
 use crate::clients::error::Error;
-use crate::object::operation::Operation;
-use crate::object::variable::SecretReference;
+use crate::object::{Operation, SecretReference};
 
 /// Dataverse's own application in every tenant.
 const DATAVERSE_APPLICATION: &str = "00000007-0000-0000-c000-000000000000";

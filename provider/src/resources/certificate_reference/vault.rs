@@ -17,8 +17,7 @@ use crate::checks::finding::{Finding, Outcome};
 use crate::clients::error::Error;
 use crate::clients::key_vault::Certificate;
 use crate::failure::failed;
-use crate::object::operation::{Fault, Operation};
-use crate::object::variable::SecretReference;
+use crate::object::{Fault, Operation, SecretReference};
 
 /// How long a vault's 403 is waited out: roles take some minutes to arrive.
 const ROLES: Duration = Duration::from_secs(120);

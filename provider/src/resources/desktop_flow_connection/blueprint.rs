@@ -11,7 +11,7 @@ use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::Definition;
 use crate::clients::dataverse::machine_group::MachineGroup;
 use crate::clients::error::Error;
-use crate::object::operation::{Fault, On as _, Operation};
+use crate::object::{Fault, On as _, Operation};
 
 /// A connection as it shall be.
 pub(super) struct Blueprint {

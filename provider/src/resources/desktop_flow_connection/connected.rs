@@ -5,7 +5,7 @@ use std::time::Duration;
 use tfplugin::Diagnostic;
 
 use crate::clients::connectivity::{CONNECTED, Connection, Connectivity};
-use crate::object::operation::{Fault, Operation};
+use crate::object::{Fault, Operation};
 
 /// A connection that is waited for. Read it, look whether that was all, pause, and read again.
 pub(crate) struct Waiting<'a> {

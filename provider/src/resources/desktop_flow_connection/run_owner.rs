@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::clients::connectivity::RunOwner;
-use crate::object::spelling::same_id;
+use crate::object::same_id;
 
 /// The block.
 pub(super) const RUN_OWNER: NestedBlock = NestedBlock::single(

@@ -8,12 +8,9 @@ use uuid::Uuid;
 use super::run_owner::{Block, RUN_OWNER};
 use crate::clients::connectivity::Connection;
 use crate::clients::environment_id::EnvironmentId;
-use crate::object::environment::{ENVIRONMENT_ID, WHERE_TO_LOOK};
-use crate::object::import::blank;
-use crate::object::listing::{NAME_PREFIX, begins_with};
-use crate::object::operation::object;
-use crate::object::spelling::same_id;
-use crate::object::timeouts::{TIMEOUTS, Timeouts};
+use crate::object::{
+    ENVIRONMENT_ID, NAME_PREFIX, TIMEOUTS, Timeouts, WHERE_TO_LOOK, begins_with, blank, object, same_id,
+};
 
 /// What one PUT changes.
 pub(super) const INPUTS: &[&str] = &["display_name", "credential_id", "machine_group_id", "run_owner"];
