@@ -163,6 +163,11 @@ impl Bench {
         self.hear(|judge| judge.import_by_id(kind, id).map(Object::from))
     }
 
+    /// Imports an object by its identity, and holds what comes against an import by its id.
+    pub fn import_by_identity(&self, kind: &str, identity: &Json, id: &str) -> Ruling<Object> {
+        self.hear(|judge| judge.import_by_identity(kind, &value(identity), id).map(Object::from))
+    }
+
     /// Lists the names of what there is.
     pub fn list(&self, kind: &str, config: &Json) -> Ruling<Vec<String>> {
         self.hear(|judge| {

@@ -121,7 +121,9 @@ impl Judge {
             config: config.clone(),
             ..Default::default()
         };
-        accepted(&self.ask(client.validate_list_resource_config(validate))?.diagnostics)?;
+        let validated = self.ask(client.validate_list_resource_config(validate))?.diagnostics;
+        self.heard("validate", &validated);
+        accepted(&validated)?;
         let request = pb::list_resource::Request {
             type_name: type_name.into(),
             config,

@@ -5,7 +5,7 @@ use acceptance_tests::world::World;
 use provider::PowerAutomate;
 use tfplugin::provider::Provider as _;
 
-use crate::manual::example;
+use super::manual::example;
 
 fn certificate() -> String {
     let key = rcgen::KeyPair::generate().unwrap();

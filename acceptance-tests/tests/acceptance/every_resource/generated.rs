@@ -7,7 +7,7 @@ use provider::PowerAutomate;
 use tfplugin::provider::Provider as _;
 use tfplugin::schema::Mode;
 
-use crate::manual::{applied, every};
+use super::manual::{applied, every};
 
 /// The attributes and blocks that a generated resource says.
 fn said<'a>(written: &'a str, name: &str) -> Vec<&'a str> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use acceptance_tests::feature::Feature;
 use acceptance_tests::world::World;
 
-use crate::manual::example;
+use super::manual::example;
 
 #[test]
 fn the_quick_start_works_from_a_mirror_with_a_lock_file_and_leaves_nothing() {

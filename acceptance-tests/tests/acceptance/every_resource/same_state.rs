@@ -5,12 +5,12 @@
 use std::fs;
 use std::path::Path;
 
-use acceptance_tests::conversation::told;
+use acceptance_tests::conversation::Names;
 use acceptance_tests::feature::Feature;
 use acceptance_tests::world::World;
 use serde_json::{Map, Value, json};
 
-use crate::manual::{every, shown};
+use super::manual::{every, shown};
 
 /// What the sandbox makes anew each time.
 const MADE_ANEW: [&str; 7] = [
@@ -41,7 +41,7 @@ fn stored(world: &World) -> Value {
         (place.client_id.clone(), "client"),
         (place.machine_group_id.clone(), "Finance"),
     ];
-    serde_json::from_str(&told(&[text], &known)[0]).expect("names need no escaping")
+    serde_json::from_str(&Names::new(&known).told(&text)).expect("names need no escaping")
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn every_version_stores_the_same() {
     world.apply_plan().expect_quiet();
 
     let state = stored(&world);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/every_resource/same_state.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/acceptance/every_resource/same_state.json");
     let mut expected: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap_or_default()).unwrap_or_default();
     if world.offers(Feature::Identity) {
         for shown in every() {

@@ -1,7 +1,7 @@
 //! The corner provider under a real Terraform: what no provider of ours has is carried to a user all the same.
 
 mod alike;
-#[path = "../../../proto/tests/corner/configs.rs"]
+#[path = "../../../../proto/tests/corner/configs.rs"]
 mod configs;
 
 use std::fs;

@@ -2,7 +2,6 @@
 //! they need not, so that a new one cannot be forgotten.
 
 mod chain;
-mod court;
 mod functions;
 mod generated;
 mod identity;

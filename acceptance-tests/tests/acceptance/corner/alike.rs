@@ -14,8 +14,8 @@ use tfplugin::cty::Type;
 use tfplugin::json::from_json;
 use tfplugin::value::Value;
 
-use crate::configs::{blocks, leaf, number, values};
-use crate::{BLOCKS, Corner, VALUES, without};
+use super::configs::{blocks, leaf, number, values};
+use super::{BLOCKS, Corner, VALUES, without};
 
 #[derive(Deserialize)]
 struct State<'a> {
