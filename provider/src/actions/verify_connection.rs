@@ -29,6 +29,7 @@ const SCHEMA: &Schema = &Schema::new(
     .check(&[Check::Format(is_duration)]),
 ]);
 
+/// What the action is configured with.
 #[derive(Deserialize)]
 pub(crate) struct Model {
     connection_id: String,

@@ -36,6 +36,7 @@ impl Answer {
         Error::not_the_service(operation, self.status.as_u16(), &String::from_utf8_lossy(&self.body))
     }
 
+    /// The id by which the service's own people find the request.
     pub(super) fn request_id(&self) -> Option<String> {
         const NAMES: [&str; 4] =
             ["x-ms-request-id", "x-ms-service-request-id", "req_id", "x-ms-correlation-request-id"];

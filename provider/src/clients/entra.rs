@@ -60,6 +60,7 @@ pub struct Entra {
 }
 
 impl Entra {
+    /// A sign-in that has not been tried yet.
     pub(super) fn new(tenant_id: Option<String>, sign_in: SignIn, cloud: Cloud) -> Entra {
         let (credential, tokens, asked) = (OnceLock::new(), Mutex::default(), InFlight::default());
         Entra { tenant_id, sign_in, cloud, credential, tokens, asked }

@@ -32,6 +32,7 @@ pub struct Environments {
 }
 
 impl Environments {
+    /// The environments of a cloud.
     pub(super) fn new(http: Arc<Http>, cloud: Cloud) -> Environments {
         Environments { http, cloud, known: Mutex::default() }
     }

@@ -61,18 +61,22 @@ impl Error {
         Error { operation: operation.to_owned(), kind: Arc::new(kind), source: None }
     }
 
+    /// What the service refused, in its own words.
     pub(super) fn refused(operation: &str, refusal: Refusal) -> Error {
         Error::new(operation, Kind::Service(refusal))
     }
 
+    /// An answer that somebody else gave, such as a proxy.
     pub(super) fn not_the_service(operation: &str, status: u16, body: &str) -> Error {
         Error::new(operation, Kind::NotTheService { status, beginning: words(body) })
     }
 
+    /// An answer of the service that cannot be understood.
     pub(super) fn unexpected(operation: &str, what: impl Into<String>) -> Error {
         Error::new(operation, Kind::Unexpected(what.into()))
     }
 
+    /// A request that could not be made, so that nothing was sent.
     pub(super) fn unsendable(operation: &str, what: impl fmt::Display) -> Error {
         Error::new(operation, Kind::Unsendable(what.to_string()))
     }
@@ -82,14 +86,17 @@ impl Error {
         Error::new(operation, Kind::Late(after))
     }
 
+    /// What stands in the way before anything can be sent.
     pub(super) fn setup(what: impl Into<String>) -> Error {
         Error::new("preparing the connection", Kind::Setup(what.into()))
     }
 
+    /// A sign-in that failed.
     pub(super) fn sign_in(what: impl Into<String>) -> Error {
         Error::new(SIGNING_IN, Kind::SignIn(what.into()))
     }
 
+    /// A vault that belongs to another tenant than the sign-in.
     pub(super) fn wrong_tenant(operation: &str, vault: String, ours: String) -> Error {
         Error::new(operation, Kind::WrongTenant { vault, ours })
     }

@@ -35,6 +35,7 @@ pub struct Http {
 }
 
 impl Http {
+    /// A connection that is opened by the first request.
     pub(super) fn new(entra: Entra, user_agent: String) -> Http {
         let (client, reads, writes) = (OnceLock::new(), InFlight::default(), Mutex::default());
         Http { entra: Arc::new(entra), user_agent, client, reads, writes }
@@ -58,6 +59,7 @@ impl Http {
         &self.entra
     }
 
+    /// Who is signed in, as far as a token says.
     pub(super) async fn caller(&self) -> Option<Caller> {
         let transport = self.transport().ok()?;
         self.entra.caller(transport).await

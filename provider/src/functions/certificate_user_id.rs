@@ -17,6 +17,7 @@ use crate::clients::key_vault::certificate::user_principal_names;
 const BINDINGS: [&str; 7] =
     ["PrincipalName", "RFC822Name", "IssuerAndSubject", "Subject", "SKI", "SHA1PublicKey", "IssuerAndSerialNumber"];
 
+/// The function `certificate_user_id`.
 pub(super) const FUNCTION: Function = Function {
     name: "certificate_user_id",
     summary: "Says what to put in a user's certificateUserIds for a certificate",

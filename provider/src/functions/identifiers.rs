@@ -17,6 +17,7 @@ const CLOUDS: [(&str, &str, usize); 5] = [
     ("china", "api.powerplatform.partner.microsoftonline.cn", 1),
 ];
 
+/// The function `environment_host`.
 pub(super) const ENVIRONMENT_HOST: Function = Function {
     name: "environment_host",
     summary: "Makes the host of an environment in the Power Platform API",
@@ -48,6 +49,7 @@ pub(super) const ENVIRONMENT_HOST: Function = Function {
     },
 };
 
+/// The function `parse_connection_id`.
 pub(super) const PARSE_CONNECTION_ID: Function = Function {
     name: "parse_connection_id",
     summary: "Takes the id of a connection apart",
@@ -92,6 +94,7 @@ pub(super) const PARSE_CONNECTION_ID: Function = Function {
     },
 };
 
+/// The function `parse_key_vault_certificate_id`.
 pub(super) const PARSE_KEY_VAULT_CERTIFICATE_ID: Function = Function {
     name: "parse_key_vault_certificate_id",
     summary: "Takes the id of a certificate in Key Vault apart",

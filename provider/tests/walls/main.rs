@@ -1,5 +1,6 @@
 //! What the source says of itself: walls between rooms, a header in each file, and nothing that is forgotten.
 
+mod circles;
 mod source;
 
 use provider::PowerAutomate;
@@ -7,7 +8,7 @@ use source::{Source, below};
 use tfplugin::provider::Provider as _;
 
 /// The files that read the process's environment: who signs in, and whom a connection trusts.
-const READ_THE_ENVIRONMENT: [&str; 2] = ["provider/src/clients/http.rs", "provider/src/provider.rs"];
+const READ_THE_ENVIRONMENT: [&str; 2] = ["provider/src/clients/http.rs", "provider/src/sign_in.rs"];
 
 fn paths(sources: &[&Source]) -> Vec<String> {
     sources.iter().map(|source| source.path.clone()).collect()
@@ -36,6 +37,12 @@ fn every_file_says_what_it_is() {
 }
 
 #[test]
+fn what_is_used_elsewhere_says_what_it_is() {
+    let found: Vec<String> = below("provider/src").iter().flat_map(Source::undocumented).collect();
+    assert!(found.is_empty(), "no doc line: {found:#?}");
+}
+
+#[test]
 fn every_resource_has_a_file_and_a_test_of_its_own_name() {
     // A file may drop the first words of a long type: `certificate_reference` for `key_vault_certificate_reference`.
     let bears = |one: &Source, name: &str| {
@@ -51,5 +58,13 @@ fn every_resource_has_a_file_and_a_test_of_its_own_name() {
             let name = resource.name().strip_prefix("powerautomate_").expect("a type bears the provider's name");
             assert!(sources.iter().any(|one| bears(one, name)), "{name} has no {what} of its name below {folder}");
         }
+    }
+}
+
+#[test]
+fn no_files_name_each_other_in_a_circle() {
+    for folder in ["provider/src"] {
+        let found = circles::circles(&source::root().join(folder));
+        assert!(found.is_empty(), "a reader of these files of {folder} has no first one: {found:#?}");
     }
 }

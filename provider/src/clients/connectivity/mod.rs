@@ -39,6 +39,7 @@ pub struct Connectivity {
 }
 
 impl Connectivity {
+    /// The connections of an environment.
     pub(super) fn new(http: Arc<Http>, cloud: Cloud, environment_id: EnvironmentId) -> Connectivity {
         Connectivity { http, cloud, environment_id, known: Known::default() }
     }

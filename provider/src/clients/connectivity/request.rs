@@ -39,6 +39,7 @@ impl fmt::Debug for RunOwner {
     }
 }
 
+/// The body of the PUT that makes or changes a connection.
 pub(super) fn body(environment_id: &EnvironmentId, wanted: &ConnectionRequest<'_>) -> Json {
     let mut values = json!({
         "username": {"value": format!("@environmentVariables(\"{}\")", wanted.username_variable)},

@@ -38,6 +38,7 @@ pub struct Dataverse {
 }
 
 impl Dataverse {
+    /// The organization at an address.
     pub(super) fn new(http: Arc<Http>, url: Url) -> Dataverse {
         Dataverse { http, url }
     }

@@ -40,6 +40,7 @@ pub struct Certificate {
     pub client_authentication: bool,
 }
 
+/// What the service tells of a certificate, read.
 pub(super) fn certificate(bundle: models::Certificate) -> Result<Certificate, String> {
     use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
     let der = bundle.cer.ok_or("it holds no certificate")?;

@@ -40,6 +40,7 @@ pub struct KeyVault {
 }
 
 impl KeyVault {
+    /// The vaults of a cloud.
     pub(super) fn new(http: Arc<Http>, cloud: Cloud) -> KeyVault {
         let (vaults, reads, seen) = (Mutex::default(), InFlight::default(), Mutex::default());
         KeyVault { http, cloud, vaults, reads, seen }
