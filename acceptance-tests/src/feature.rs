@@ -59,6 +59,12 @@ impl Feature {
         self.since().0
     }
 
+    /// The first version of OpenTofu that has it, if one does.
+    #[must_use]
+    pub fn since_tofu(self) -> Option<Version> {
+        self.since().1
+    }
+
     /// The first version of Terraform and of OpenTofu that has it.
     fn since(self) -> (Version, Option<Version>) {
         match self {

@@ -151,7 +151,7 @@ impl World {
     }
 
     /// Whether the caller, and Dataverse itself, may read what a reference points at. Roles alone count, also in a vault with access
-    /// policies (facts B.5).
+    /// policies.
     pub(crate) fn secret_access(&self, caller: &Caller, reference: &str) -> SecretAccess {
         let Some((vault, _)) = key_vault::find_by_reference(self, reference) else {
             return SecretAccess::VaultNotFound;

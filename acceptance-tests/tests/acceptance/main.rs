@@ -11,6 +11,7 @@ mod errors;
 mod every_resource;
 mod imports;
 mod judged;
+mod matrix;
 mod ownership;
 mod process;
 mod provider_block;
