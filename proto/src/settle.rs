@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{fits_with_blocks, spelled_otherwise};
+use crate::plan::{fits_with_blocks, known, spelled_otherwise};
 use crate::schema::{Block, Nesting};
 use crate::value::{Step, Value};
 
@@ -40,16 +40,31 @@ pub(crate) fn settle(block: &Block, planned: &Value, config: &Value, applied: &m
             }
             (Nesting::Set { .. }, Some(value @ Value::List(_))) => {
                 let (Value::List(planned), Value::List(applied)) = (planned, std::mem::take(value)) else { continue };
-                let known: Vec<&Value> = planned.iter().filter(|element| element.is_wholly_known()).collect();
-                let spelled = |element: Value| {
-                    let same = known.iter().find(|planned| fits_with_blocks(block, planned, &element));
-                    same.map_or(element, |planned| (*planned).clone())
+                // An element has no place by which its configuration could be found: what it does not share with the plan was computed.
+                let config = if config.is_unknown() { Value::UNKNOWN } else { Value::Null };
+                let mut left: Vec<&Value> = planned.iter().collect();
+                let one = |mut element: Value| {
+                    let fitting = left.iter().position(|planned| fits_with_blocks(block, &known(planned), &element));
+                    let alike = || left.iter().position(|planned| argues_alike(block, planned, &element));
+                    if let Some(place) = fitting.or_else(alike) {
+                        settle(block, left.remove(place), &config, &mut element);
+                    }
+                    element
                 };
-                *value = Value::set(applied.into_iter().map(spelled));
+                *value = Value::set(applied.into_iter().map(one));
             }
             _ => {}
         }
     }
+}
+
+/// Whether two elements of a set have the same arguments, in whatever spelling.
+fn argues_alike(block: &Block, one: &Value, other: &Value) -> bool {
+    let mut arguments = block.attributes.iter().filter(|attribute| !attribute.is_computed() && !attribute.write_only);
+    arguments.all(|attribute| {
+        let (one, other) = (one.at(attribute.name), other.at(attribute.name));
+        one == other || spelled_otherwise(attribute, one, other)
+    })
 }
 
 /// Keeps the prior spelling of what a read found spelled otherwise.
@@ -79,5 +94,62 @@ pub(crate) fn conform(block: &Block, state: &mut Value) {
             (_, Value::Map(elements)) => elements.values_mut().for_each(|element| conform(&nested.block, element)),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cty::Type;
+    use crate::schema::{Attribute, NestedBlock};
+
+    const SHELF: Block = Block::new("").blocks(&[NestedBlock::set("book", "").attributes(&[
+        Attribute::required("title", &Type::String, "").same(str::eq_ignore_ascii_case),
+        Attribute::computed("id", &Type::String, ""),
+        Attribute::optional_computed("note", &Type::String, ""),
+    ])]);
+
+    fn shelf(books: &[[&str; 3]]) -> Value {
+        let value = |text: &str| match text {
+            "~" => Value::UNKNOWN,
+            "" => Value::Null,
+            text => text.into(),
+        };
+        let book = |[title, id, note]: &[&str; 3]| {
+            Value::object([("title", value(title)), ("id", value(id)), ("note", value(note))])
+        };
+        Value::object([("book", Value::set(books.iter().map(book)))])
+    }
+
+    #[track_caller]
+    fn check_read(prior: &[[&str; 3]], read: &[[&str; 3]], expected: &[[&str; 3]]) {
+        let mut read = shelf(read);
+        respell(&SHELF, &shelf(prior), &mut read);
+        assert_eq!(read, shelf(expected));
+    }
+
+    #[test]
+    fn what_the_provider_says_of_an_element_appears_at_the_refresh() {
+        check_read(&[["emma", "", ""]], &[["EMMA", "1", "new"]], &[["emma", "1", "new"]]);
+        check_read(&[["emma", "1", "old"]], &[["EMMA", "2", ""]], &[["emma", "2", ""]]);
+        check_read(&[["emma", "", ""], ["ulysses", "", ""]], &[["emma", "1", ""]], &[["emma", "1", ""]]);
+    }
+
+    #[test]
+    fn two_elements_that_mean_the_same_stay_two() {
+        check_read(
+            &[["emma", "1", ""], ["EMMA", "2", ""]],
+            &[["Emma", "1", ""], ["Emma", "2", ""]],
+            &[["emma", "1", ""], ["EMMA", "2", ""]],
+        );
+    }
+
+    #[test]
+    fn an_apply_returns_of_an_element_what_the_plan_knew() {
+        let planned = shelf(&[["emma", "~", "~"], ["ulysses", "7", ""]]);
+        let config = shelf(&[["emma", "", ""], ["ulysses", "", ""]]);
+        let mut applied = shelf(&[["EMMA", "1", "made"], ["Ulysses", "8", "made"]]);
+        settle(&SHELF, &planned, &config, &mut applied);
+        assert_eq!(applied.at("book"), shelf(&[["emma", "1", "made"], ["ulysses", "7", ""]]).at("book"));
     }
 }
