@@ -51,17 +51,29 @@ impl Names {
 /// several times in a row stands there once, because how often a client has to ask is a question of time.
 #[must_use]
 pub fn transcript(exchanges: &[Exchange], names: &mut Names) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for exchange in exchanges {
-        let told = exchange.parts.iter().map(|part| format!("  {}", short(part, "")));
-        for line in std::iter::once(short(exchange, &service(&exchange.host))).chain(told) {
-            let line = names.told(&line);
-            if lines.last() != Some(&line) {
-                lines.push(line);
-            }
-        }
+    let lines = exchanges.iter().flat_map(lines);
+    let mut told: Vec<String> = lines.map(|line| names.told(&line)).collect();
+    told.dedup();
+    told
+}
+
+/// The same of a client that asks several things at once: sorted, and each thing once. Ids get their numbers in the order of the
+/// writes, which depend on each other.
+#[must_use]
+pub fn sorted(exchanges: &[Exchange], names: &mut Names) -> Vec<String> {
+    for write in exchanges.iter().filter(|exchange| exchange.is_write()) {
+        lines(write).iter().for_each(|line| drop(names.told(line)));
     }
-    lines
+    let told = |exchange: &Exchange| lines(exchange).iter().map(|line| names.told(line)).collect();
+    let mut all: Vec<Vec<String>> = exchanges.iter().map(told).collect();
+    all.sort();
+    all.dedup();
+    all.concat()
+}
+
+fn lines(exchange: &Exchange) -> Vec<String> {
+    let parts = exchange.parts.iter().map(|part| format!("  {}", short(part, "")));
+    std::iter::once(short(exchange, &service(&exchange.host))).chain(parts).collect()
 }
 
 /// An exchange in a line that people read: `PATCH dataverse /credentials(…)  {"name":"Robot"} -> 204`. Of a query, the columns that it

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sandbox::{Exchange, Sandbox};
 
-use crate::conversation::Names;
+use crate::conversation::{self, Names};
 
 pub use place::Place;
 
@@ -78,6 +78,15 @@ impl<T> Sandboxed<T> {
         let since = journal.iter().skip(self.forgotten.load(Ordering::Relaxed));
         let lines = since.filter(|exchange| wanted(exchange)).flat_map(Exchange::lines);
         self.named(|names| lines.map(|line| names.told(&line)).collect())
+    }
+
+    /// What was said since it was forgotten last, as a text that is the same in every run, whatever is asked at once: sorted, and
+    /// each thing once.
+    #[must_use]
+    pub fn sorted_conversation(&self) -> String {
+        let journal = self.sandbox.journal();
+        let since = &journal[self.forgotten.load(Ordering::Relaxed)..];
+        self.named(|names| conversation::sorted(since, names)).iter().map(|line| format!("{line}\n")).collect()
     }
 
     /// Works with the names of the ids: one id has one name as long as the sandbox lives.

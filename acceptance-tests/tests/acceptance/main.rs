@@ -18,3 +18,4 @@ mod provider_block;
 mod run_owner;
 mod switches;
 mod weather;
+mod whole;
