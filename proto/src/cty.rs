@@ -173,19 +173,23 @@ impl Type {
         Type::Object(Fields::Static(fields))
     }
 
-    /// The wire's spelling: `"string"`, `["list","string"]`, `["object",{"a":"bool"}]`, …
-    pub fn to_json(&self) -> Json {
+    /// The wire's spelling, which is JSON: `"string"`, `["list","string"]`, `["object",{"a":"bool"}]`, …
+    pub fn to_json(&self) -> String {
+        self.spelled().to_string()
+    }
+
+    fn spelled(&self) -> Json {
         match self {
             Type::Bool => "bool".into(),
             Type::Number => "number".into(),
             Type::String => "string".into(),
             Type::Dynamic => "dynamic".into(),
-            Type::List(of) => Json::Array(vec!["list".into(), of.to_json()]),
-            Type::Set(of) => Json::Array(vec!["set".into(), of.to_json()]),
-            Type::Map(of) => Json::Array(vec!["map".into(), of.to_json()]),
-            Type::Tuple(types) => Json::Array(vec!["tuple".into(), types.iter().map(Type::to_json).collect()]),
+            Type::List(of) => Json::Array(vec!["list".into(), of.spelled()]),
+            Type::Set(of) => Json::Array(vec!["set".into(), of.spelled()]),
+            Type::Map(of) => Json::Array(vec!["map".into(), of.spelled()]),
+            Type::Tuple(types) => Json::Array(vec!["tuple".into(), types.iter().map(Type::spelled).collect()]),
             Type::Object(fields) => {
-                let fields = fields.in_order().map(|(name, ty)| (name.to_owned(), ty.to_json()));
+                let fields = fields.in_order().map(|(name, ty)| (name.to_owned(), ty.spelled()));
                 Json::Array(vec!["object".into(), Json::Object(fields.collect())])
             }
         }
@@ -196,8 +200,9 @@ impl Type {
     /// # Errors
     /// Says what is no type. An object's third element, the names that a type *constraint* may leave out, is refused: a
     /// value's own type never has it.
-    pub fn from_json(json: &Json) -> Result<Type, String> {
-        Type::read(json, 0)
+    pub fn from_json(json: impl AsRef<[u8]>) -> Result<Type, String> {
+        let json = serde_json::from_slice(json.as_ref()).map_err(|error| format!("it is not JSON: {error}"))?;
+        Type::read(&json, 0)
     }
 
     fn read(json: &Json, depth: usize) -> Result<Type, String> {
@@ -259,8 +264,8 @@ mod tests {
 
     #[track_caller]
     fn check(json: &str) {
-        let parsed = Type::from_json(&serde_json::from_str(json).unwrap()).unwrap();
-        assert_eq!(parsed.to_json().to_string(), json);
+        let parsed = Type::from_json(json).unwrap();
+        assert_eq!(parsed.to_json(), json);
     }
 
     #[test]
@@ -274,7 +279,7 @@ mod tests {
     #[test]
     fn what_is_no_type_is_named() {
         for json in [r#""text""#, r#"["list"]"#, r#"["object",["a"]]"#, "7", r#"["object",{"a":"string"},["a"]]"#] {
-            let error = Type::from_json(&serde_json::from_str(json).unwrap()).unwrap_err();
+            let error = Type::from_json(json).unwrap_err();
             assert!(error.contains("no type"), "{json}: {error}");
         }
     }
@@ -283,7 +288,7 @@ mod tests {
     fn a_schema_s_type_equals_the_same_type_from_the_wire() {
         const FROM_SCHEMA: Type =
             Type::list(const { &Type::object(const { &[("b", Type::Bool), ("a", Type::String)] }) });
-        let from_wire = Type::from_json(&FROM_SCHEMA.to_json()).unwrap();
+        let from_wire = Type::from_json(FROM_SCHEMA.to_json()).unwrap();
         assert_eq!(FROM_SCHEMA, from_wire);
     }
 }

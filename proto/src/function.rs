@@ -49,7 +49,7 @@ impl Parameter {
     fn to_wire(&self) -> pb::function::Parameter {
         pb::function::Parameter {
             name: self.name.to_owned(),
-            r#type: self.ty.to_json().to_string().into_bytes(),
+            r#type: self.ty.to_json().into_bytes(),
             allow_null_value: self.null,
             allow_unknown_values: self.unknown,
             description: self.description.to_owned(),
@@ -89,7 +89,7 @@ impl Function {
         pb::Function {
             parameters: self.parameters.iter().map(Parameter::to_wire).collect(),
             variadic_parameter: self.variadic.as_ref().map(Parameter::to_wire),
-            r#return: Some(pb::function::Return { r#type: self.returns.to_json().to_string().into_bytes() }),
+            r#return: Some(pb::function::Return { r#type: self.returns.to_json().into_bytes() }),
             summary: self.summary.to_owned(),
             description: self.description.to_owned(),
             description_kind: pb::StringKind::Markdown.into(),

@@ -74,7 +74,7 @@ impl Identity {
     pub(crate) fn to_wire(&self) -> pb::ResourceIdentitySchema {
         let attribute = |attribute: &IdentityAttribute| pb::resource_identity_schema::IdentityAttribute {
             name: attribute.name.to_owned(),
-            r#type: attribute.ty.to_json().to_string().into_bytes(),
+            r#type: attribute.ty.to_json().into_bytes(),
             required_for_import: attribute.required,
             optional_for_import: !attribute.required,
             description: attribute.description.to_owned(),

@@ -60,12 +60,13 @@ fn read(raw: &RawValue, ty: &Type, path: &Path) -> Result<Value, (Path, String)>
         Type::Dynamic => {
             #[derive(serde::Deserialize)]
             struct Pair<'a> {
-                r#type: serde_json::Value,
+                #[serde(borrow)]
+                r#type: &'a RawValue,
                 #[serde(borrow)]
                 value: &'a RawValue,
             }
             let pair: Pair<'_> = serde_json::from_str(text).map_err(fail)?;
-            let ty = Type::from_json(&pair.r#type).map_err(|what| (path.clone(), what))?;
+            let ty = Type::from_json(pair.r#type.get()).map_err(|what| (path.clone(), what))?;
             let value = read(pair.value, &ty, path)?;
             Ok(Value::Typed(Box::new(Typed { ty, value })))
         }

@@ -1,20 +1,39 @@
 //! Terraform's plugin protocol 5, for providers written in Rust.
 //!
-//! The way of a value, there and back:
+//! The rooms, each below those that it stands on, and the way of a value through them, there and back:
 //!
 //! ```text
-//! terraform -gRPC-> server -> msgpack -> Value -> validate | plan -> model -> a Resource
+//!                  handshake     the process, the socket, pinned TLS
+//!                      |
+//!   terraform --gRPC-- server --------------------------- wire
+//!                      | decode, ask, encode
+//!          +-----------+--------------+-----------------+
+//!          v                          v                 v
+//!     validate | plan            resource, data_source, ephemeral, action, function, listing
+//!     settle   | generate             |  each erased to an offer, with a context at hand
+//!          |                          v
+//!        schema                     model, known
+//!          |                          |
+//!          +------------+-------------+
+//!                       v
+//!     msgpack, json:  bytes <-> Value,  guided by a Type
 //! ```
 //!
-//! - [`handshake`] starts the process as Terraform expects it and opens the socket.
+//! - [`handshake`] starts the process as Terraform expects it and opens the socket; [`log`] is where its lines go.
 //! - [`server`] answers every rpc: it decodes, asks, and encodes.
 //! - [`msgpack`] and [`json`] read and write values; [`cty`] says of which type they are; [`value`] is what they are.
 //! - [`schema`] describes a resource as `const` data; [`validate`] and [`plan`] follow from it alone.
 //! - [`model`] turns values into an author's own structs, and [`known`] is what a field is before the apply.
 //! - [`provider`] has the trait of the whole, and [`resource`], [`data_source`], [`ephemeral`], [`action`], [`function`] what it
-//!   offers, which the server holds alike as an [`offer`]; [`identity`] and [`listing`] belong to resources; [`context`] is what an operation has at hand.
-//! - [`docs`] writes the registry's pages.
+//!   offers, which the server holds alike as an [`offer`]; [`identity`] and [`listing`] belong to resources; [`context`] is what an
+//!   operation has at hand.
+//! - [`docs`] writes the registry's pages, and [`testing`] has what a provider's own tests ask.
 //! - [`diagnostic`] is how a user learns what went wrong.
+//!
+//! # What a build must set
+//!
+//! `AWS_LC_SYS_NO_JITTER_ENTROPY=1`, as `[env]` of `.cargo/config.toml`: without it the first random number of a process costs 30 to
+//! 40 ms, and Terraform starts a provider four times per apply. The operating system's generator stays the source of entropy.
 //!
 //! # Writing a provider
 //!

@@ -21,6 +21,7 @@ use crate::wire::tfplugin5 as pb;
 
 /// What a `list` block asks for.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Query {
     /// Its configuration.
     pub config: Value,

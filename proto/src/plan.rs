@@ -15,6 +15,7 @@ use crate::value::{Path, Step, Value};
 
 /// A plan in the making: what the schema says of it, and what the resource's own plan hook adds.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Plan {
     /// The state before; null for a creation.
     pub prior: Value,

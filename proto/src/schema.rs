@@ -12,6 +12,7 @@ pub use crate::validate::{Check, Rule};
 
 /// The shape of a provider block or of a resource.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Schema {
     /// Grows by one when the shape of stored states changes.
     pub version: i64,
@@ -21,6 +22,7 @@ pub struct Schema {
 
 /// Attributes and blocks between a pair of braces.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Block {
     /// What it is, in Markdown.
     pub description: &'static str,
@@ -71,6 +73,7 @@ impl Block {
 
 /// A block inside a block.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct NestedBlock {
     /// Its name.
     pub name: &'static str,
@@ -122,6 +125,7 @@ pub enum Mode {
 
 /// One attribute.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Attribute {
     /// Its name.
     pub name: &'static str,
@@ -278,7 +282,7 @@ impl Attribute {
     fn to_wire(&self) -> pb::schema::Attribute {
         pb::schema::Attribute {
             name: self.name.to_owned(),
-            r#type: self.ty.to_json().to_string().into_bytes(),
+            r#type: self.ty.to_json().into_bytes(),
             description: self.description.to_owned(),
             required: self.mode == Mode::Required,
             optional: matches!(self.mode, Mode::Optional | Mode::OptionalComputed),
@@ -293,7 +297,8 @@ impl Attribute {
 }
 
 impl NestedBlock {
-    const fn new(name: &'static str, nesting: Nesting, description: &'static str) -> NestedBlock {
+    /// A block that may stand as often as `nesting` says.
+    pub const fn new(name: &'static str, nesting: Nesting, description: &'static str) -> NestedBlock {
         NestedBlock { name, nesting, presence_replaces: false, block: Block::new(description) }
     }
 

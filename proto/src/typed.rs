@@ -36,7 +36,7 @@ impl PartialOrd for Typed {
 }
 impl Ord for Typed {
     fn cmp(&self, other: &Typed) -> std::cmp::Ordering {
-        let spelled = |typed: &Typed| typed.ty.to_json().to_string();
+        let spelled = |typed: &Typed| typed.ty.to_json();
         self.value.cmp(&other.value).then_with(|| spelled(self).cmp(&spelled(other)))
     }
 }

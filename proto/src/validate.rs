@@ -8,6 +8,7 @@ use crate::value::{Number, Path, Step, Value};
 
 /// What a single value must satisfy.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Check {
     /// A text of at least `min` and at most `max` characters.
     Length {
@@ -42,6 +43,7 @@ pub enum Check {
 
 /// What must hold among attributes and blocks of one block.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Rule {
     /// At most one of these is set.
     Conflicts(&'static [&'static str]),

@@ -30,7 +30,7 @@ fn types() -> &'static [Type] {
             r#"["tuple",["bool",["set","number"],"dynamic"]]"#,
             r#"["object",{"a":"string","b":["map","bool"],"c":["object",{"d":"dynamic"}]}]"#,
         ];
-        let parsed = |json: &str| Type::from_json(&json.parse().expect("it is JSON")).expect("it is a type");
+        let parsed = |json: &str| Type::from_json(json).expect("it is a type");
         let own = PowerAutomate.resources().into_iter().map(|resource| resource.schema().block.ty());
         spelled.iter().map(|json| parsed(json)).chain(own).collect()
     })

@@ -162,8 +162,7 @@ fn read_attribute(path: &str, attribute: &pb::schema::Attribute, used: Use) -> C
 /// # Errors
 /// What is no type.
 pub fn read_type(json: &[u8]) -> Result<Type, String> {
-    let json = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-    Type::from_json(&json)
+    Type::from_json(json)
 }
 
 /// Reads the shape of an identity.

@@ -144,9 +144,7 @@ impl<'a> Reader<'a> {
             }
             _ => self.text()?.as_bytes(),
         };
-        let parsed =
-            serde_json::from_slice(json).map_err(|error| error.to_string()).and_then(|json| Type::from_json(&json));
-        let ty = parsed.or_else(wrong)?;
+        let ty = Type::from_json(json).or_else(wrong)?;
         let value = self.value(&ty, depth + 1)?;
         Ok(Value::Typed(Box::new(Typed { ty, value })))
     }

@@ -34,7 +34,7 @@ fn write(out: &mut Vec<u8>, value: &Value, ty: &Type) -> Result<(), Fault> {
         (Value::String(text), Type::String) => encode::write_str(out, text).expect(ENDLESS),
         (Value::Typed(typed), Type::Dynamic) => {
             encode::write_array_len(out, 2).expect(ENDLESS);
-            encode::write_bin(out, typed.ty.to_json().to_string().as_bytes()).expect(ENDLESS);
+            encode::write_bin(out, typed.ty.to_json().as_bytes()).expect(ENDLESS);
             write(out, &typed.value, &typed.ty)?;
         }
         (Value::List(elements), Type::List(of) | Type::Set(of)) => {

@@ -18,9 +18,11 @@ pub(crate) fn shape() -> Option<Shape> {
     let id = Attribute::computed("id", &Type::String, "The id.");
     let attributes = std::iter::once(id).chain(attributes(&mut rng, false));
     block.attributes = leak(attributes.collect());
+    let mut schema = Schema::new("A block.");
+    schema.block = block;
     Some(Shape {
         name: "corner_random",
-        schema: Box::leak(Box::new(Schema { version: 0, block })),
+        schema: Box::leak(Box::new(schema)),
         identity: &IDENTITY,
         upgrades: &[],
         moves: &[],
@@ -47,12 +49,10 @@ fn block(rng: &mut Rng, depth: usize, in_set: bool) -> Block {
             _ => Nesting::List { min, max },
         };
         let in_set = in_set || matches!(nesting, Nesting::Set { .. });
-        NestedBlock {
-            name,
-            nesting,
-            presence_replaces: nesting == Nesting::Single && depth == 0 && rng.u8(0..4) == 0,
-            block: block(rng, depth + 1, in_set),
-        }
+        let mut nested = NestedBlock::new(name, nesting, "A block.");
+        nested.presence_replaces = nesting == Nesting::Single && depth == 0 && rng.u8(0..4) == 0;
+        nested.block = block(rng, depth + 1, in_set);
+        nested
     };
     let mut blocks = Vec::new();
     if depth < 3 {

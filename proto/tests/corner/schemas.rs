@@ -3,7 +3,7 @@
 use tfplugin::cty::Type;
 use tfplugin::identity::{Identity, IdentityAttribute};
 use tfplugin::resource::{Move, Upgrade};
-use tfplugin::schema::{Attribute, Block, Check, Default, NestedBlock, Nesting, Rule, Schema};
+use tfplugin::schema::{Attribute, Check, Default, NestedBlock, Nesting, Rule, Schema};
 use tfplugin::value::Value;
 
 use crate::shape::Shape;
@@ -118,7 +118,7 @@ const WITH_SECRET: &[Attribute] = &[
 ];
 
 const fn nested(name: &'static str, nesting: Nesting, attributes: &'static [Attribute]) -> NestedBlock {
-    NestedBlock { name, nesting, presence_replaces: false, block: Block::new("A block.").attributes(attributes) }
+    NestedBlock::new(name, nesting, "A block.").attributes(attributes)
 }
 
 static BLOCKS: Schema = Schema::new("Every nesting.")
@@ -131,7 +131,7 @@ static BLOCKS: Schema = Schema::new("Every nesting.")
         nested("map", Nesting::Map, LEAF),
         nested("single_secret", Nesting::Single, WITH_SECRET),
         nested("list_secret", Nesting::List { min: 0, max: 0 }, WITH_SECRET),
-        NestedBlock { presence_replaces: true, ..nested("switch", Nesting::Single, &[]) },
+        nested("switch", Nesting::Single, &[]).presence_replaces(),
         NestedBlock::list("deep", "Deep.").attributes(&[Attribute::required("key", &Type::String, "The key.")]).blocks(
             &[NestedBlock::map("deeper", "Deeper.").attributes(LEAF).blocks(&[NestedBlock::set(
                 "deepest",

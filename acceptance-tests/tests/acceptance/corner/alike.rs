@@ -107,7 +107,7 @@ fn agree(mut cases: Vec<Case>) {
 fn typed(shown: &Json, planned: &Value) -> Json {
     let mut shown = shown.clone();
     if let (Value::Typed(typed), Some(value)) = (planned.at("dynamic"), shown.get_mut("dynamic")) {
-        *value = json!({"type": typed.ty.to_json(), "value": value});
+        *value = json!({"type": serde_json::from_str::<Json>(&typed.ty.to_json()).unwrap(), "value": value});
     }
     shown
 }
