@@ -62,7 +62,7 @@ fn a_refused_secret_is_recognised_by_whatever_status_and_wherever_it_stands() {
             });
             court.forbid_secrets();
             let summary = "Cannot create the environment variable cto_robot_certificate";
-            let hurried = with(court.reference(), json!({ "timeouts": { "create": "1s" } }));
+            let hurried = with(court.reference(), json!({ "timeouts": { "create": "3s" } }));
             let created = court.create(REFERENCE, &hurried);
             let left = created.expect_error("key_vault_id", summary, &["Key Vault Secrets User", "not authorized"]);
             assert!(left.is_none());

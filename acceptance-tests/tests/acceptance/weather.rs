@@ -11,7 +11,7 @@ const SUMMARY: &str = "Cannot create the environment variable cto_robot_certific
 
 /// A reference that is not waited for as long as for people.
 fn hurried(court: &Court) -> Value {
-    with(court.reference(), json!({ "timeouts": { "create": "2s" } }))
+    with(court.reference(), json!({ "timeouts": { "create": "3s" } }))
 }
 
 /// How many variables of that name there are.
@@ -213,7 +213,7 @@ fn a_role_that_never_arrives_is_named_with_its_scope_and_both_principals() {
         &place.key_vault_id,
         "00000007-0000-0000-c000-000000000000",
         &place.object_id,
-        "2 seconds",
+        "3 seconds",
     ];
     let left = court.create(REFERENCE, &hurried(&court)).expect_error("key_vault_id", SUMMARY, &parts);
     assert!(left.is_none());
@@ -248,7 +248,7 @@ resource "powerautomate_key_vault_certificate_reference" "robot" {
   certificate_name = "robot"
 
   timeouts {
-    create = "2s"
+    create = "3s"
   }
 }
 "#;
