@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::cty::{Fields, Type};
-use crate::resource::Upgrade;
+use crate::upgrade::Upgrade;
 use crate::value::Value;
 use crate::wire::tfplugin5 as pb;
 

@@ -58,6 +58,7 @@ pub mod cty;
 pub mod data_source;
 pub mod diagnostic;
 pub mod docs;
+mod envelope;
 pub mod ephemeral;
 pub mod function;
 mod generate;
@@ -79,6 +80,7 @@ pub mod server;
 mod settle;
 pub mod testing;
 mod typed;
+mod upgrade;
 pub mod validate;
 pub mod value;
 #[doc(hidden)]

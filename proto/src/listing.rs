@@ -10,11 +10,11 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use crate::cty::Type;
+use crate::envelope::encode;
 use crate::identity::Identity;
 use crate::model::{from_config, to_value};
 use crate::plan;
 use crate::schema::Block;
-use crate::server::encode;
 use crate::settle::conform;
 use crate::value::Value;
 use crate::wire::tfplugin5 as pb;

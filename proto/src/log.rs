@@ -16,18 +16,16 @@ use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
-use crate::handshake::Plugin;
-
 /// Well below what Terraform's reader takes for a line.
 const MAX_FIELD: usize = 16 << 10;
 
 /// Starts logging at the level that the environment asks for; without one, nothing is logged and nothing costs.
-pub(crate) fn start(plugin: &Plugin) {
-    let short = plugin.short_name().to_uppercase().replace('-', "_");
+pub(crate) fn start(module: &'static str, crates: &'static [&'static str]) {
+    let short = module.to_uppercase().replace('-', "_");
     let names = [format!("TF_LOG_PROVIDER_{short}"), "TF_LOG_PROVIDER".to_owned(), "TF_LOG".to_owned()];
     let asked = names.iter().find_map(|name| std::env::var(name).ok().filter(|level| !level.is_empty()));
     if let Some(level) = asked.as_deref().and_then(level) {
-        let layer = Hclog { level, crates: plugin.logs, module: plugin.short_name() };
+        let layer = Hclog { level, crates, module };
         // A second call finds the first one's subscriber in place.
         let _ = tracing::subscriber::set_global_default(Registry::default().with(layer));
     }

@@ -10,7 +10,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::Context;
-use crate::cty::Type;
 use crate::diagnostic::Diagnostic;
 use crate::identity::Identity;
 use crate::listing::{Hits, Query};
@@ -19,6 +18,8 @@ use crate::offer::{Boxed, Offer, erased};
 use crate::plan::{self, Plan};
 use crate::schema::Schema;
 use crate::value::Value;
+
+pub use crate::upgrade::{Move, Upgrade};
 
 /// One type of resource.
 pub trait Resource: Send + Sync + 'static {
@@ -118,37 +119,6 @@ pub enum Import<'a> {
     Id(&'a str),
     /// An identity; what it need not name may be null.
     Identity(&'a Value),
-}
-
-/// How a state or an identity of an older version becomes one of the current.
-#[derive(Debug)]
-pub struct Upgrade {
-    /// The older version.
-    pub from: i64,
-    /// What it looked like.
-    pub ty: &'static Type,
-    /// The same in today's shape; attributes that are left out are null. Nothing is asked of anybody here.
-    pub upgrade: fn(Value) -> Result<Value, Diagnostic>,
-}
-
-/// How the state of another type of resource becomes one of this.
-#[derive(Debug)]
-pub struct Move {
-    /// The other provider's source, for example `hashicorp/null`, on whatever registry.
-    pub provider: &'static str,
-    /// The other type.
-    pub type_name: &'static str,
-    /// What its states look like; what this leaves out is not read.
-    pub ty: &'static Type,
-    /// The state in this type's shape, from the other's schema version and state. Nothing is asked of anybody here.
-    pub make: fn(i64, Value) -> Result<Value, Diagnostic>,
-}
-
-impl Move {
-    pub(crate) fn is_from(&self, provider_address: &str, type_name: &str) -> bool {
-        let host = provider_address.strip_suffix(self.provider);
-        self.type_name == type_name && host.is_some_and(|host| host.is_empty() || host.ends_with('/'))
-    }
 }
 
 /// A resource of any model; made by [`resource`]. A resource whose shape is no struct may implement it itself.

@@ -9,37 +9,10 @@ use serde::ser::{Error as _, Serialize, Serializer};
 
 use crate::cty::Type;
 use crate::msgpack::{from_bytes, to_bytes};
-use crate::value::Value;
+use crate::value::{Typed, Value};
 
 /// By this name values recognize a [`Typed`].
 pub(crate) const TYPED: &str = "tfplugin::Typed";
-
-/// A value and the type it brings along.
-#[derive(Debug, Clone)]
-pub struct Typed {
-    /// The type.
-    pub ty: Type,
-    /// The value, which conforms to it.
-    pub value: Value,
-}
-
-impl PartialEq for Typed {
-    fn eq(&self, other: &Typed) -> bool {
-        self.value == other.value && self.ty == other.ty
-    }
-}
-impl Eq for Typed {}
-impl PartialOrd for Typed {
-    fn partial_cmp(&self, other: &Typed) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Typed {
-    fn cmp(&self, other: &Typed) -> std::cmp::Ordering {
-        let spelled = |typed: &Typed| typed.ty.to_json();
-        self.value.cmp(&other.value).then_with(|| spelled(self).cmp(&spelled(other)))
-    }
-}
 
 impl Serialize for Typed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

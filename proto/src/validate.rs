@@ -4,56 +4,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::schema::{Attribute, Block, Mode, NestedBlock, Nesting};
-use crate::value::{Number, Path, Step, Value};
-
-/// What a single value must satisfy.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum Check {
-    /// A text of at least `min` and at most `max` characters.
-    Length {
-        /// The least number of characters.
-        min: usize,
-        /// The greatest number of characters.
-        max: usize,
-    },
-    /// A whole number between `min` and `max`, both included.
-    Between {
-        /// The least value.
-        min: i64,
-        /// The greatest value.
-        max: i64,
-    },
-    /// One of these texts.
-    OneOf(&'static [&'static str]),
-    /// A text that passes `test`; `words` completes the sentence "The value must …".
-    Pattern {
-        /// Whether a text is right.
-        test: fn(&str) -> bool,
-        /// What it must be, in words.
-        words: &'static str,
-    },
-    /// A GUID, dashed or not.
-    Uuid,
-    /// An absolute `https` address.
-    Url,
-    /// A text that `parse` understands; its error is a sentence that says what is wrong.
-    Format(fn(&str) -> Result<(), String>),
-}
-
-/// What must hold among attributes and blocks of one block.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum Rule {
-    /// At most one of these is set.
-    Conflicts(&'static [&'static str]),
-    /// Exactly one of these is set.
-    ExactlyOneOf(&'static [&'static str]),
-    /// One of these is set, or several.
-    AtLeastOneOf(&'static [&'static str]),
-    /// When the first is set, so are the others.
-    Requires(&'static str, &'static [&'static str]),
-}
+use crate::value::{Path, Step, Value};
 
 /// What is wrong with a configuration, by its schema alone. `write_only_allowed` is whether the client knows to keep write-only
 /// arguments out of its state.
@@ -172,89 +123,11 @@ fn miscounted(nested: &NestedBlock, value: &Value, path: &Path) -> Option<Diagno
     Some(Diagnostic::error(summary, format!("{limit}, and there are {count}.")).at(path.clone()))
 }
 
-impl Check {
-    /// What is wrong, as a predicate: "must be …"; nothing when all is well or the value is not known.
-    fn broken_by(&self, value: &Value) -> Option<String> {
-        let text = value.as_str();
-        match self {
-            Check::Length { min, max } => {
-                let length = text?.chars().count();
-                let words = match (min, max) {
-                    (0, max) => format!("must have at most {max} characters and has {length}"),
-                    (1, _) if length == 0 => "must not be empty".to_owned(),
-                    (1, max) => format!("must have at most {max} characters and has {length}"),
-                    (min, max) => format!("must have {min} to {max} characters and has {length}"),
-                };
-                (length < *min || length > *max).then_some(words)
-            }
-            Check::Between { min, max } => match value {
-                Value::Number(number) if *number < Number::from(*min) || *number > Number::from(*max) => {
-                    Some(format!("must be between {min} and {max}"))
-                }
-                Value::Number(number) if !number.is_integer() => Some("must be a whole number".to_owned()),
-                _ => None,
-            },
-            Check::OneOf(allowed) => {
-                let quoted: Vec<String> = allowed.iter().map(|allowed| format!("{allowed:?}")).collect();
-                (!allowed.contains(&text?)).then(|| format!("must be one of {}", quoted.join(", ")))
-            }
-            Check::Pattern { test, words } => (!test(text?)).then(|| format!("must {words}")),
-            Check::Uuid => uuid::Uuid::try_parse(text?)
-                .is_err()
-                .then(|| "must be a GUID such as 8f6d5a1c-1111-4222-8333-444455556666".to_owned()),
-            Check::Url => {
-                let right = url::Url::parse(text?).is_ok_and(|url| url.scheme() == "https" && url.has_host());
-                (!right).then(|| "must be an absolute address that begins with https://".to_owned())
-            }
-            Check::Format(parse) => parse(text?).err(),
-        }
-    }
-}
-
-impl Rule {
-    fn broken_by(&self, config: &Value, path: &Path) -> Option<Diagnostic> {
-        let is_set = |name: &&&str| !config.at(name).is_null() && !config.at(name).is_unknown();
-        let may_be_set = |name: &&&str| !config.at(name).is_null();
-        let names = match self {
-            Rule::Conflicts(names)
-            | Rule::ExactlyOneOf(names)
-            | Rule::AtLeastOneOf(names)
-            | Rule::Requires(_, names) => *names,
-        };
-        let set: Vec<&&str> = names.iter().filter(is_set).collect();
-        let listed = names.join(", ");
-        match self {
-            Rule::Conflicts(_) | Rule::ExactlyOneOf(_) if set.len() > 1 => {
-                let detail = format!("{} are set; at most one of {listed} can be.", join(&set));
-                let summary = format!("{} conflicts with {}", set[1], set[0]);
-                Some(Diagnostic::error(summary, detail).at(path.join(set[1])).hint("Keep one and remove the other."))
-            }
-            Rule::ExactlyOneOf(_) | Rule::AtLeastOneOf(_) if names.iter().filter(may_be_set).count() == 0 => {
-                let detail = format!("None of {listed} is set.");
-                Some(
-                    Diagnostic::error(format!("Missing {}", names[0]), detail)
-                        .at(path.join(names[0]))
-                        .hint("Set one of them."),
-                )
-            }
-            Rule::Requires(name, _) if is_set(&name) => {
-                let missing = names.iter().find(|name| config.at(name).is_null())?;
-                let detail = format!("{name} is set, and it needs {missing} too.");
-                Some(Diagnostic::error(format!("Missing {missing}"), detail).at(path.join(missing)).hint("Set it."))
-            }
-            _ => None,
-        }
-    }
-}
-
-fn join(names: &[&&str]) -> String {
-    names.iter().map(|name| **name).collect::<Vec<_>>().join(" and ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cty::Type;
+    use crate::schema::{Check, Rule};
 
     const BLOCK: Block = Block::new("")
         .attributes(&[

@@ -8,9 +8,9 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
-pub use crate::number::Number;
-pub(crate) use crate::typed::TYPED;
-pub use crate::typed::Typed;
+use crate::cty::Type;
+
+pub use crate::number::{NoNumber, Number};
 
 /// What an attribute, a block or a whole resource holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -32,6 +32,33 @@ pub enum Value {
     Map(BTreeMap<String, Value>),
     /// A value in a place of dynamic type, with its own type.
     Typed(Box<Typed>),
+}
+
+/// A value and the type it brings along.
+#[derive(Debug, Clone)]
+pub struct Typed {
+    /// The type.
+    pub ty: Type,
+    /// The value, which conforms to it.
+    pub value: Value,
+}
+
+impl PartialEq for Typed {
+    fn eq(&self, other: &Typed) -> bool {
+        self.value == other.value && self.ty == other.ty
+    }
+}
+impl Eq for Typed {}
+impl PartialOrd for Typed {
+    fn partial_cmp(&self, other: &Typed) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Typed {
+    fn cmp(&self, other: &Typed) -> std::cmp::Ordering {
+        let spelled = |typed: &Typed| typed.ty.to_json();
+        self.value.cmp(&other.value).then_with(|| spelled(self).cmp(&spelled(other)))
+    }
 }
 
 /// What is promised of an unknown value; a promise that was planned must be kept by the apply.

@@ -3,7 +3,8 @@
 use tfplugin::value::{Path, Step, Value};
 use tfplugin::wire::tfplugin5 as pb;
 
-use crate::core::{Action, Instance, Judge, Planned, broken, dynamic, path, value};
+use crate::carried::{broken, dynamic, path, value};
+use crate::core::{Action, Instance, Judge, Planned};
 use crate::propose::propose;
 use crate::rules::{is_compatible, is_known, plan_is_valid, write_only_is_null};
 use crate::schema::Block;

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use tfplugin::cty::Type;
-use tfplugin::msgpack;
-use tfplugin::value::{Path, Step, Value};
+use tfplugin::value::{Path, Value};
 use tfplugin::wire::tfplugin5 as pb;
 use tfplugin::wire::tfplugin5::provider_client::ProviderClient;
 use tonic::transport::Channel;
 
+use crate::carried::{broken, dynamic, value};
 use crate::client::{Identity, Launch, Plugin};
+use crate::configured::{complete, forget_known, has_write_only};
+use crate::others::Others;
 use crate::schema::{self, Block, Schema, Use};
 use crate::verdict::{Failure, Judged, Said, Violation, accepted};
 
@@ -24,7 +26,7 @@ pub struct Judge {
     pub(crate) meta: Option<Schema>,
     pub(crate) resources: BTreeMap<String, Schema>,
     pub(crate) identities: BTreeMap<String, Type>,
-    pub(crate) others: crate::offers::Others,
+    pub(crate) others: Others,
     pub(crate) capabilities: pb::ServerCapabilities,
     /// What is sent in `provider_meta`.
     pub provider_meta: Value,
@@ -81,40 +83,6 @@ pub struct Planned {
     pub(crate) identity: Option<pb::ResourceIdentityData>,
 }
 
-pub(crate) fn dynamic(value: &Value, ty: &Type) -> Option<pb::DynamicValue> {
-    let msgpack = msgpack::to_bytes(value, ty).expect("a test's value fits its schema");
-    Some(pb::DynamicValue { msgpack, json: Vec::new() })
-}
-
-/// Reads an answer's value: `rule` is the one that says that it must conform.
-pub(crate) fn value(rule: &'static str, value: Option<&pb::DynamicValue>, ty: &Type) -> Judged<Value> {
-    match value {
-        None => Ok(Value::Null),
-        Some(value) if !value.json.is_empty() => {
-            Err(Violation::new(rule, "an answer is JSON, which Terraform does not read everywhere").into())
-        }
-        Some(value) if value.msgpack.is_empty() => Ok(Value::Null),
-        Some(value) => {
-            msgpack::from_bytes(&value.msgpack, ty).map_err(|error| Violation::new(rule, error.to_string()).into())
-        }
-    }
-}
-
-pub(crate) fn path(path: &pb::AttributePath) -> Path {
-    use pb::attribute_path::step::Selector;
-    let step = |step: &pb::attribute_path::Step| match step.selector.clone() {
-        Some(Selector::AttributeName(name)) => Step::Attribute(name),
-        Some(Selector::ElementKeyString(key)) => Step::Key(key),
-        Some(Selector::ElementKeyInt(index)) => Step::Index(index),
-        None => Step::Attribute(String::new()),
-    };
-    Path(path.steps.iter().map(step).collect())
-}
-
-pub(crate) fn broken<T>(rule: &'static str, what: impl Into<String>) -> Judged<T> {
-    Err(Violation::new(rule, what).into())
-}
-
 impl Judge {
     /// Starts a provider behind mutual TLS and reads its schema: S1 to S11.
     ///
@@ -156,7 +124,7 @@ impl Judge {
         Ok(Judge {
             provider: schema::read("provider", provider, Use::Other)?,
             meta: schemas.provider_meta.as_ref().map(|one| schema::read("meta", one, Use::Other)).transpose()?,
-            others: crate::offers::Others::read(&schemas, &identities)?,
+            others: Others::read(&schemas, &identities)?,
             capabilities: schemas.server_capabilities.unwrap_or_default(),
             resources,
             identities: types,
@@ -331,70 +299,4 @@ impl Judge {
         let ty = self.identities.get(type_name)?;
         Some(pb::ResourceIdentityData { identity_data: dynamic(identity?, ty) })
     }
-}
-
-/// Fills up what a configuration leaves out: null, and no blocks.
-pub(crate) fn complete(block: &Block, config: &mut Value) {
-    use tfplugin::wire::tfplugin5::schema::nested_block::NestingMode;
-    let Value::Map(fields) = config else {
-        if config.is_null() {
-            *config = Value::Map(BTreeMap::new());
-            complete(block, config);
-        }
-        return;
-    };
-    for attribute in &block.attributes {
-        fields.entry(attribute.name.clone()).or_default();
-    }
-    for nested in &block.blocks {
-        let value = fields.entry(nested.name.clone()).or_default();
-        match (nested.nesting, value) {
-            (NestingMode::Single, Value::Null) => {}
-            (NestingMode::List | NestingMode::Set, value @ Value::Null) => *value = Value::List(Vec::new()),
-            (NestingMode::Map, value @ Value::Null) => *value = Value::Map(BTreeMap::new()),
-            (NestingMode::Map, Value::Map(elements)) => {
-                elements.values_mut().for_each(|element| complete(&nested.block, element));
-            }
-            (_, Value::List(elements)) => elements.iter_mut().for_each(|element| complete(&nested.block, element)),
-            (_, value) => complete(&nested.block, value),
-        }
-    }
-}
-
-/// Makes configured values unknown: those that may be computed too, or all.
-fn forget_known(block: &Block, config: &mut Value, computed_alone: bool) {
-    let Value::Map(fields) = config else { return };
-    for attribute in block.attributes.iter().filter(|one| one.required || one.optional) {
-        let is_asked = if computed_alone { attribute.computed } else { true };
-        let is_set = fields.get(&attribute.name).is_some_and(|value| !value.is_null());
-        if is_asked && (is_set || computed_alone) {
-            fields.insert(attribute.name.clone(), Value::UNKNOWN);
-        }
-    }
-    for nested in &block.blocks {
-        match fields.get_mut(&nested.name) {
-            Some(Value::List(elements)) => {
-                elements.iter_mut().for_each(|element| forget_known(&nested.block, element, computed_alone));
-            }
-            Some(Value::Map(elements)) if nested.ty_is_map() => {
-                elements.values_mut().for_each(|element| forget_known(&nested.block, element, computed_alone));
-            }
-            Some(value) => forget_known(&nested.block, value, computed_alone),
-            None => {}
-        }
-    }
-}
-
-fn has_write_only(block: &Block, config: &Value) -> bool {
-    if config.is_unknown() {
-        return false;
-    }
-    block.attributes.iter().any(|one| one.write_only && !config.at(&one.name).is_null())
-        || block.blocks.iter().any(|nested| match config.at(&nested.name) {
-            Value::List(elements) => elements.iter().any(|element| has_write_only(&nested.block, element)),
-            Value::Map(elements) if nested.ty_is_map() => {
-                elements.values().any(|element| has_write_only(&nested.block, element))
-            }
-            value => has_write_only(&nested.block, value),
-        })
 }

@@ -11,21 +11,26 @@
 //! - [`rules`] are the rules P and A as functions of values; [`json`] writes a state as Terraform stores it.
 //! - [`Judge`] drives: in `core` it starts and validates, in `changes` it plans, applies and removes, in `states` it upgrades, reads
 //!   and imports, and in `offers` it asks for all that has no state.
+//! - [`walls`] finds circles among the files of any crate.
 //! - [`table`] lists every rule, and where it is held.
 //!
 //! The rules are numbered as in the project's collection of facts on the protocol, which names Terraform's sources for each.
 
+mod carried;
 mod changes;
 pub mod client;
+mod configured;
 mod core;
 pub mod json;
 mod offers;
+mod others;
 pub mod propose;
 pub mod rules;
 pub mod schema;
 mod states;
 pub mod table;
 mod verdict;
+pub mod walls;
 
 pub use self::core::{Action, Instance, Judge, Planned, Witness};
 pub use self::offers::{Leased, Listed};

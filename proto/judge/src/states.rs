@@ -3,7 +3,8 @@
 use tfplugin::value::Value;
 use tfplugin::wire::tfplugin5 as pb;
 
-use crate::core::{Instance, Judge, broken, dynamic, value};
+use crate::carried::{broken, dynamic, value};
+use crate::core::{Instance, Judge};
 use crate::json::to_json;
 use crate::rules::{is_known, write_only_is_null};
 use crate::schema;

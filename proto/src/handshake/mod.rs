@@ -85,7 +85,7 @@ fn run<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> Result<Exit
     }
 
     process::hook_panics();
-    log::start(plugin);
+    log::start(plugin.short_name(), plugin.logs);
     socket.sweep();
     let tls = identity.map(tls::Identity::acceptor).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()

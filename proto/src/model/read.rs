@@ -11,7 +11,8 @@ use super::fit::Seen;
 use crate::cty::Type;
 use crate::known::KNOWN;
 use crate::msgpack;
-use crate::value::{Step, TYPED, Value};
+use crate::typed::TYPED;
+use crate::value::{Step, Value};
 
 /// Reads a value, or a part of one.
 #[derive(Clone, Copy)]

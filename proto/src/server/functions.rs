@@ -1,7 +1,8 @@
 //! The call of a function.
 
-use super::{Server, decode, encode};
+use super::Server;
 use crate::diagnostic::Diagnostic;
+use crate::envelope::{decode, encode};
 use crate::function::Fault;
 use crate::provider::Provider;
 use crate::value::Value;

@@ -29,9 +29,8 @@ use crate::context::Context;
 use crate::cty::Type;
 use crate::data_source::AnyDataSource;
 use crate::diagnostic::Diagnostic;
+use crate::envelope::decode;
 use crate::ephemeral::AnyEphemeral;
-use crate::json::from_json;
-use crate::msgpack;
 use crate::offer::Offer;
 use crate::provider::Provider;
 use crate::resource::AnyResource;
@@ -195,36 +194,6 @@ impl<P: Provider> std::fmt::Debug for Server<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Server").field("provider", &P::NAME).finish_non_exhaustive()
     }
-}
-
-/// Reads a value that Terraform sent; what is missing is null.
-fn decode(value: Option<&pb::DynamicValue>, ty: &Type) -> Result<Value, Diagnostic> {
-    let Some(value) = value else { return Ok(Value::Null) };
-    if value.msgpack.is_empty() && !value.json.is_empty() {
-        return parse_json(&value.json, ty);
-    }
-    if value.msgpack.is_empty() {
-        return Ok(Value::Null);
-    }
-    msgpack::from_bytes(&value.msgpack, ty).map_err(|error| unreadable(&error.to_string()))
-}
-
-fn parse_json(json: &[u8], ty: &Type) -> Result<Value, Diagnostic> {
-    let text = std::str::from_utf8(json).map_err(|_| unreadable("it is not UTF-8"))?;
-    from_json(text, ty).map_err(|what| unreadable(&what))
-}
-
-fn unreadable(what: &str) -> Diagnostic {
-    Diagnostic::error("A value from Terraform cannot be read", format!("It does not fit the schema: {what}."))
-        .hint("This is an error in the provider or in the client. Please report it.")
-}
-
-pub(crate) fn encode(value: &Value, ty: &Type) -> Result<Option<pb::DynamicValue>, Diagnostic> {
-    let msgpack = msgpack::to_bytes(value, ty).map_err(|error| {
-        Diagnostic::error("The provider made a value that does not fit its schema", format!("{error}."))
-            .hint("This is an error in the provider. Please report it.")
-    })?;
-    Ok(Some(pb::DynamicValue { msgpack, json: Vec::new() }))
 }
 
 fn to_wire(diagnostics: &[Diagnostic]) -> Vec<pb::Diagnostic> {

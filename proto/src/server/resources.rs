@@ -1,8 +1,9 @@
 //! The life of a managed resource: validated, upgraded, read, planned, applied, imported, moved, and written down as configuration.
 
-use super::{Served, Server, ask, decode, encode, parse_json, to_wire};
+use super::{Served, Server, ask, to_wire};
 use crate::cty::Type;
 use crate::diagnostic::Diagnostic;
+use crate::envelope::{decode, encode, parse_json};
 use crate::generate;
 use crate::plan::{self, Plan};
 use crate::provider::Provider;

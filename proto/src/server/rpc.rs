@@ -5,7 +5,8 @@ use std::pin::Pin;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, async_trait};
 
-use super::{Server, decode, to_wire};
+use super::{Server, to_wire};
+use crate::envelope::decode;
 use crate::provider::Provider;
 use crate::validate::validate;
 use crate::wire::tfplugin5 as pb;

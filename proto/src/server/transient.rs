@@ -8,10 +8,11 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use super::stream::Events;
-use super::{Answer, Served, Server, ask, decode, encode, run, to_wire};
+use super::{Answer, Served, Server, ask, run, to_wire};
 use crate::action::Progress;
 use crate::context::Context;
 use crate::diagnostic::Diagnostic;
+use crate::envelope::{decode, encode};
 use crate::ephemeral::Lease;
 use crate::identity::Identity;
 use crate::listing::{Hits, Query};

@@ -10,7 +10,8 @@ use super::fault::Fault;
 use crate::cty::Type;
 use crate::msgpack;
 use crate::number::Number;
-use crate::value::{TYPED, Typed, Value};
+use crate::typed::TYPED;
+use crate::value::{Typed, Value};
 
 use collections::{Elements, Entries};
 
