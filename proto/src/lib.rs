@@ -24,7 +24,7 @@
 //! - [`msgpack`] and [`json`] read and write values; [`cty`] says of which type they are; [`value`] is what they are.
 //! - [`schema`] describes a resource as `const` data; [`validate`] and [`plan`] follow from it alone.
 //! - [`model`] turns values into an author's own structs, and [`known`] is what a field is before the apply.
-//! - [`provider`] has the trait of the whole, and [`resource`], [`data_source`], [`ephemeral`], [`action`], [`function`] what it
+//! - [`provider`] has the trait of the whole, and [`mod@resource`], [`mod@data_source`], [`mod@ephemeral`], [`mod@action`], [`function`] what it
 //!   offers, which the server holds alike as an [`offer`]; [`identity`] and [`listing`] belong to resources; [`context`] is what an
 //!   operation has at hand.
 //! - [`docs`] writes the registry's pages, and [`testing`] has what a provider's own tests ask.
