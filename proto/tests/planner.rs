@@ -1,4 +1,4 @@
-//! Terraform's rules for a plan (`facts` P1 to P14), held against random schemas, states and configurations.
+//! Terraform's rules for a plan (P1 to P14 of proto/judge/RULES.md), held against random schemas, states and configurations.
 
 use proptest::prelude::*;
 use tfplugin::cty::Type;

@@ -1,4 +1,4 @@
-//! Holds the compiled .proto files against the protocol's facts, wire.tsv, in both directions.
+//! Holds the compiled .proto files against wire.tsv, the table of the protocol's fields, in both directions.
 
 use std::collections::BTreeSet;
 
@@ -11,15 +11,15 @@ fn row(cells: [&str; 8]) -> Row {
     cells.map(str::to_owned)
 }
 
-/// The rows of the facts.
-fn facts() -> BTreeSet<Row> {
+/// The rows of wire.tsv.
+fn table() -> BTreeSet<Row> {
     let lines = include_str!("wire.tsv").lines().skip(1);
     let cells = |line: &str| {
         let mut cells: Vec<String> = line.split('\t').map(str::to_owned).collect();
         cells.resize(8, String::new());
         cells.try_into().expect("a row has eight cells")
     };
-    // A message is its fields; the facts name the empty ones alone.
+    // A message is its fields; the table names the empty ones alone.
     lines.map(cells).collect()
 }
 
@@ -122,7 +122,7 @@ fn compiled() -> BTreeSet<Row> {
     rows
 }
 
-/// The facts name an empty message either by owner or by name.
+/// The table names an empty message either by owner or by name.
 fn normalized(rows: BTreeSet<Row>) -> BTreeSet<Row> {
     rows.into_iter()
         .map(|mut row| {
@@ -135,10 +135,10 @@ fn normalized(rows: BTreeSet<Row>) -> BTreeSet<Row> {
 }
 
 #[test]
-fn the_proto_files_say_what_the_facts_say() {
-    let (facts, compiled) = (normalized(facts()), normalized(compiled()));
-    let missing: Vec<&Row> = facts.difference(&compiled).collect();
-    let strange: Vec<&Row> = compiled.difference(&facts).collect();
-    assert!(missing.is_empty() && strange.is_empty(), "missing: {missing:#?}\nnot in the facts: {strange:#?}");
-    assert!(facts.len() > 300, "the facts were read: {}", facts.len());
+fn the_proto_files_say_what_the_table_says() {
+    let (table, compiled) = (normalized(table()), normalized(compiled()));
+    let missing: Vec<&Row> = table.difference(&compiled).collect();
+    let strange: Vec<&Row> = compiled.difference(&table).collect();
+    assert!(missing.is_empty() && strange.is_empty(), "missing: {missing:#?}\nnot in wire.tsv: {strange:#?}");
+    assert!(table.len() > 300, "wire.tsv was read: {}", table.len());
 }

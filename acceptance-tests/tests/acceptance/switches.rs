@@ -1,4 +1,4 @@
-//! Where the facts leave open what a service does, the provider must bear every answer: each switch of the sandbox, both ways.
+//! Where Microsoft's documentation leaves open what a service does, the provider must bear every answer: each switch of the sandbox, both ways.
 
 use acceptance_tests::court::{CONNECTION, CREDENTIAL, Court, REFERENCE, with};
 use sandbox::{ChangedTarget, CredentialLookups, SecretRefusal, Switches};

@@ -1,8 +1,8 @@
-//! Values and paths as messages carry them.
+//! Values as messages carry them.
 
 use tfplugin::cty::Type;
 use tfplugin::msgpack;
-use tfplugin::value::{Path, Step, Value};
+use tfplugin::value::Value;
 use tfplugin::wire::tfplugin5 as pb;
 
 use crate::verdict::{Judged, Violation};
@@ -25,18 +25,6 @@ pub(crate) fn value(rule: &'static str, value: Option<&pb::DynamicValue>, ty: &T
             msgpack::from_bytes(&value.msgpack, ty).map_err(|error| Violation::new(rule, error.to_string()).into())
         }
     }
-}
-
-/// A path of an answer.
-pub(crate) fn path(path: &pb::AttributePath) -> Path {
-    use pb::attribute_path::step::Selector;
-    let step = |step: &pb::attribute_path::Step| match step.selector.clone() {
-        Some(Selector::AttributeName(name)) => Step::Attribute(name),
-        Some(Selector::ElementKeyString(key)) => Step::Key(key),
-        Some(Selector::ElementKeyInt(index)) => Step::Index(index),
-        None => Step::Attribute(String::new()),
-    };
-    Path(path.steps.iter().map(step).collect())
 }
 
 /// A rule is broken.

@@ -3,12 +3,12 @@
 use tfplugin::value::{Path, Step, Value};
 use tfplugin::wire::tfplugin5 as pb;
 
-use crate::carried::{broken, dynamic, path, value};
+use crate::carried::{broken, dynamic, value};
 use crate::core::{Action, Instance, Judge, Planned};
 use crate::propose::propose;
 use crate::rules::{is_compatible, is_known, plan_is_valid, write_only_is_null};
 use crate::schema::Block;
-use crate::verdict::{Failure, Judged, Violation, accepted, errors};
+use crate::verdict::{Failure, Judged, Violation, accepted, errors, path};
 
 impl Judge {
     /// Plans: after a refresh of what there is and a validation, P1 to P9, P11, P13 and P14.

@@ -14,7 +14,7 @@
 //! - [`walls`] finds circles among the files of any crate.
 //! - [`table`] lists every rule, and where it is held.
 //!
-//! The rules are numbered as in the project's collection of facts on the protocol, which names Terraform's sources for each.
+//! The rules are numbered as in RULES.md beside this crate, which says where each is held.
 
 mod carried;
 mod changes;

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
+use tfplugin::value::{Path, Step};
 use tfplugin::wire::tfplugin5 as pb;
-
-use crate::core::path;
 
 /// A rule that an answer breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,4 +111,16 @@ pub(crate) fn errors(diagnostics: &[pb::Diagnostic]) -> Vec<pb::Diagnostic> {
 pub(crate) fn accepted(diagnostics: &[pb::Diagnostic]) -> Judged<()> {
     let errors = errors(diagnostics);
     if errors.is_empty() { Ok(()) } else { Err(Failure::Refused(errors)) }
+}
+
+/// A path of an answer.
+pub(crate) fn path(path: &pb::AttributePath) -> Path {
+    use pb::attribute_path::step::Selector;
+    let step = |step: &pb::attribute_path::Step| match step.selector.clone() {
+        Some(Selector::AttributeName(name)) => Step::Attribute(name),
+        Some(Selector::ElementKeyString(key)) => Step::Key(key),
+        Some(Selector::ElementKeyInt(index)) => Step::Index(index),
+        None => Step::Attribute(String::new()),
+    };
+    Path(path.steps.iter().map(step).collect())
 }

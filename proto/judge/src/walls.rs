@@ -1,4 +1,4 @@
-//! Walls in source text: which files of a folder name each other in a circle.
+//! Walls in source text: which files of a crate name each other in a circle.
 //!
 //! A circle is a room that cannot be read, or moved, without all of its other rooms.
 
@@ -6,169 +6,170 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The circles of files below `folder`, the root of a crate's sources: each is the sorted names of files of which every one reaches
-/// every other by `use crate::…` and `super::…`.
-///
-/// A folder's `mod.rs` stands for the folder, the crate's root for nothing: naming what they merely pass on is no circle. Tests are
-/// left out.
+/// The modules of a crate by their paths, the crate's root being the empty one, each with those that it names.
+type Graph = BTreeMap<Vec<String>, BTreeSet<Vec<String>>>;
+
+/// The circles of files below a crate's `src`, each as the names of its modules, sorted: who names whom by `crate::` and `super::`, and
+/// who so comes back to where they began.
 ///
 /// # Panics
 /// When the folder cannot be read.
-pub fn circles(folder: &Path) -> Vec<Vec<String>> {
-    let mut files = BTreeMap::new();
-    gather(folder, &mut Vec::new(), &mut files);
-    let names: BTreeSet<String> = files.keys().cloned().collect();
-    let arrows: BTreeMap<&str, BTreeSet<String>> =
-        files.iter().map(|(name, text)| (name.as_str(), named(name, text, &names))).collect();
-    let reached: BTreeMap<&str, BTreeSet<&str>> = arrows.keys().map(|name| (*name, reach(name, &arrows))).collect();
-    let mut circles = BTreeSet::new();
-    for (name, others) in &reached {
-        let circle: Vec<String> =
-            others.iter().filter(|other| reached[**other].contains(name)).map(|other| (*other).to_owned()).collect();
-        if circle.len() > 1 {
-            circles.insert(circle);
-        }
-    }
-    circles.into_iter().collect()
-}
-
-/// The text of each module by its path, as `server::answer`; what stands in test modules is cut off.
-fn gather(folder: &Path, path: &mut Vec<String>, files: &mut BTreeMap<String, String>) {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut entries: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    entries.sort();
-    for entry in entries {
-        let stem = entry.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
-        if entry.is_dir() {
-            path.push(stem);
-            gather(&entry, path, files);
-            path.pop();
-            continue;
-        }
-        let is_root = path.is_empty() && ["lib", "main"].contains(&stem.as_str());
-        if entry.extension().is_none_or(|extension| extension != "rs") || is_root || stem == "tests" {
-            continue;
-        }
-        let text = fs::read_to_string(&entry).unwrap_or_else(|error| panic!("{}: {error}", entry.display()));
-        let name = if stem == "mod" { path.join("::") } else { [path.as_slice(), &[stem]].concat().join("::") };
-        files.insert(name, text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned());
-    }
-}
-
-/// The modules that a module's text names.
-fn named(module: &str, text: &str, modules: &BTreeSet<String>) -> BTreeSet<String> {
-    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-    let code = code.join("\n");
-    let parents: Vec<&str> = module.split("::").collect();
-    let is_folder = modules.iter().any(|other| other.starts_with(&format!("{module}::")));
+pub fn circles(src: &Path) -> Vec<Vec<String>> {
+    let mut texts = BTreeMap::new();
+    read(src, &mut Vec::new(), &mut texts);
+    let graph: Graph = texts.iter().map(|(at, text)| (at.clone(), named(at, text, &texts))).collect();
+    let reached: Graph = graph.keys().map(|at| (at.clone(), reach(&graph, at))).collect();
     let mut found = BTreeSet::new();
-    for (place, _) in code.match_indices("crate::") {
-        paths(&code[place + "crate::".len()..], "", &mut found);
-    }
-    for (place, _) in code.match_indices("super::") {
-        // A name inside a longer path was met with its first word.
-        if code[..place].ends_with("::") {
-            continue;
+    for (at, far) in &reached {
+        let circle: BTreeSet<_> = far.iter().filter(|other| reached[*other].contains(at)).cloned().collect();
+        if circle.len() > 1 {
+            found.insert(circle);
         }
-        let rest = code[place..].trim_start_matches("super::");
-        let up = (code[place..].len() - rest.len()) / "super::".len();
-        let base = parents.len().checked_sub(up).map(|depth| parents[..depth].join("::")).unwrap_or_default();
-        paths(rest, &base, &mut found);
     }
-    if is_folder {
-        // What is made of rooms may name them; that they are its own is said by `mod` alone.
-        found.retain(|path| !path.starts_with(&format!("{module}::")));
-    }
-    let module_of = |path: &String| {
-        let parts: Vec<&str> = path.split("::").collect();
-        (1..=parts.len()).rev().map(|length| parts[..length].join("::")).find(|name| modules.contains(name))
-    };
-    // An inner room may name what its folder passes on: the folder's file stands above it.
-    found
-        .iter()
-        .filter_map(module_of)
-        .filter(|other| !module.starts_with(&format!("{other}::")) && other != module)
-        .collect()
+    let name = |at: &Vec<String>| if at.is_empty() { "crate".to_owned() } else { at.join("::") };
+    found.iter().map(|circle| circle.iter().map(name).collect()).collect()
 }
 
-/// The paths that begin here, with every branch of a group in braces.
-fn paths(text: &str, base: &str, found: &mut BTreeSet<String>) {
-    let below = |name: &str| if base.is_empty() { name.to_owned() } else { format!("{base}::{name}") };
+fn read(folder: &Path, at: &mut Vec<String>, texts: &mut BTreeMap<Vec<String>, String>) {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("the sources can be read")
+        .map(|entry| entry.expect("the sources can be read").path())
+        .collect();
+    paths.sort();
+    for path in paths {
+        let stem = path.file_stem().expect("the sources can be read").to_string_lossy().into_owned();
+        let is_of_folder = ["lib", "main", "mod"].contains(&stem.as_str());
+        if path.is_dir() {
+            at.push(stem);
+            read(&path, at, texts);
+            at.pop();
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let place = if is_of_folder { at.clone() } else { [at.as_slice(), &[stem]].concat() };
+            texts
+                .entry(place)
+                .or_default()
+                .push_str(&code(&fs::read_to_string(&path).expect("the sources can be read")));
+        }
+    }
+}
+
+/// The text without its comments.
+fn code(text: &str) -> String {
+    text.lines().map(|line| line.split("//").next().unwrap_or_default().to_owned() + "\n").collect()
+}
+
+/// The modules that a module's text names: by `crate::` and `super::`, and by the name of a module that it brought in so.
+fn named(at: &[String], text: &str, modules: &BTreeMap<Vec<String>, String>) -> BTreeSet<Vec<String>> {
+    let above = at[..at.len().saturating_sub(1)].to_vec();
+    let mut paths = after(text, "crate", &[]);
+    // A `super` of an inner module, such as the tests, is the file itself: one that comes after another is counted with it.
+    paths.extend(after(text, "super", &above));
+    let brought: Vec<Vec<String>> = paths.iter().filter(|path| modules.contains_key(*path)).cloned().collect();
+    for module in &brought {
+        if let Some(name) = module.last() {
+            paths.extend(after(text, name, module));
+        }
+    }
+    let mut found: BTreeSet<Vec<String>> = paths.into_iter().map(|path| owner(path, modules)).collect();
+    found.remove(at);
+    found
+}
+
+/// The paths that a text begins with a word, which stands for this base.
+fn after(text: &str, word: &str, base: &[String]) -> Vec<Vec<String>> {
+    let is_within = |before: char| before.is_alphanumeric() || ":_$".contains(before);
+    let mut found = Vec::new();
+    for (place, _) in text.match_indices(&format!("{word}::")).filter(|(place, _)| !text[..*place].ends_with(is_within))
+    {
+        let (mut rest, mut base) = (&text[place + word.len() + 2..], base.to_vec());
+        while let Some(further) = rest.strip_prefix("super::") {
+            base.pop();
+            rest = further;
+        }
+        found.extend(paths(rest).into_iter().map(|path| [base.clone(), path].concat()));
+    }
+    found
+}
+
+/// The paths that begin a text: one, or those of a group in braces, however deep.
+fn paths(text: &str) -> Vec<Vec<String>> {
+    let text = text.trim_start();
     if let Some(group) = text.strip_prefix('{') {
-        let mut depth = 0_usize;
-        let mut begin = 0;
+        let (mut depth, mut begin, mut found) = (0, 0, Vec::new());
         for (place, letter) in group.char_indices() {
             match letter {
                 '{' => depth += 1,
-                ',' if depth == 0 => {
-                    paths(group[begin..place].trim(), base, found);
+                ',' | '}' if depth == 0 => {
+                    found.extend(paths(&group[begin..place]));
                     begin = place + 1;
-                }
-                '}' if depth == 0 => {
-                    paths(group[begin..place].trim(), base, found);
-                    return;
+                    if letter == '}' {
+                        break;
+                    }
                 }
                 '}' => depth -= 1,
                 _ => {}
             }
         }
-        return;
+        return found;
     }
     let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(text.len());
-    let (name, rest) = text.split_at(end);
-    match rest.strip_prefix("::") {
-        _ if name.is_empty() || name == "self" => drop(found.insert(base.to_owned())),
-        Some(rest) => paths(rest, &below(name), found),
-        None => drop(found.insert(below(name))),
+    let (word, rest) = text.split_at(end);
+    if word.is_empty() {
+        return Vec::new();
     }
+    if word == "self" {
+        return vec![Vec::new()];
+    }
+    let further = rest.strip_prefix("::").map(paths).filter(|further| !further.is_empty());
+    let further = further.unwrap_or_else(|| vec![Vec::new()]);
+    further.into_iter().map(|path| [vec![word.to_owned()], path].concat()).collect()
 }
 
-fn reach<'a>(from: &'a str, arrows: &'a BTreeMap<&str, BTreeSet<String>>) -> BTreeSet<&'a str> {
-    let mut reached = BTreeSet::new();
-    let mut next = vec![from];
-    while let Some(name) = next.pop() {
-        for other in arrows.get(name).into_iter().flatten() {
-            if reached.insert(other.as_str()) {
-                next.push(other);
-            }
-        }
+/// The module that a path leads into.
+fn owner(mut path: Vec<String>, modules: &BTreeMap<Vec<String>, String>) -> Vec<String> {
+    while !path.is_empty() && !modules.contains_key(&path) {
+        path.pop();
     }
-    reached
+    path
+}
+
+fn reach(graph: &Graph, from: &[String]) -> BTreeSet<Vec<String>> {
+    let (mut seen, mut open) = (BTreeSet::new(), vec![from.to_vec()]);
+    while let Some(at) = open.pop() {
+        open.extend(graph[&at].iter().filter(|next| seen.insert((*next).clone())).cloned());
+    }
+    seen
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(files: &[(&str, &str)], expected: &[&[&str]]) {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let file = folder.path().join(name);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, text).unwrap();
-        }
-        assert_eq!(circles(folder.path()), expected);
-    }
-
     #[test]
-    fn a_circle_is_found_however_it_is_written() {
-        check(
-            &[
-                ("lib.rs", "pub use crate::a::A;"),
-                ("a.rs", "use crate::b::{inner::{X, Y}, Z};"),
-                ("b/mod.rs", "mod inner;\npub use inner::X;\nfn f() -> crate::c::C {}"),
-                ("b/inner.rs", "use super::Z;"),
-                ("c.rs", "use super::a::A;"),
-                ("d.rs", "use crate::{a, c};\n// crate::e\n#[cfg(test)]\nmod tests {\n use crate::e::E; }"),
-                ("e.rs", "use crate::d::D;"),
-            ],
-            &[&["a", "b", "c"]],
+    fn a_circle_is_found_through_groups_and_parents() {
+        let crate_of = |files: &[(&str, &str)]| {
+            let folder = tempfile::tempdir().unwrap();
+            for (name, text) in files {
+                let path = folder.path().join(name);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+            circles(folder.path())
+        };
+        let none: [Vec<String>; 0] = [];
+        let root = ("lib.rs", "mod a;\nmod b;\n");
+        let back = ("b/mod.rs", "// use crate::a;\nmod deep;\n");
+        assert_eq!(crate_of(&[root, ("a.rs", "use crate::b::{deep::X, Y};"), back, ("b/deep.rs", "")]), none);
+        let circle = [vec!["a".to_owned(), "b::deep".to_owned()]];
+        assert_eq!(
+            crate_of(&[root, ("a.rs", "use crate::b::{Y, deep::X};"), back, ("b/deep.rs", "use super::super::a::Z;")]),
+            circle
         );
-    }
-
-    #[test]
-    fn what_is_straight_is_no_circle() {
-        check(&[("a.rs", "use crate::b::B;"), ("b.rs", "use std::fmt;")], &[]);
+        assert_eq!(
+            crate_of(&[root, ("a.rs", "fn f() -> crate::b::deep::X {}"), back, ("b/deep.rs", "use crate::{a::Z};")]),
+            circle
+        );
+        let inner = ("b/deep.rs", "mod tests { use super::*; }");
+        assert_eq!(crate_of(&[root, ("a.rs", ""), back, inner]), none);
     }
 }

@@ -1,6 +1,6 @@
 //! From what was and what is configured to what shall be, from the schema alone.
 //!
-//! Terraform holds every answer against its rules (P1 to P14 of the protocol's facts); they are kept here once, so that no resource
+//! Terraform holds every answer against its rules (P1 to P14 of proto/judge/RULES.md); they are kept here once, so that no resource
 //! can break them. A computed value becomes unknown only when something that it follows changes: a new description must not
 //! make the ids that others use unknown.
 

@@ -1,6 +1,5 @@
 //! What the source says of itself: walls between rooms, a header in each file, and nothing that is forgotten.
 
-mod circles;
 mod source;
 
 use provider::PowerAutomate;
@@ -63,6 +62,6 @@ fn every_resource_has_a_file_and_a_test_of_its_own_name() {
 
 #[test]
 fn no_files_name_each_other_in_a_circle() {
-    let found = circles::circles(&source::root().join("provider/src"));
+    let found = judge::walls::circles(&source::root().join("provider/src"));
     assert!(found.is_empty(), "a reader of these files has no first one: {found:#?}");
 }
