@@ -53,7 +53,11 @@ impl Account {
         let clients = self.clients()?;
         let is_own = self.environment_id.known() == Some(environment_id);
         match &self.dataverse_url {
-            Known::Known(url) if is_own => return Ok(clients.dataverse(url)),
+            Known::Known(url) if is_own => {
+                let elsewhere =
+                    |error| failed("The provider's dataverse_url cannot be used", &error).on("dataverse_url");
+                return clients.dataverse(url).map_err(elsewhere);
+            }
             Known::Unknown if is_own => return Err(unknown_organization()),
             _ => {}
         }
@@ -77,7 +81,8 @@ impl Account {
                 "Add Dataverse to the environment in the Power Platform admin center, or name another environment.",
             )
         })?;
-        Ok(clients.dataverse(&url))
+        let elsewhere = |error| failed("The environment's Dataverse cannot be used", &error).on("environment_id");
+        clients.dataverse(&url).map_err(elsewhere)
     }
 
     /// The connections of an environment.

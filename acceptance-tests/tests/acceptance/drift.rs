@@ -148,6 +148,8 @@ fn a_credential_is_put_right() {
           GET dataverse /credentials(«id1»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         apply:
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           POST dataverse /$batch -> 200
             PATCH /credentials(«id1»)  if-match: *  {"statecode":0,"statuscode":1} -> 204
     "#]]
@@ -255,6 +257,7 @@ fn what_was_deleted_by_hand_is_read_as_gone() {
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 404
         read:
           GET dataverse /credentials(«id2»)?select -> 404
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 404
     "#]]
     .assert_eq(&court.told());
     let again = court.create(CREDENTIAL, &court.credential(&reference)).expect_quiet();

@@ -1,6 +1,7 @@
 //! The acceptance tests: one program, so that they are linked once, build the provider once, and run beside each other.
 
 mod actions;
+mod attacked;
 mod cba_credential;
 mod certificate_checks;
 mod certificate_reference;

@@ -123,20 +123,6 @@ fn a_write_whose_answer_was_lost_is_settled_in_the_same_call() {
 }
 
 #[test]
-fn a_token_that_was_revoked_is_called_so() {
-    let court = Court::new();
-    let (_, credential) = court.made_credential();
-    court.weather(Fault::next("dynamics.com", Effect::RevokeTokens));
-    let summary = format!("Cannot read the credential {}", credential.attr("id"));
-    court.refresh(&credential).expect_error("", &summary, &["has expired, or was revoked", "Check who signs in"]);
-    expect![[r#"
-        read:
-          GET dataverse /credentials(«id1»)?select -> 401
-    "#]]
-    .assert_eq(&court.told());
-}
-
-#[test]
 fn a_create_that_never_arrived_is_an_error_and_the_next_one_makes_it() {
     let court = Court::new();
     court.weather(Fault::next("$batch", Effect::ResetBefore));
@@ -157,7 +143,9 @@ fn a_create_that_never_arrived_is_an_error_and_the_next_one_makes_it() {
           POST dataverse /$batch -> broken off
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 404
     "#]].assert_eq(&court.told());
-    assert!(left.is_none());
+    // Rows become visible late: that it cannot be seen yet proves nothing. The next refresh settles it.
+    let left = left.expect("what may exist is remembered");
+    assert!(court.refresh(&left).expect_quiet().is_none());
     let reference = court.create(REFERENCE, &hurried(&court)).expect_quiet();
     expect_one(&court, &reference);
 }

@@ -17,6 +17,10 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// The host that answered.
+    pub host: String,
+    /// Whether an earlier try of the same request may have been carried out.
+    pub(super) uncertain: bool,
 }
 
 impl Answer {
@@ -25,7 +29,9 @@ impl Answer {
     /// # Errors
     /// The body is no JSON: somebody else answered. Or it is JSON of another shape: the error names the place.
     pub fn read<T: DeserializeOwned>(&self, operation: &str) -> Result<T, Error> {
-        let json = &mut serde_json::Deserializer::from_slice(&self.body);
+        // Some gateways write a byte-order mark before what they pass on.
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        let json = &mut serde_json::Deserializer::from_slice(body);
         serde_path_to_error::deserialize(json).map_err(|error| match error.inner().is_data() {
             true => Error::unexpected(operation, error.to_string()),
             false => self.not_json(operation),
@@ -48,20 +54,27 @@ impl Answer {
         if self.status.is_success() {
             return None;
         }
+        Some(self.refused(operation).after(self.uncertain))
+    }
+
+    fn refused(&self, operation: &str) -> Error {
         let Ok(json) = serde_json::from_slice::<Json>(&self.body) else {
             if self.body.is_empty() {
                 let refusal = Refusal {
                     status: self.status.as_u16(),
                     message: self.status.canonical_reason().unwrap_or("an error without a message").to_owned(),
                     request_id: self.request_id(),
+                    host: self.host.clone(),
                     ..Refusal::default()
                 };
-                return Some(Error::refused(operation, refusal));
+                return Error::refused(operation, refusal);
             }
-            return Some(self.not_json(operation));
+            return self.not_json(operation);
         };
-        let refusal = refusal(&json, self.status.as_u16(), self.request_id());
-        Some(refusal.map_or_else(|| self.not_json(operation), |refusal| Error::refused(operation, refusal)))
+        match refusal(&json, self.status.as_u16(), self.request_id()) {
+            Some(refusal) => Error::refused(operation, Refusal { host: self.host.clone(), ..refusal }),
+            None => self.not_json(operation),
+        }
     }
 }
 

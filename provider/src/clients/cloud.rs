@@ -1,5 +1,7 @@
 //! Where the services live. The public cloud alone is offered: credentials are documented as unavailable in the others.
 
+use url::Url;
+
 use super::environment_id::EnvironmentId;
 
 /// One of Microsoft's clouds.
@@ -25,10 +27,25 @@ impl Cloud {
         }
     }
 
+    /// Whether an address is one of Dataverse: https, on its own port, in a domain of Microsoft's. Tokens are sent nowhere else.
+    pub(super) fn is_dataverse(self, url: &Url) -> bool {
+        let domain = match self {
+            Cloud::Public => ".dynamics.com",
+        };
+        url.scheme() == "https" && url.port().is_none() && url.host_str().is_some_and(|host| host.ends_with(domain))
+    }
+
     /// What follows a vault's name in its host.
     pub(super) fn vault_suffix(self) -> &'static str {
         match self {
             Cloud::Public => "vault.azure.net",
+        }
+    }
+
+    /// The token scope of every vault, which each of them names in its challenge.
+    pub(super) fn vault_scope(self) -> &'static str {
+        match self {
+            Cloud::Public => "https://vault.azure.net/.default",
         }
     }
 
@@ -59,6 +76,22 @@ pub(crate) fn environment_host(environment_id: &EnvironmentId, api_host: &str, l
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tokens_go_to_dataverse_alone() {
+        let is = |address: &str| Cloud::Public.is_dataverse(&Url::parse(address).unwrap());
+        assert!(is("https://contoso.crm4.dynamics.com/") && is("https://contoso.api.crm.dynamics.com:443"));
+        for other in [
+            "http://contoso.crm4.dynamics.com",
+            "https://contoso.crm4.dynamics.com:8443",
+            "https://contoso.crm4.dynamics.com.evil.example",
+            "https://evildynamics.com",
+            "https://dynamics.com",
+            "https://127.0.0.1",
+        ] {
+            assert!(!is(other), "{other}");
+        }
+    }
 
     #[test]
     fn an_environment_has_a_host_of_its_own() {

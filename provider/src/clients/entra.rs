@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use azure_core::credentials::{AccessToken, Secret, TokenCredential};
 use azure_core::http::{ClientOptions, Transport};
@@ -54,7 +54,8 @@ pub struct Entra {
     tenant_id: Option<String>,
     sign_in: SignIn,
     cloud: Cloud,
-    credential: OnceLock<Arc<dyn TokenCredential>>,
+    /// Made anew when the service has refused a token: it keeps its own copies, and has no other way to let go of them.
+    credential: Mutex<Option<Arc<dyn TokenCredential>>>,
     tokens: Mutex<HashMap<String, AccessToken>>,
     asked: InFlight<String, Result<Secret, Error>>,
 }
@@ -62,7 +63,7 @@ pub struct Entra {
 impl Entra {
     /// A sign-in that has not been tried yet.
     pub(super) fn new(tenant_id: Option<String>, sign_in: SignIn, cloud: Cloud) -> Entra {
-        let (credential, tokens, asked) = (OnceLock::new(), Mutex::default(), InFlight::default());
+        let (credential, tokens, asked) = (Mutex::default(), Mutex::default(), InFlight::default());
         Entra { tenant_id, sign_in, cloud, credential, tokens, asked }
     }
 
@@ -84,9 +85,13 @@ impl Entra {
         self.asked.ask(scope.to_owned(), ask).await
     }
 
-    /// Forgets the token for `scope`: the service does not accept it any more.
-    pub(super) fn forget(&self, scope: &str) {
-        self.tokens().remove(scope);
+    /// Forgets the token for `scope`, which the service does not accept any more: once for all who were refused with it.
+    pub(super) fn refuse(&self, scope: &str, refused: &Secret) {
+        let mut tokens = self.tokens();
+        if tokens.get(scope).is_some_and(|token| token.token.secret() == refused.secret()) {
+            tokens.remove(scope);
+            *self.credential.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
     }
 
     /// Who is signed in, from the claims of any token. Tokens are opaque by contract: nothing but messages and a comparison of ids
@@ -104,9 +109,10 @@ impl Entra {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn credential(&self, transport: Transport) -> Result<&Arc<dyn TokenCredential>, Error> {
-        if let Some(credential) = self.credential.get() {
-            return Ok(credential);
+    fn credential(&self, transport: Transport) -> Result<Arc<dyn TokenCredential>, Error> {
+        let mut kept = self.credential.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(credential) = &*kept {
+            return Ok(Arc::clone(credential));
         }
         let failed = |error: azure_core::Error| Error::sign_in(error.to_string());
         let credential: Arc<dyn TokenCredential> = match &self.sign_in {
@@ -126,7 +132,7 @@ impl Entra {
                 AzureCliCredential::new(Some(options)).map_err(failed)?
             }
         };
-        Ok(self.credential.get_or_init(|| credential))
+        Ok(Arc::clone(kept.insert(credential)))
     }
 }
 

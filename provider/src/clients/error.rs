@@ -7,6 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 /// Why a request did not do what it was meant to. Everybody who asked the same question at the same time gets a copy.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{operation}: {kind}")]
@@ -14,6 +16,8 @@ pub struct Error {
     /// What was asked for, and of what: `reading the credential 1234`.
     operation: String,
     kind: Arc<Kind>,
+    /// Whether an earlier try of the same request may have been carried out: then so may this one, whatever it was told.
+    uncertain: bool,
     #[source]
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -54,11 +58,13 @@ pub(super) struct Refusal {
     /// What is nested inside, outermost first.
     pub(super) details: Vec<(String, String)>,
     pub(super) request_id: Option<String>,
+    /// The host that answered.
+    pub(super) host: String,
 }
 
 impl Error {
     fn new(operation: &str, kind: Kind) -> Error {
-        Error { operation: operation.to_owned(), kind: Arc::new(kind), source: None }
+        Error { operation: operation.to_owned(), kind: Arc::new(kind), uncertain: false, source: None }
     }
 
     /// What the service refused, in its own words.
@@ -99,6 +105,13 @@ impl Error {
     /// A vault that belongs to another tenant than the sign-in.
     pub(super) fn wrong_tenant(operation: &str, vault: String, ours: String) -> Error {
         Error::new(operation, Kind::WrongTenant { vault, ours })
+    }
+
+    /// The same, after a try of which nobody knows whether it was carried out.
+    #[must_use]
+    pub(super) fn after(mut self, uncertain: bool) -> Error {
+        self.uncertain |= uncertain;
+        self
     }
 
     /// A failed connection; the cause's own chain tells whether it is a matter of trust or of a name.
@@ -150,14 +163,31 @@ impl Error {
         self.refusal()?.request_id.as_deref()
     }
 
-    /// The thing itself is not there. An environment that is not there is another matter: then nothing is known of what is in it.
-    pub fn is_not_found(&self) -> bool {
-        self.refusal().is_some_and(|refusal| refusal.status == 404)
+    /// The service's own word that this very row of this table is not there. Any other 404 proves nothing: a gateway gives it, a
+    /// missing organization does, and a row that another one points at.
+    ///
+    /// Source: <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/compose-http-requests-handle-errors>
+    pub(super) fn proves_no_row(&self, table: &str, id: Uuid) -> bool {
+        self.refusal().is_some_and(|refusal| {
+            let said = refusal.message.to_ascii_lowercase();
+            let is_word =
+                |word: &str| said.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|part| part == word);
+            refusal.status == 404
+                && (refusal.code.is_empty() || refusal.code.eq_ignore_ascii_case("0x80040217"))
+                && said.contains("does not exist")
+                && said.contains(&id.to_string())
+                && is_word(table)
+        })
     }
 
-    /// The environment itself is not there, or not yet.
-    pub fn is_environment_missing(&self) -> bool {
-        self.is_code(&["EnvironmentNotFound", "ServiceToServiceEnvironmentNotFound"])
+    /// The service's own word that this connection is not there.
+    pub(super) fn proves_no_connection(&self) -> bool {
+        self.status() == Some(404) && self.is_code(&["ConnectionNotFound"])
+    }
+
+    /// Something is not there; what, and who says so, is another matter.
+    pub fn is_not_found(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.status == 404)
     }
 
     /// The principal lacks a right.
@@ -196,9 +226,13 @@ impl Error {
 
     /// The request may or may not have been carried out.
     pub fn outcome_unknown(&self) -> bool {
+        if self.uncertain {
+            return true;
+        }
         match &*self.kind {
             Kind::Connection { sent, .. } => *sent,
-            Kind::NotTheService { status, .. } => *status >= 500,
+            // A success that cannot be read is a success all the same.
+            Kind::NotTheService { status, .. } => *status >= 500 || (200..300).contains(status),
             Kind::Service(refusal) => matches!(refusal.status, 408 | 500 | 502 | 504),
             Kind::Unexpected(_) | Kind::Late(_) => true,
             _ => false,
@@ -264,6 +298,10 @@ impl fmt::Display for Refusal {
         if !self.code.is_empty() {
             write!(f, " {}", self.code)?;
         }
+        // Whose word it is that something is not there decides what it is worth.
+        if self.status == 404 && !self.host.is_empty() {
+            write!(f, " from {}", self.host)?;
+        }
         let mut said = vec![self.message.as_str()];
         write!(f, ": {}", self.message)?;
         for (code, message) in &self.details {
@@ -312,6 +350,37 @@ mod tests {
     }
 
     #[test]
+    fn only_the_service_s_own_word_about_this_very_row_proves_that_it_is_gone() {
+        let id = Uuid::from_u128(7);
+        let gone = format!("Entity 'credential' With Id = {id} Does Not Exist");
+        let proves = |status, code: &str, message: &str| refused(status, code, message).proves_no_row("credential", id);
+        assert!(proves(404, "0x80040217", &gone) && proves(404, "", &gone));
+        assert!(proves(404, "0x80040217", &gone.replace("Entity 'credential'", "credential")));
+        for (status, code, message) in [
+            (404, "", ""),
+            (404, "0x80060888", "Resource not found for the segment 'credentials'."),
+            (404, "", "Organization not found"),
+            (404, "0x80040217", &*gone.replace("credential", "systemuser")),
+            (404, "0x80040217", &*gone.replace(&id.to_string(), &Uuid::from_u128(8).to_string())),
+            (400, "0x80040217", &*gone),
+            (404, "NotFound", &*gone),
+        ] {
+            assert!(!proves(status, code, message), "{status} {code} {message}");
+        }
+        assert!(refused(404, "ConnectionNotFound", "").proves_no_connection());
+        assert!(!refused(404, "EnvironmentNotFound", "").proves_no_connection());
+        assert!(!refused(404, "", "").proves_no_connection());
+    }
+
+    #[test]
+    fn once_a_try_may_have_been_carried_out_the_outcome_is_unknown() {
+        let refusal = refused(403, "Forbidden", "no");
+        assert!(!refusal.outcome_unknown() && refusal.after(true).outcome_unknown());
+        assert!(Error::not_the_service("writing", 200, "<html>").outcome_unknown());
+        assert!(!Error::not_the_service("writing", 403, "<html>").outcome_unknown());
+    }
+
+    #[test]
     fn a_page_is_shown_by_its_first_words() {
         let error =
             Error::not_the_service("reading", 502, "<html><head><title>Bad Gateway</title></head><p>Squid</p></html>");
@@ -325,7 +394,6 @@ mod tests {
         assert!(refused(412, "", "A record with matching key values already exists.").is_duplicate());
         assert!(refused(400, "8004801E", "").is_secret_access());
         assert!(refused(400, "", "User is not authorized to read secrets from 'x' resource.").is_secret_access());
-        assert!(refused(404, "EnvironmentNotFound", "").is_environment_missing());
         assert!(!refused(400, "", "").outcome_unknown());
         assert!(Error::unexpected("writing", "no JSON").outcome_unknown());
         assert!(!Error::unsendable("writing", "no host").outcome_unknown(), "what was never sent is not unknown");

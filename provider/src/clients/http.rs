@@ -9,7 +9,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use azure_core::credentials::Secret;
 use azure_core::http::Transport;
+use bytes::BytesMut;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -22,6 +24,8 @@ use super::retry::{PATIENCE, TRIES, backoff, retry_after};
 
 /// How long a single answer may take.
 const ANSWER: Duration = Duration::from_secs(60);
+/// As long as an answer may be: a page of a thousand rows is a tenth of it.
+const MAX_BODY: usize = 16 << 20;
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// The way to every service.
@@ -100,15 +104,19 @@ impl Http {
         let started = Instant::now();
         let mut try_number = 0;
         let mut renewed = false;
+        // Once it may have been carried out, no later word takes that back.
+        let mut uncertain = false;
         loop {
             try_number += 1;
-            let (error, wait) = match self.once(scope, request).await {
+            let token = self.token(scope).await.map_err(|error| error.after(uncertain))?;
+            let (error, wait) = match self.once(&token, request).await {
                 Ok(answer) => {
+                    let answer = Answer { uncertain, ..answer };
                     let Some(error) = answer.error(&request.operation) else { return Ok(answer) };
                     let status = answer.status;
                     if status == StatusCode::UNAUTHORIZED && !renewed {
                         renewed = true;
-                        self.entra.forget(scope);
+                        self.entra.refuse(scope, &token);
                         continue;
                     }
                     let refused = matches!(status.as_u16(), 429 | 503);
@@ -118,10 +126,11 @@ impl Http {
                     }
                     (error, retry_after(&answer.headers))
                 }
-                Err(error) if error.is_final() => return Err(error),
+                Err(error) if error.is_final() => return Err(error.after(uncertain)),
                 Err(error) if error.outcome_unknown() && !request.repeatable => return Err(error),
-                Err(error) => (error, None),
+                Err(error) => (error.after(uncertain), None),
             };
+            uncertain |= error.outcome_unknown();
             let wait = backoff(try_number, wait);
             if try_number >= TRIES || started.elapsed() + wait > PATIENCE {
                 return Err(error);
@@ -136,9 +145,16 @@ impl Http {
         }
     }
 
-    async fn once(&self, scope: &str, request: &Request) -> Result<Answer, Error> {
+    /// A token for `scope`.
+    ///
+    /// # Errors
+    /// Whatever keeps one from being given.
+    pub(super) async fn token(&self, scope: &str) -> Result<Secret, Error> {
+        self.entra.token(scope, self.transport()?).await
+    }
+
+    async fn once(&self, token: &Secret, request: &Request) -> Result<Answer, Error> {
         let operation = &request.operation;
-        let token = self.entra.token(scope, self.transport()?).await?;
         let mut headers = HeaderMap::new();
         for (name, value) in &request.headers {
             let value = HeaderValue::from_str(value).map_err(|_| {
@@ -157,15 +173,24 @@ impl Http {
         };
         let started = Instant::now();
         let sent = async {
-            let response = builder.send().await?;
+            let mut response = builder.send().await?;
             let (status, headers) = (response.status(), response.headers().clone());
-            Ok(Answer { status, headers, body: response.bytes().await? })
+            let host = request.url.host_str().unwrap_or_default().to_owned();
+            let mut body = BytesMut::new();
+            while let Some(chunk) = response.chunk().await? {
+                body.extend_from_slice(&chunk);
+                if body.len() > MAX_BODY {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(Answer { status, headers, body: body.freeze(), host, uncertain: false }))
         };
         let answer = sent.await.map_err(|error: reqwest::Error| {
             let sent = !error.is_connect() && !error.is_builder();
             tracing::debug!(operation, sent, "The connection failed");
             Error::connection(operation, sent, without_url(error))
         })?;
+        let answer = answer.ok_or_else(|| Error::unexpected(operation, "it is longer than 16 MiB"))?;
         tracing::debug!(
             method = request.method.as_str(),
             host = request.url.host_str(),

@@ -40,6 +40,7 @@ use dataverse::Dataverse;
 use entra::{Caller, Entra, SignIn};
 use environment_id::EnvironmentId;
 use environments::Environments;
+use error::Error;
 use http::Http;
 use key_vault::KeyVault;
 
@@ -93,10 +94,17 @@ impl Clients {
     }
 
     /// The tables of the Dataverse organization at this address.
-    pub fn dataverse(&self, url: &Url) -> Arc<Dataverse> {
+    ///
+    /// # Errors
+    /// The address is none of Dataverse: nothing is sent there.
+    pub fn dataverse(&self, url: &Url) -> Result<Arc<Dataverse>, Error> {
+        if !self.cloud.is_dataverse(url) {
+            let what = format_args!("{url} is no address of Dataverse, such as https://contoso.crm4.dynamics.com");
+            return Err(Error::unsendable("asking Dataverse", what));
+        }
         let mut organizations = self.organizations.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Arc::new(Dataverse::new(Arc::clone(&self.http), url.clone()));
-        Arc::clone(organizations.entry(url.clone()).or_insert_with(new))
+        Ok(Arc::clone(organizations.entry(url.clone()).or_insert_with(new)))
     }
 
     /// The connections of an environment.

@@ -1,5 +1,6 @@
 //! A list that comes in pages: OData's shape, which all these services share.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,12 +12,20 @@ use super::error::Error;
 use super::http::Http;
 use super::request::Request;
 
+/// As many rows as the service itself puts on a page at the most.
+const MAX_PAGE: usize = 5_000;
+/// As many rows as a list may have.
+const MAX_ROWS: usize = 1_000_000;
+
 /// What is on a list, page by page.
 pub struct Pages<T> {
     http: Arc<Http>,
     scope: String,
     request: Request,
     is_last: bool,
+    /// The addresses of the pages before, and how many rows there were.
+    before: HashSet<Url>,
+    count: usize,
     rows: fn(&str, Vec<serde_json::Value>) -> Result<Vec<T>, Error>,
 }
 
@@ -35,7 +44,8 @@ impl<T> Pages<T> {
         request: Request,
         rows: fn(&str, Vec<serde_json::Value>) -> Result<Vec<T>, Error>,
     ) -> Pages<T> {
-        Pages { http: Arc::clone(http), scope: scope.to_owned(), request, is_last: false, rows }
+        let (http, scope) = (Arc::clone(http), scope.to_owned());
+        Pages { http, scope, request, is_last: false, before: HashSet::new(), count: 0, rows }
     }
 
     /// What is on the next page; none after the last.
@@ -48,9 +58,20 @@ impl<T> Pages<T> {
         }
         let operation = &self.request.operation;
         let page: Page = self.http.send(&self.scope, &self.request).await?.read(operation)?;
+        self.count += page.value.len();
+        if page.value.len() > MAX_PAGE || self.count > MAX_ROWS {
+            return Err(Error::unexpected(operation, "there are more rows than were asked for, or than anybody has"));
+        }
         let rows = (self.rows)(operation, page.value)?;
         match page.next_link {
-            Some(next) => self.request.url = next_page(operation, &next, &self.request.url)?,
+            Some(next) => {
+                let next = next_page(operation, &next, &self.request.url)?;
+                let this = std::mem::replace(&mut self.request.url, next);
+                self.before.insert(this);
+                if self.before.contains(&self.request.url) {
+                    return Err(Error::unexpected(&self.request.operation, "a page of the list comes twice"));
+                }
+            }
             None => self.is_last = true,
         }
         Ok(Some(rows))
@@ -88,7 +109,7 @@ pub(super) fn read<T: DeserializeOwned>(operation: &str, row: serde_json::Value)
 /// The address of a list's next page, which must be where the page before was.
 fn next_page(operation: &str, next: &str, before: &Url) -> Result<Url, Error> {
     let next = Url::parse(next).map_err(|error| Error::unexpected(operation, error.to_string()))?;
-    if next.host_str() != before.host_str() {
+    if next.origin() != before.origin() {
         return Err(Error::unexpected(operation, "the next page is on another host"));
     }
     Ok(next)

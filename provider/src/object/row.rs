@@ -37,7 +37,13 @@ pub(crate) const SOLUTION_UNIQUE_NAME: Attribute = Attribute::optional(
      land in the default solution. It cannot be read back: on an imported resource it is recorded and nothing is written. \
      A change replaces the resource.",
 )
-.check(&[Check::Length { min: 1, max: 65 }]);
+.check(&[Check::Length { min: 1, max: 65 }, Check::Pattern { test: is_unique_name, words: UNIQUE_NAME_FORM }]);
+
+const UNIQUE_NAME_FORM: &str = "consist of letters, digits and underscores";
+
+fn is_unique_name(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
 
 /// Plans the solution: recorded where none was, replaced where another one was.
 pub(crate) fn plan_solution(plan: &mut Plan) {
@@ -93,19 +99,14 @@ impl Operation<'_> {
         self.write(organization.commit(changes), reread).await
     }
 
-    /// Removes a row, with what else belongs to it, if there is anything to remove.
+    /// Removes rows, if there are any to remove: one try of a [`Removal`](super::write::Removal).
     ///
     /// # Errors
-    /// As [`Operation::remove`].
-    pub(crate) async fn remove_row<T: Table>(
-        &self,
-        organization: &Dataverse,
-        changes: &ChangeSet,
-        id: Uuid,
-    ) -> Result<(), Error> {
+    /// What kept them from being removed.
+    pub(crate) async fn remove_rows(&self, organization: &Dataverse, changes: &ChangeSet) -> Result<(), Error> {
         match changes.is_empty() {
             true => Ok(()),
-            false => self.remove(organization.commit(changes), organization.by_id::<T>(id)).await,
+            false => self.in_time(organization.commit(changes)).await,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use tfplugin::Diagnostic;
+use uuid::Uuid;
 
 use crate::clients::dataverse::environment_variable::{Definition, Kind};
 use crate::clients::key_vault::VaultId;
@@ -65,11 +66,7 @@ pub(crate) fn text(definition: &Definition) -> Result<Option<String>, Diagnostic
 ///
 /// # Errors
 /// It is not there, or holds something else; the error is on `attribute`.
-pub(crate) fn expect_text(
-    found: Option<Definition>,
-    id: uuid::Uuid,
-    attribute: &str,
-) -> Result<Definition, Diagnostic> {
+pub(crate) fn expect_text(found: Option<Definition>, id: Uuid, attribute: &str) -> Result<Definition, Diagnostic> {
     let definition = found.ok_or_else(|| {
         let detail = format!("There is no environment variable {id} in this environment that may be seen.");
         Diagnostic::error("The user name's variable does not exist", detail).on(attribute)
@@ -81,6 +78,21 @@ pub(crate) fn expect_text(
     Err(Diagnostic::error("The user name's variable is of another type", detail)
         .on(attribute)
         .hint("Use an environment variable of the type text."))
+}
+
+/// A variable that exists and refers to a secret in a vault.
+///
+/// # Errors
+/// It is not there, or is of another kind; the error is on `attribute`.
+pub(crate) fn expect_reference(found: Option<Definition>, id: Uuid, attribute: &str) -> Result<Definition, Diagnostic> {
+    let definition = found.ok_or_else(|| {
+        let detail = format!("There is no environment variable {id} in this environment that may be seen.");
+        Diagnostic::error("The certificate reference does not exist", detail)
+            .on(attribute)
+            .hint("Use the id of a powerautomate_key_vault_certificate_reference in the same environment.")
+    })?;
+    refuse_other_kind(&definition).map_err(|error| error.on(attribute))?;
+    Ok(definition)
 }
 
 /// The value of a reference: the resource id of the secret that Key Vault keeps for a certificate, without a version.

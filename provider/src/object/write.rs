@@ -13,12 +13,16 @@ use super::operation::{Operation, SETTLING};
 use super::timeouts::Deadline;
 use crate::clients::error::Error;
 
+/// How often a removal is tried.
+const TRIES: u32 = 3;
+
 impl Operation<'_> {
     /// Writes something under a new id, which only this call knows. What `write` does not tell of it, `find` reads; nothing comes back
     /// when it was written and cannot be seen yet.
     ///
-    /// Whether it is there settles a write whose answer was lost. When not even that can be told, `model` stays kept, and the next
-    /// refresh settles it.
+    /// What is found under the minted id is ours, whatever the write was told: its answer may have been lost, and a repeated one may
+    /// have met its own rows. That nothing is found proves nothing, since rows become visible late: then `model` stays kept, and the
+    /// next refresh settles it.
     ///
     /// # Errors
     /// What kept it from being written, or from being settled.
@@ -35,11 +39,12 @@ impl Operation<'_> {
             Ok(None) => return Ok(self.settled(find).await.ok().flatten()),
             Err(error) => error,
         };
-        if error.outcome_unknown() {
+        let unknown = error.outcome_unknown();
+        if unknown || error.is_duplicate() {
             match self.settled(find).await {
                 Ok(Some(found)) => return Ok(Some(found)),
-                Ok(None) => {}
-                Err(_) => return Err(error),
+                Ok(None) if !unknown => {}
+                Ok(None) | Err(_) => return Err(error),
             }
         }
         self.cx.let_go();
@@ -66,21 +71,10 @@ impl Operation<'_> {
         written
     }
 
-    /// Removes what is there; what is gone already is no error. `find` settles a removal whose answer was lost.
-    ///
-    /// # Errors
-    /// What kept it from being removed.
-    pub(crate) async fn remove<F>(
-        &self,
-        write: impl Future<Output = Result<(), Error>>,
-        find: impl Future<Output = Result<Option<F>, Error>>,
-    ) -> Result<(), Error> {
+    /// Begins a removal, which is tried until nothing is left.
+    pub(crate) fn removal(&self) -> Removal {
         self.begin_to_write();
-        match self.in_time(write).await {
-            Err(error) if error.is_not_found() => Ok(()),
-            Err(error) if error.outcome_unknown() && matches!(self.settled(find).await, Ok(None)) => Ok(()),
-            other => other,
-        }
+        Removal(0)
     }
 
     /// Waits for the next try, at most so long; false when `deadline` leaves no time for one, or the user asked to stop.
@@ -91,12 +85,34 @@ impl Operation<'_> {
         }
     }
 
-    async fn in_time<T>(&self, write: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    /// A write that is given up when the operation's time is up: then its outcome is unknown.
+    ///
+    /// # Errors
+    /// What kept it from being carried out.
+    pub(crate) async fn in_time<T>(&self, write: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let late = |_| Err(Error::late(&self.summary(), self.deadline.allowed));
         timeout_at(self.deadline.at, write).await.unwrap_or_else(late)
     }
 
     async fn settled<T>(&self, find: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         timeout(SETTLING, find).await.unwrap_or_else(|_| Err(Error::late("reading what was written", SETTLING)))
+    }
+}
+
+/// A removal: look what is left, try to remove that, and ask whether it is over.
+pub(crate) struct Removal(u32);
+
+impl Removal {
+    /// Whether a try has ended it. One that broke off has to be looked into; so has a change set that was rolled back because one of
+    /// its rows had vanished meanwhile, which says nothing of the others.
+    ///
+    /// # Errors
+    /// What no other try mends.
+    pub(crate) fn is_over(&mut self, tried: Result<(), Error>) -> Result<bool, Error> {
+        self.0 += 1;
+        match tried {
+            Err(error) if self.0 < TRIES && (error.outcome_unknown() || error.is_not_found()) => Ok(false),
+            other => other.map(|()| true),
+        }
     }
 }

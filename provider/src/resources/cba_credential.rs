@@ -2,6 +2,7 @@
 //!
 //! The two rows come and go in one change set; whose the variable is, [`username`] knows.
 
+mod mark;
 mod schema;
 mod username;
 
@@ -17,14 +18,17 @@ use crate::clients::dataverse::environment_variable::{Definition, DefinitionChan
 use crate::clients::dataverse::{ChangeSet, Dataverse, Narrowing, Owner, Table as _};
 use crate::clients::error::Error;
 use crate::object::{
-    Fault, IDENTITY, On as _, Operation, RowQuery, Verb, again, changed, chosen, explained, import_row, new_owner,
-    plan_environment, plan_solution, points_at, refuse_other_kind, tell_all,
+    IDENTITY, On as _, Operation, RowQuery, Verb, again, changed, chosen, expect_reference, explained, import_row,
+    new_owner, plan_environment, plan_solution, points_at, tell_all,
 };
+use mark::is_ours;
 use schema::{LISTING, Model, NAME, SCHEMA, View};
-use username::{Username, another_user, foreign, is_ours, text_variable, variable_of};
+use username::{Username, another_user, foreign, text_variable, variable_of};
 
 /// The resource.
 pub(crate) struct CbaCredential;
+
+const REFERENCE: &str = "certificate_reference_id";
 
 impl Resource for CbaCredential {
     type Clients = Account;
@@ -73,14 +77,18 @@ impl Resource for CbaCredential {
         let op = Operation::on(cx, Verb::Create, &planned);
         op.run(async {
             let organization = op.organization().await?;
-            let certificate_id = *op.required(&planned.certificate_reference_id, "certificate_reference_id")?;
-            let reference = reference(&organization, certificate_id).await?;
+            let certificate_id = *op.required(&planned.certificate_reference_id, REFERENCE)?;
+            let found = organization.by_id(certificate_id).await.on(REFERENCE)?;
+            let reference = expect_reference(found, certificate_id, REFERENCE)?;
             let id = Uuid::new_v4();
             let mut changes = ChangeSet::new(planned.solution_unique_name.as_deref());
             // The configuration names the variable, or the user for whom one is made; the plan may hold both.
             let Username { variable_id: username_id, schema_name, value } =
                 match cx.config_view::<View>()?.username_variable_id.known() {
-                    Some(theirs) => Username::theirs(&organization, *theirs).await?,
+                    Some(theirs) => {
+                        username::refuse_double(&op, &organization, &planned.name, (certificate_id, *theirs)).await?;
+                        Username::theirs(&organization, *theirs).await?
+                    }
                     None => Username::ours(&op, &organization, (id, &planned), &reference, &mut changes).await?,
                 };
             let credential = NewCredential {
@@ -118,9 +126,18 @@ impl Resource for CbaCredential {
         let op = Operation::on(cx, Verb::Read, &prior);
         op.run(async {
             let organization = op.organization().await?;
-            let Some(credential) = organization.by_id::<Credential>(op.id(&prior.id)?).await? else { return Ok(None) };
+            let id = op.id(&prior.id)?;
+            let Some(credential) = organization.by_id::<Credential>(id).await? else {
+                // While its own variable is there it is not wholly gone: the plan replaces it, and a destroy cleans up.
+                let is_left = username::is_left(&organization, id, prior.username_variable_id).await?;
+                return Ok(is_left.then_some(Model { certificate_reference_id: None, ..prior }));
+            };
             refuse_other_credential(&credential)?;
             let variable = variable_of(&organization, &credential).await?;
+            variable
+                .iter()
+                .filter_map(|variable| username::inactive(variable, id))
+                .for_each(|warning| cx.tell(warning));
             Ok(Some(Model::of(&credential, variable.as_ref(), prior)?))
         })
         .await
@@ -141,7 +158,7 @@ impl Resource for CbaCredential {
             changes.update(Credential::SET, id, change);
             let renamed = planned.username != prior.username && !cx.config_view::<View>()?.username.is_null();
             let organization = op.organization().await?;
-            if renamed || owner.is_some() {
+            if renamed || owner.is_some() || prior.active == Some(false) {
                 let variable_id = *op.required(&prior.username_variable_id, "username_variable_id")?;
                 let variable = text_variable(&organization, variable_id).await?;
                 let ours = is_ours(&variable, id) && another_user(&organization, variable_id, id).await?.is_none();
@@ -152,7 +169,8 @@ impl Resource for CbaCredential {
                     variable.write_value(&mut changes, op.required(&planned.username, "username")?);
                 }
                 if ours {
-                    let change = DefinitionChange { owner, ..DefinitionChange::default() };
+                    let active = again(Some(variable.active));
+                    let change = DefinitionChange { owner, active, ..DefinitionChange::default() };
                     changes.update(Definition::SET, variable_id, change);
                 }
             }
@@ -172,34 +190,40 @@ impl Resource for CbaCredential {
         let op = Operation::on(cx, Verb::Delete, &prior);
         op.run(async {
             let (id, organization) = (op.id(&prior.id)?, op.organization().await?);
-            let credential: Option<Credential> = organization.by_id(id).await?;
-            // Without its credential, the variable is found by what the state knows of it.
-            let variable: Option<Definition> = match (&credential, prior.username_variable_id) {
-                (Some(credential), _) => variable_of(&organization, credential).await?,
-                (None, Some(variable_id)) => organization.by_id(variable_id).await?,
-                (None, None) => None,
-            };
-            let managed = credential.as_ref().is_some_and(|credential| credential.managed);
-            let mut changes = ChangeSet::new(None);
-            if credential.is_some() && !managed {
-                changes.delete(Credential::SET, id);
-            }
-            if let Some(variable) = &variable
-                && another_user(&organization, variable.id, id).await?.is_none()
-            {
-                if is_ours(variable, id) && !variable.managed {
-                    changes.delete(Definition::SET, variable.id);
-                } else if managed {
-                    variable.delete_values(&mut changes);
+            let mut removal = op.removal();
+            let (stays, used) = loop {
+                let credential: Option<Credential> = organization.by_id(id).await?;
+                // Without its credential, the variable is found by what the state knows of it.
+                let variable: Option<Definition> = match (&credential, prior.username_variable_id) {
+                    (Some(credential), _) => variable_of(&organization, credential).await?,
+                    (None, Some(variable_id)) => organization.by_id(variable_id).await?,
+                    (None, None) => None,
+                };
+                let stays = credential.as_ref().is_some_and(|credential| credential.managed);
+                let mut used = None;
+                let mut changes = ChangeSet::new(None);
+                if credential.is_some() && !stays {
+                    changes.delete(Credential::SET, id);
                 }
-            }
-            if managed {
+                if let Some(variable) = variable {
+                    if !stays {
+                        used = username::remove_with(&organization, id, &variable, &mut changes).await?;
+                    } else if another_user(&organization, variable.id, id).await?.is_none() {
+                        variable.delete_values(&mut changes);
+                    }
+                }
+                if removal.is_over(op.remove_rows(&organization, &changes).await)? {
+                    break (stays, used);
+                }
+            };
+            if stays {
                 cx.tell(Diagnostic::warning(
                     format!("The credential {} stays", prior.name),
                     "It came with a managed solution, which alone can remove it. The value of its user name was deleted.",
                 ));
             }
-            Ok(op.remove_row::<Credential>(&organization, &changes, id).await?)
+            used.into_iter().for_each(|warning| cx.tell(warning));
+            Ok(())
         })
         .await
     }
@@ -257,19 +281,6 @@ async fn references_to(organization: &Dataverse, certificate_name: &str) -> Resu
         found.extend(page.iter().filter(|one| points_at(one, certificate_name)).map(|one| one.id));
     }
     Ok(found)
-}
-
-/// The certificate reference that a credential shall use.
-async fn reference(organization: &Dataverse, id: Uuid) -> Result<Definition, Fault> {
-    const NAME: &str = "certificate_reference_id";
-    let definition: Definition = organization.by_id(id).await.on(NAME)?.ok_or_else(|| {
-        let detail = format!("There is no environment variable {id} in this environment that may be seen.");
-        Diagnostic::error("The certificate reference does not exist", detail)
-            .on(NAME)
-            .hint("Use the id of a powerautomate_key_vault_certificate_reference in the same environment.")
-    })?;
-    refuse_other_kind(&definition).map_err(|error| error.on(NAME))?;
-    Ok(definition)
 }
 
 /// The error of a refused write, with what to do.

@@ -165,18 +165,25 @@ impl Resource for CertificateReference {
         op.run(async {
             let (id, organization) = (op.id(&prior.id)?, op.organization().await?);
             refuse_used(&op, &organization, id).await?;
-            let Some(definition) = organization.by_id::<Definition>(id).await? else { return Ok(()) };
-            let mut changes = ChangeSet::new(None);
-            if definition.managed {
-                definition.delete_values(&mut changes);
+            let mut removal = op.removal();
+            let stays = loop {
+                let Some(definition) = organization.by_id::<Definition>(id).await? else { return Ok(()) };
+                let mut changes = ChangeSet::new(None);
+                match definition.managed {
+                    true => definition.delete_values(&mut changes),
+                    false => changes.delete(Definition::SET, id),
+                }
+                if removal.is_over(op.remove_rows(&organization, &changes).await)? {
+                    break definition.managed;
+                }
+            };
+            if stays {
                 cx.tell(Diagnostic::warning(
                     format!("The environment variable {} stays", prior.schema_name),
                     "It came with a managed solution, which alone can remove it. Its value was deleted.",
                 ));
-            } else {
-                changes.delete(Definition::SET, id);
             }
-            Ok(op.remove_row::<Definition>(&organization, &changes, id).await?)
+            Ok(())
         })
         .await
     }

@@ -127,15 +127,18 @@ impl Resource for DesktopFlowConnection {
         let op = Operation::on(cx, Verb::Delete, &prior);
         op.run(async {
             let (id, connectivity) = (op.id(&prior.id)?, op.connectivity()?);
-            let mut was_there = true;
-            let write = async {
-                was_there = connectivity.delete(&id).await?;
-                Ok(())
-            };
-            op.remove(write, connectivity.connection(&id)).await?;
+            // A repeated removal finds nothing left: what the first one found is what counts.
+            let (mut removal, mut was_there) = (op.removal(), None);
+            loop {
+                let found = op.in_time(connectivity.delete(&id)).await;
+                was_there.get_or_insert(*found.as_ref().unwrap_or(&true));
+                if removal.is_over(found.map(drop))? {
+                    break;
+                }
+            }
             connectivity.release(&id);
             match invisible(cx, &id, &prior).await {
-                Some(invisible) if !was_there => Err(Diagnostic::error(op.summary(), invisible)
+                Some(invisible) if was_there == Some(false) => Err(Diagnostic::error(op.summary(), invisible)
                     .hint("Sign in as its maker, or, if it is really gone, remove it with `terraform state rm`.")
                     .into()),
                 _ => Ok(()),

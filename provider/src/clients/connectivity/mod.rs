@@ -61,7 +61,7 @@ impl Connectivity {
     pub async fn connection(&self, id: &str) -> Result<Option<Connection>, Error> {
         let request = self.request(format!("reading the connection {id}"), Method::GET, Some(id))?;
         match self.one(&request).await {
-            Err(error) if error.is_not_found() && !error.is_environment_missing() => Ok(None),
+            Err(error) if error.proves_no_connection() => Ok(None),
             other => other.map(Some),
         }
     }
@@ -83,7 +83,7 @@ impl Connectivity {
         let request = self.request(format!("deleting the connection {id}"), Method::DELETE, Some(id))?;
         match self.http.send(self.cloud.power_platform().1, &request).await {
             Ok(_) => Ok(true),
-            Err(error) if error.is_not_found() && !error.is_environment_missing() => Ok(false),
+            Err(error) if error.proves_no_connection() => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -119,6 +119,10 @@ impl Connectivity {
         let address = format!("https://{}", self.cloud.environment_host(&self.environment_id));
         let mut url = Url::parse(&address).map_err(|error| Error::unsendable(&operation, error))?;
         match id {
+            // They would lead to the list, or out of it.
+            Some(id) if ["", ".", ".."].contains(&id) => {
+                return Err(Error::unsendable(&operation, format_args!("{id:?} is no id of a connection")));
+            }
             Some(id) => {
                 if let Ok(mut path) = url.path_segments_mut() {
                     path.extend(["connectivity", "connectors", CONNECTOR, "connections", id]);
@@ -175,5 +179,10 @@ mod tests {
             let host = "111111112222433384445555555555.66.environment.api.powerplatform.com";
             assert_eq!(request.url.host_str(), Some(host));
         }
+        for id in ["", ".", ".."] {
+            assert!(connectivity.request("asking".to_owned(), Method::GET, Some(id)).is_err(), "{id:?}");
+        }
+        let odd = connectivity.request("asking".to_owned(), Method::GET, Some("../x?y")).unwrap();
+        assert!(odd.url.path().ends_with("/connections/..%2Fx%3Fy"), "{}", odd.url);
     }
 }

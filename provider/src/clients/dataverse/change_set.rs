@@ -27,9 +27,14 @@ impl ChangeSet {
 
     /// Changes columns of a row that must be there; nothing when there are none to change.
     pub fn update(&mut self, set: &str, id: Uuid, columns: impl Serialize) {
+        self.update_version(set, id, "*", columns);
+    }
+
+    /// The same of a row that must still be as it was read.
+    pub fn update_version(&mut self, set: &str, id: Uuid, etag: &str, columns: impl Serialize) {
         let columns = body(columns);
         if columns != serde_json::json!({}) {
-            self.push("PATCH", format!("{set}({id})"), vec![("If-Match", "*".to_owned())], columns);
+            self.push("PATCH", format!("{set}({id})"), vec![("If-Match", etag.to_owned())], columns);
         }
     }
 
@@ -53,6 +58,11 @@ impl ChangeSet {
     /// Each of them.
     pub(super) fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// The headers of each of them.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &(&'static str, String)> {
+        self.changes.iter().flat_map(|change| &change.headers)
     }
 
     /// Each of them in a line, as tests compare them.

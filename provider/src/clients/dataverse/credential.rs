@@ -46,6 +46,7 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
 
 impl Table for Credential {
     const SET: &'static str = "credentials";
+    const LOGICAL: &'static str = "credential";
     const ROW: &'static str = "credential";
     const NAME: &'static str = "name";
 

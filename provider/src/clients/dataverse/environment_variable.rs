@@ -46,6 +46,9 @@ pub struct Definition {
     /// Whether it came with a managed solution.
     #[serde(rename = "ismanaged", deserialize_with = "flag", default)]
     pub managed: bool,
+    /// The version of the row, for a change that must not meet somebody else's.
+    #[serde(rename = "@odata.etag")]
+    pub etag: Option<String>,
     /// The value rows; there should be one at the most.
     #[serde(rename = "environmentvariabledefinition_environmentvariablevalue", default)]
     pub values: Vec<VariableValue>,
@@ -63,6 +66,7 @@ pub struct VariableValue {
 
 impl Table for Definition {
     const SET: &'static str = "environmentvariabledefinitions";
+    const LOGICAL: &'static str = "environmentvariabledefinition";
     const ROW: &'static str = "environment variable";
     const NAME: &'static str = "schemaname";
     const EXPAND: Option<Expand> = Some(Expand { property: VALUES, columns: || columns::<VariableValue>(None) });

@@ -17,6 +17,7 @@ pub struct MachineGroup {
 
 impl Table for MachineGroup {
     const SET: &'static str = "flowmachinegroups";
+    const LOGICAL: &'static str = "flowmachinegroup";
     const ROW: &'static str = "machine group";
     const NAME: &'static str = "name";
 

@@ -13,6 +13,7 @@ mod table;
 use std::sync::Arc;
 
 use reqwest::Method;
+use reqwest::header::HeaderValue;
 use url::Url;
 use uuid::Uuid;
 
@@ -51,7 +52,7 @@ impl Dataverse {
         let request = self.one::<T>(id);
         match self.http.send(&self.scope(), &request).await {
             Ok(answer) => answer.read(&request.operation).map(Some),
-            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) if error.proves_no_row(T::LOGICAL, id) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -76,6 +77,13 @@ impl Dataverse {
     pub async fn commit(&self, changes: &ChangeSet) -> Result<(), Error> {
         let operation = format!("writing {}", changes.subject());
         let boundary = Uuid::new_v4().simple().to_string();
+        // A header of a part is a line of a body, where nothing else keeps a line break from beginning another one.
+        if let Some((name, _)) = changes.headers().find(|(_, value)| HeaderValue::from_str(value).is_err()) {
+            return Err(Error::unsendable(
+                &operation,
+                format_args!("the header {name} has a value that cannot be sent"),
+            ));
+        }
         let (content_type, bytes) = batch::encode(changes.changes(), ROOT, &boundary);
         let mut request = self.request(operation.clone(), Method::POST, "$batch", &[]);
         request.body = Body::Raw { content_type, bytes };
@@ -86,7 +94,7 @@ impl Dataverse {
         let text = String::from_utf8_lossy(&sent.body);
         let parts = batch::decode(&text);
         if let Some(failed) = parts.iter().find(|part| part.status >= 400) {
-            return Err(part_error(&operation, failed));
+            return Err(part_error(&operation, failed).after(sent.uncertain));
         }
         if let Some(error) = sent.error(&operation) {
             return Err(error);

@@ -9,6 +9,8 @@ use uuid::Uuid;
 pub trait Table: DeserializeOwned + Send + 'static {
     /// The entity set: what stands in addresses.
     const SET: &'static str;
+    /// The table's own name: what stands in the service's messages.
+    const LOGICAL: &'static str;
     /// What a row is called in messages.
     const ROW: &'static str;
     /// The column that holds the name by which people know a row.
@@ -31,7 +33,9 @@ pub struct Expand {
 
 /// The columns of a row, or of a child, as `$select` takes them.
 pub(super) fn columns<'de, R: Deserialize<'de>>(expanded: Option<&str>) -> String {
-    let columns = serde_introspect::<R>().iter().copied().filter(|column| Some(*column) != expanded);
+    // An annotation comes by itself.
+    let is_column = |name: &&str| Some(*name) != expanded && !name.starts_with('@');
+    let columns = serde_introspect::<R>().iter().copied().filter(is_column);
     columns.collect::<Vec<_>>().join(",")
 }
 

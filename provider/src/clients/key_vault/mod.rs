@@ -55,8 +55,8 @@ impl KeyVault {
         let key = (vault.clone(), name.to_ascii_lowercase());
         let (client, http) = (self.vault(&operation, vault)?, Arc::clone(&self.http));
         tracing::debug!(vault = vault.name(), certificate = name, "Asking Key Vault");
-        let name = name.to_owned();
-        let read = move || async move { read(&client, &http, &operation, &name).await };
+        let (name, scope) = (name.to_owned(), self.cloud.vault_scope());
+        let read = move || async move { read(&client, (&http, scope), &operation, &name).await };
         let certificate = self.reads.ask(key.clone(), read).await?;
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&certificate));
         Ok(certificate)
@@ -106,15 +106,25 @@ impl fmt::Debug for KeyVault {
 
 async fn read(
     client: &CertificateClient,
-    http: &Arc<Http>,
+    (http, scope): (&Arc<Http>, &str),
     operation: &str,
     name: &str,
 ) -> Result<Arc<Certificate>, Error> {
-    let asked = async { client.get_certificate(name, None).await?.into_model() };
-    match asked.await {
-        Ok(bundle) => certificate::certificate(bundle).map(Arc::new).map_err(|what| Error::unexpected(operation, what)),
-        Err(error) => Err(explained(http, operation, error).await),
-    }
+    let ask = || async { client.get_certificate(name, None).await?.into_model() };
+    let bundle = match ask().await {
+        Ok(bundle) => bundle,
+        Err(error) => {
+            let error = explained(http, operation, error).await;
+            let (Some(401), Ok(token)) = (error.status(), http.token(scope).await) else { return Err(error) };
+            // The token may have been revoked, which its own time does not tell.
+            http.entra().refuse(scope, &token);
+            match ask().await {
+                Ok(bundle) => bundle,
+                Err(error) => return Err(explained(http, operation, error).await),
+            }
+        }
+    };
+    certificate::certificate(bundle).map(Arc::new).map_err(|what| Error::unexpected(operation, what))
 }
 
 async fn explained(http: &Arc<Http>, operation: &str, error: azure_core::Error) -> Error {

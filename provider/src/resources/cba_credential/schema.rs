@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tfplugin::{Attribute, Check, Diagnostic, Known, Rule, Schema, Type};
 use uuid::Uuid;
 
+use super::mark::is_ours;
 use crate::clients::dataverse::Table as _;
 use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::{Definition, MAX_SCHEMA_NAME};
@@ -42,8 +43,9 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     Attribute::optional_computed(
         "username_variable_id",
         &Type::String,
-        "The id of an existing text environment variable that holds the user name. It is never changed or deleted \
-         here. Another one replaces the resource.",
+        "The id of an existing text environment variable that holds the user name. It is never changed here, and \
+         deleted only as what a credential of this provider has left behind that is gone, when nobody else uses it. \
+         Another one replaces the resource.",
     )
     .check(&[Check::Uuid])
     .same(same_id)
@@ -120,13 +122,15 @@ impl Model {
         variable: Option<&Definition>,
         before: Model,
     ) -> Result<Model, Diagnostic> {
+        // An inactive user name is an inactive credential, where it is the provider's to mend.
+        let own = variable.filter(|variable| is_ours(variable, credential.id) && !variable.managed);
         Ok(Model {
             id: Some(credential.id),
             name: credential.name.clone(),
             description: credential.description.clone(),
             certificate_reference_id: credential.certificate_id,
             owner_id: credential.owner_id,
-            active: Some(credential.active),
+            active: Some(credential.active && own.is_none_or(|variable| variable.active)),
             username_variable_id: variable.map(|variable| variable.id),
             username_schema_name: variable.map(|variable| variable.schema_name.clone()),
             username: variable.map(text).transpose()?.flatten(),

@@ -6,13 +6,14 @@
 use tfplugin::{Context, Diagnostic, Plan, Value};
 use uuid::Uuid;
 
+use super::mark::{is_ours, mark, marked};
 use super::schema::{Model, NAME, View};
 use crate::account::Account;
 use crate::checks::certificate::names;
 use crate::checks::finding::{Finding, Outcome};
 use crate::clients::dataverse::credential::Credential;
-use crate::clients::dataverse::environment_variable::{Definition, MAX_SCHEMA_NAME, NewVariable};
-use crate::clients::dataverse::{ChangeSet, Dataverse, Owner};
+use crate::clients::dataverse::environment_variable::{Definition, DefinitionChange, MAX_SCHEMA_NAME, NewVariable};
+use crate::clients::dataverse::{ACTIVE, ChangeSet, Dataverse, Owner, Table as _};
 use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
 use crate::object::variable::{expect_text, text};
@@ -47,18 +48,28 @@ impl Username {
             Some(schema_name) => schema_name.clone(),
             None => schema_name_after(reference)?,
         };
-        refuse_existing(op, organization, &schema_name).await?;
-        let variable_id = Uuid::new_v4();
         let display_name: String = format!("{} user name", planned.name).chars().take(100).collect();
-        let variable = NewVariable {
-            id: variable_id,
-            schema_name: &schema_name,
-            display_name: &display_name,
-            description: Some(&mark(id)),
-            owner: planned.owner_id.map(Owner),
-            value,
+        let (mark, owner) = (mark(id), planned.owner_id.map(Owner));
+        let taken = organization.by_name::<Definition>(&schema_name).await?.into_iter().next();
+        let variable_id = match &taken {
+            None => {
+                let (id, description) = (Uuid::new_v4(), Some(mark.as_str()));
+                let display_name = display_name.as_str();
+                NewVariable { id, schema_name: &schema_name, display_name, description, owner, value }.text(changes);
+                id
+            }
+            // The one exception to "nothing is taken over": what a credential that is gone has left behind.
+            Some(orphan) if is_orphan(organization, orphan).await? => {
+                let (display_name, description) = (Some(display_name.as_str()), Some(mark.as_str()));
+                let active = (!orphan.active).then_some(ACTIVE);
+                let change = DefinitionChange { display_name, description, owner, active };
+                let etag = orphan.etag.as_deref().unwrap_or("*");
+                changes.update_version(Definition::SET, orphan.id, etag, change);
+                orphan.write_value(changes, value);
+                orphan.id
+            }
+            Some(taken) => return Err(existing(organization, &op.environment_id, taken).await.into()),
         };
-        variable.text(changes);
         Ok(Username { variable_id, schema_name, value: Some(value.clone()) })
     }
 }
@@ -159,6 +170,30 @@ pub(super) async fn refuse_existing(
     }
 }
 
+/// Refuses to make a credential that is there already: no name of its own tells a credential with somebody else's variable apart.
+pub(super) async fn refuse_double(
+    op: &Operation<'_>,
+    organization: &Dataverse,
+    name: &str,
+    (certificate_id, username_id): (Uuid, Uuid),
+) -> Result<(), Fault> {
+    let is_double =
+        |one: &&Credential| one.certificate_id == Some(certificate_id) && one.username_id == Some(username_id);
+    match organization.by_name::<Credential>(name).await?.iter().find(is_double) {
+        None => Ok(()),
+        Some(double) => {
+            let existing = Existing {
+                resource: NAME,
+                what: format!("credential {name:?} with this certificate and this user name"),
+                attribute: "name",
+                environment_id: op.environment_id.clone(),
+                id: double.id.to_string(),
+            };
+            Err(existing.error().into())
+        }
+    }
+}
+
 /// The error about a variable that has the name already: it says whose it is.
 async fn existing(organization: &Dataverse, environment_id: &EnvironmentId, taken: &Definition) -> Diagnostic {
     let users: Vec<Credential> = organization.all(&Credential::using(taken.id)).all().await.unwrap_or_default();
@@ -200,15 +235,61 @@ fn schema_name_after(reference: &Definition) -> Result<String, Diagnostic> {
         .hint("Set username_schema_name to a shorter one."))
 }
 
-/// The description by which a credential knows its own variable.
-fn mark(credential: Uuid) -> String {
-    format!("User name of the credential {credential}, managed with it by Terraform.")
+/// Whether a variable is what a credential has left behind: it bears the exact mark of one that is proven gone, did not come with a
+/// solution, and no credential points at it.
+async fn is_orphan(organization: &Dataverse, variable: &Definition) -> Result<bool, Error> {
+    let Some(maker) = marked(variable).filter(|_| !variable.managed) else { return Ok(false) };
+    let users: Vec<Credential> = organization.all(&Credential::using(variable.id)).all().await?;
+    Ok(users.is_empty() && organization.by_id::<Credential>(maker).await?.is_none())
 }
 
-/// Whether a variable is the credential's own.
-pub(super) fn is_ours(variable: &Definition, credential: Uuid) -> bool {
-    let description = variable.description.as_deref().unwrap_or_default().to_ascii_lowercase();
-    description.contains(&credential.to_string())
+/// Whether the own variable of a credential that is gone is still there.
+pub(super) async fn is_left(
+    organization: &Dataverse,
+    credential: Uuid,
+    variable_id: Option<Uuid>,
+) -> Result<bool, Error> {
+    let Some(variable_id) = variable_id else { return Ok(false) };
+    let variable = organization.by_id::<Definition>(variable_id).await?;
+    Ok(variable.is_some_and(|variable| is_ours(&variable, credential) && !variable.managed))
+}
+
+/// Warns of an inactive variable that is not the provider's to activate.
+pub(super) fn inactive(variable: &Definition, credential: Uuid) -> Option<Diagnostic> {
+    if variable.active || (is_ours(variable, credential) && !variable.managed) {
+        return None;
+    }
+    let name = &variable.schema_name;
+    let what = format!("The environment variable {name:?} is inactive, and not this credential's own.");
+    let warning = Diagnostic::warning("The user name's variable is inactive", what).on("username_variable_id");
+    Some(warning.hint("Activate it, so that the credential can sign in."))
+}
+
+/// Adds to the removal of a credential what becomes of its variable: its own goes with it, and so does that of a credential that is
+/// proven gone; somebody else's stays. Its own one stays too while another credential uses it, with a warning.
+pub(super) async fn remove_with(
+    organization: &Dataverse,
+    credential: Uuid,
+    variable: &Definition,
+    changes: &mut ChangeSet,
+) -> Result<Option<Diagnostic>, Error> {
+    if let Some(other) = another_user(organization, variable.id, credential).await? {
+        let what = format!(
+            "The environment variable {:?} holds the user name of the credential {:?} ({}) too. It goes with that one.",
+            variable.schema_name, other.name, other.id
+        );
+        let stays = Diagnostic::warning("The user name's variable stays", what);
+        return Ok(Some(stays).filter(|_| is_ours(variable, credential)));
+    }
+    let may_go = match marked(variable) {
+        Some(maker) if maker == credential => true,
+        Some(maker) => organization.by_id::<Credential>(maker).await?.is_none(),
+        None => false,
+    };
+    if may_go && !variable.managed {
+        changes.delete(Definition::SET, variable.id);
+    }
+    Ok(None)
 }
 
 /// The error about a user name that cannot be changed, because it is not this credential's alone.
