@@ -219,6 +219,7 @@ fn a_variable_of_somebody_else_s_is_used_and_never_changed() {
             DELETE /environmentvariabledefinitions(«id2») -> 204
         apply:
           GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /credentials?select&filter=name eq 'Robot' -> 200
           GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
           POST dataverse /$batch -> 200
             POST /credentials  {"certificate@odata.bind":"/environmentvariabledefinitions(«id3»)","connectiontype":5,"credentialid":"«id5»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id4»)"} -> 204

@@ -1,4 +1,4 @@
-//! An answer: JSON, or the error that all these services write in one envelope.
+//! An answer: JSON that is read into what is wanted of it, or an error.
 
 use bytes::Bytes;
 use reqwest::StatusCode;
@@ -6,7 +6,8 @@ use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::error::{Error, Refusal};
+use super::error::Error;
+use super::refusal::{Refusal, refusal};
 
 /// What came back.
 #[derive(Debug, Clone)]
@@ -75,43 +76,5 @@ impl Answer {
             Some(refusal) => Error::refused(operation, Refusal { host: self.host.clone(), ..refusal }),
             None => self.not_json(operation),
         }
-    }
-}
-
-/// Reads the envelope that all these services share: `error` with `code`, `message`, and nested `details` or `innererror`.
-pub(super) fn refusal(json: &Json, status: u16, request_id: Option<String>) -> Option<Refusal> {
-    let error = json.get("error")?;
-    let text = |json: &Json, name: &str| json.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
-    let mut refusal = match error {
-        // Entra's own shape.
-        Json::String(code) => {
-            Refusal { code: code.clone(), message: text(json, "error_description"), ..Refusal::default() }
-        }
-        error => Refusal { code: text(error, "code"), message: text(error, "message"), ..Refusal::default() },
-    };
-    (refusal.status, refusal.request_id) = (status, request_id);
-    let mut inside: Vec<&Json> = vec![error];
-    while let Some(outer) = inside.pop() {
-        let nested = outer.get("details").and_then(Json::as_array).into_iter().flatten();
-        for inner in nested.chain(outer.get("innererror").filter(|inner| inner.is_object())) {
-            refusal.details.push((text(inner, "code"), text(inner, "message")));
-            inside.push(inner);
-        }
-    }
-    refusal.details.retain(|(code, message)| !code.is_empty() || !message.is_empty());
-    Some(refusal)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn nested_errors_are_all_kept() {
-        let json = json!({"error": {"code": "ApiHubsRequestFailed", "message": "outer", "details": [
-            {"code": "A", "message": "inner", "details": [{"code": "403", "message": "innermost"}]}]}});
-        let refusal = refusal(&json, 400, None).unwrap();
-        assert_eq!(refusal.to_string(), "HTTP 400 ApiHubsRequestFailed: outer (A: inner) (403: innermost)");
     }
 }

@@ -26,6 +26,7 @@ pub mod http;
 mod in_flight;
 pub mod key_vault;
 pub mod pages;
+mod refusal;
 pub mod request;
 mod retry;
 

@@ -1,6 +1,6 @@
 //! `powerautomate_cba_credential`: a credential that signs in with a certificate, and the variable that holds its user name.
 //!
-//! The two rows come and go in one change set; whose the variable is, [`username`] knows.
+//! The two rows come and go in one change set; whose the variable is, [`mark`] knows.
 
 mod mark;
 mod schema;
@@ -21,9 +21,9 @@ use crate::object::{
     IDENTITY, On as _, Operation, RowQuery, Verb, again, changed, chosen, expect_reference, explained, import_row,
     new_owner, plan_environment, plan_solution, points_at, tell_all,
 };
-use mark::is_ours;
+use mark::{another_user, is_ours};
 use schema::{LISTING, Model, NAME, SCHEMA, View};
-use username::{Username, another_user, foreign, text_variable, variable_of};
+use username::{Username, foreign, text_variable, variable_of};
 
 /// The resource.
 pub(crate) struct CbaCredential;
@@ -129,15 +129,12 @@ impl Resource for CbaCredential {
             let id = op.id(&prior.id)?;
             let Some(credential) = organization.by_id::<Credential>(id).await? else {
                 // While its own variable is there it is not wholly gone: the plan replaces it, and a destroy cleans up.
-                let is_left = username::is_left(&organization, id, prior.username_variable_id).await?;
+                let is_left = mark::is_left(&organization, id, prior.username_variable_id).await?;
                 return Ok(is_left.then_some(Model { certificate_reference_id: None, ..prior }));
             };
             refuse_other_credential(&credential)?;
             let variable = variable_of(&organization, &credential).await?;
-            variable
-                .iter()
-                .filter_map(|variable| username::inactive(variable, id))
-                .for_each(|warning| cx.tell(warning));
+            variable.iter().filter_map(|variable| mark::inactive(variable, id)).for_each(|warning| cx.tell(warning));
             Ok(Some(Model::of(&credential, variable.as_ref(), prior)?))
         })
         .await
@@ -207,7 +204,7 @@ impl Resource for CbaCredential {
                 }
                 if let Some(variable) = variable {
                     if !stays {
-                        used = username::remove_with(&organization, id, &variable, &mut changes).await?;
+                        used = mark::remove_with(&organization, id, &variable, &mut changes).await?;
                     } else if another_user(&organization, variable.id, id).await?.is_none() {
                         variable.delete_values(&mut changes);
                     }

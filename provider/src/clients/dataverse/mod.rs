@@ -17,10 +17,10 @@ use reqwest::header::HeaderValue;
 use url::Url;
 use uuid::Uuid;
 
-use super::answer::refusal;
 use super::error::Error;
 use super::http::Http;
 use super::pages::{Pages, read_all};
+use super::refusal::refusal;
 use super::request::{Body, Request};
 use batch::Part;
 

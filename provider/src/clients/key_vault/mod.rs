@@ -15,12 +15,12 @@ use azure_core::http::ClientOptions;
 use azure_core::http::headers::HeaderName;
 use azure_security_keyvault_certificates::{CertificateClient, CertificateClientOptions};
 
-use super::answer::refusal;
 use super::borrowed::Borrowed;
 use super::cloud::Cloud;
-use super::error::{Error, Refusal};
+use super::error::Error;
 use super::http::Http;
 use super::in_flight::InFlight;
+use super::refusal::{Refusal, refusal};
 use super::retry::sdk_retry;
 
 pub use certificate::Certificate;

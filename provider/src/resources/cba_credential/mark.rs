@@ -1,8 +1,12 @@
-//! Whose a variable is: the description of a credential's own says so, word for word.
+//! Whose a variable is, and what follows from it: the description of a credential's own says so, word for word.
 
+use tfplugin::Diagnostic;
 use uuid::Uuid;
 
+use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::Definition;
+use crate::clients::dataverse::{ChangeSet, Dataverse, Table as _};
+use crate::clients::error::Error;
 
 /// The description by which a credential knows its own variable.
 pub(super) fn mark(credential: Uuid) -> String {
@@ -19,6 +23,73 @@ pub(super) fn marked(variable: &Definition) -> Option<Uuid> {
 /// Whether a variable is the credential's own.
 pub(super) fn is_ours(variable: &Definition, credential: Uuid) -> bool {
     marked(variable) == Some(credential)
+}
+
+/// Whether a variable is what a credential has left behind: it bears the exact mark of one that is proven gone, did not come with a
+/// solution, and no credential points at it.
+pub(super) async fn is_orphan(organization: &Dataverse, variable: &Definition) -> Result<bool, Error> {
+    let Some(maker) = marked(variable).filter(|_| !variable.managed) else { return Ok(false) };
+    let users: Vec<Credential> = organization.all(&Credential::using(variable.id)).all().await?;
+    Ok(users.is_empty() && organization.by_id::<Credential>(maker).await?.is_none())
+}
+
+/// Whether the own variable of a credential that is gone is still there.
+pub(super) async fn is_left(
+    organization: &Dataverse,
+    credential: Uuid,
+    variable_id: Option<Uuid>,
+) -> Result<bool, Error> {
+    let Some(variable_id) = variable_id else { return Ok(false) };
+    let variable = organization.by_id::<Definition>(variable_id).await?;
+    Ok(variable.is_some_and(|variable| is_ours(&variable, credential) && !variable.managed))
+}
+
+/// Warns of an inactive variable that is not the provider's to activate.
+pub(super) fn inactive(variable: &Definition, credential: Uuid) -> Option<Diagnostic> {
+    if variable.active || (is_ours(variable, credential) && !variable.managed) {
+        return None;
+    }
+    let name = &variable.schema_name;
+    let what = format!("The environment variable {name:?} is inactive, and not this credential's own.");
+    let warning = Diagnostic::warning("The user name's variable is inactive", what).on("username_variable_id");
+    Some(warning.hint("Activate it, so that the credential can sign in."))
+}
+
+/// Adds to the removal of a credential what becomes of its variable: its own goes with it, and so does that of a credential that is
+/// proven gone; somebody else's stays. Its own one stays too while another credential uses it, with a warning.
+pub(super) async fn remove_with(
+    organization: &Dataverse,
+    credential: Uuid,
+    variable: &Definition,
+    changes: &mut ChangeSet,
+) -> Result<Option<Diagnostic>, Error> {
+    if let Some(other) = another_user(organization, variable.id, credential).await? {
+        let what = format!(
+            "The environment variable {:?} holds the user name of the credential {:?} ({}) too. It goes with that one.",
+            variable.schema_name, other.name, other.id
+        );
+        let stays = Diagnostic::warning("The user name's variable stays", what);
+        return Ok(Some(stays).filter(|_| is_ours(variable, credential)));
+    }
+    let may_go = match marked(variable) {
+        Some(maker) if maker == credential => true,
+        Some(maker) => organization.by_id::<Credential>(maker).await?.is_none(),
+        None => false,
+    };
+    if may_go && !variable.managed {
+        changes.delete(Definition::SET, variable.id);
+    }
+    Ok(None)
+}
+
+/// Another credential that points at the variable.
+pub(super) async fn another_user(
+    organization: &Dataverse,
+    variable: Uuid,
+    own: Uuid,
+) -> Result<Option<Credential>, Error> {
+    let users: Vec<Credential> = organization.all(&Credential::using(variable)).all().await?;
+    Ok(users.into_iter().find(|credential| credential.id != own))
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
-//! The environment variable that holds a credential's user name: what it is called, and whose it is.
+//! The environment variable that holds a credential's user name: what it is called, and how it is found and made.
 //!
-//! A credential's own variable names it in its description. Only such a variable is ever written or deleted, and only while no other
-//! credential points at it.
+//! Only a credential's own variable is ever written or deleted, and only while no other credential points at it.
 
 use tfplugin::{Context, Diagnostic, Plan, Value};
 use uuid::Uuid;
 
-use super::mark::{is_ours, mark, marked};
+use super::mark::{is_orphan, is_ours, mark};
 use super::schema::{Model, NAME, View};
 use crate::account::Account;
 use crate::checks::certificate::names;
@@ -148,16 +147,6 @@ pub(super) async fn variable_of(
     }
 }
 
-/// Another credential that points at the variable.
-pub(super) async fn another_user(
-    organization: &Dataverse,
-    variable: Uuid,
-    own: Uuid,
-) -> Result<Option<Credential>, Error> {
-    let users: Vec<Credential> = organization.all(&Credential::using(variable)).all().await?;
-    Ok(users.into_iter().find(|credential| credential.id != own))
-}
-
 /// Refuses to make a variable whose name is taken.
 pub(super) async fn refuse_existing(
     op: &Operation<'_>,
@@ -233,63 +222,6 @@ fn schema_name_after(reference: &Definition) -> Result<String, Diagnostic> {
     Err(Diagnostic::error("The user name's variable needs a name", detail)
         .on("username_schema_name")
         .hint("Set username_schema_name to a shorter one."))
-}
-
-/// Whether a variable is what a credential has left behind: it bears the exact mark of one that is proven gone, did not come with a
-/// solution, and no credential points at it.
-async fn is_orphan(organization: &Dataverse, variable: &Definition) -> Result<bool, Error> {
-    let Some(maker) = marked(variable).filter(|_| !variable.managed) else { return Ok(false) };
-    let users: Vec<Credential> = organization.all(&Credential::using(variable.id)).all().await?;
-    Ok(users.is_empty() && organization.by_id::<Credential>(maker).await?.is_none())
-}
-
-/// Whether the own variable of a credential that is gone is still there.
-pub(super) async fn is_left(
-    organization: &Dataverse,
-    credential: Uuid,
-    variable_id: Option<Uuid>,
-) -> Result<bool, Error> {
-    let Some(variable_id) = variable_id else { return Ok(false) };
-    let variable = organization.by_id::<Definition>(variable_id).await?;
-    Ok(variable.is_some_and(|variable| is_ours(&variable, credential) && !variable.managed))
-}
-
-/// Warns of an inactive variable that is not the provider's to activate.
-pub(super) fn inactive(variable: &Definition, credential: Uuid) -> Option<Diagnostic> {
-    if variable.active || (is_ours(variable, credential) && !variable.managed) {
-        return None;
-    }
-    let name = &variable.schema_name;
-    let what = format!("The environment variable {name:?} is inactive, and not this credential's own.");
-    let warning = Diagnostic::warning("The user name's variable is inactive", what).on("username_variable_id");
-    Some(warning.hint("Activate it, so that the credential can sign in."))
-}
-
-/// Adds to the removal of a credential what becomes of its variable: its own goes with it, and so does that of a credential that is
-/// proven gone; somebody else's stays. Its own one stays too while another credential uses it, with a warning.
-pub(super) async fn remove_with(
-    organization: &Dataverse,
-    credential: Uuid,
-    variable: &Definition,
-    changes: &mut ChangeSet,
-) -> Result<Option<Diagnostic>, Error> {
-    if let Some(other) = another_user(organization, variable.id, credential).await? {
-        let what = format!(
-            "The environment variable {:?} holds the user name of the credential {:?} ({}) too. It goes with that one.",
-            variable.schema_name, other.name, other.id
-        );
-        let stays = Diagnostic::warning("The user name's variable stays", what);
-        return Ok(Some(stays).filter(|_| is_ours(variable, credential)));
-    }
-    let may_go = match marked(variable) {
-        Some(maker) if maker == credential => true,
-        Some(maker) => organization.by_id::<Credential>(maker).await?.is_none(),
-        None => false,
-    };
-    if may_go && !variable.managed {
-        changes.delete(Definition::SET, variable.id);
-    }
-    Ok(None)
 }
 
 /// The error about a user name that cannot be changed, because it is not this credential's alone.

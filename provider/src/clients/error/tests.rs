@@ -1,0 +1,64 @@
+//! What is asked of an error, and how it reads.
+
+use super::*;
+
+fn refused(status: u16, code: &str, message: &str) -> Error {
+    let refusal = Refusal { status, code: code.into(), message: message.into(), ..Refusal::default() };
+    Error::refused("reading the credential 7", refusal)
+}
+
+#[test]
+fn an_error_says_what_was_asked_and_what_was_answered() {
+    let text = refused(403, "0x80040220", "missing prvReadCredential").to_string();
+    assert_eq!(text, "reading the credential 7: HTTP 403 0x80040220: missing prvReadCredential");
+}
+
+#[test]
+fn only_the_service_s_own_word_about_this_very_row_proves_that_it_is_gone() {
+    let id = Uuid::from_u128(7);
+    let gone = format!("Entity 'credential' With Id = {id} Does Not Exist");
+    let proves = |status, code: &str, message: &str| refused(status, code, message).proves_no_row("credential", id);
+    assert!(proves(404, "0x80040217", &gone) && proves(404, "", &gone));
+    assert!(proves(404, "0x80040217", &gone.replace("Entity 'credential'", "credential")));
+    for (status, code, message) in [
+        (404, "", ""),
+        (404, "0x80060888", "Resource not found for the segment 'credentials'."),
+        (404, "", "Organization not found"),
+        (404, "0x80040217", &*gone.replace("credential", "systemuser")),
+        (404, "0x80040217", &*gone.replace(&id.to_string(), &Uuid::from_u128(8).to_string())),
+        (400, "0x80040217", &*gone),
+        (404, "NotFound", &*gone),
+    ] {
+        assert!(!proves(status, code, message), "{status} {code} {message}");
+    }
+    assert!(refused(404, "ConnectionNotFound", "").proves_no_connection());
+    assert!(!refused(404, "EnvironmentNotFound", "").proves_no_connection());
+    assert!(!refused(404, "", "").proves_no_connection());
+}
+
+#[test]
+fn once_a_try_may_have_been_carried_out_the_outcome_is_unknown() {
+    let refusal = refused(403, "Forbidden", "no");
+    assert!(!refusal.outcome_unknown() && refusal.after(true).outcome_unknown());
+    assert!(Error::not_the_service("writing", 200, "<html>").outcome_unknown());
+    assert!(!Error::not_the_service("writing", 403, "<html>").outcome_unknown());
+}
+
+#[test]
+fn a_page_is_shown_by_its_first_words() {
+    let error =
+        Error::not_the_service("reading", 502, "<html><head><title>Bad Gateway</title></head><p>Squid</p></html>");
+    assert!(error.to_string().ends_with("begins with: \"Bad Gateway Squid\""), "{error}");
+    assert!(error.outcome_unknown());
+}
+
+#[test]
+fn questions_are_answered_by_status_code_and_text() {
+    assert!(refused(404, "", "").is_not_found());
+    assert!(refused(412, "", "A record with matching key values already exists.").is_duplicate());
+    assert!(refused(400, "8004801E", "").is_secret_access());
+    assert!(refused(400, "", "User is not authorized to read secrets from 'x' resource.").is_secret_access());
+    assert!(!refused(400, "", "").outcome_unknown());
+    assert!(Error::unexpected("writing", "no JSON").outcome_unknown());
+    assert!(!Error::unsendable("writing", "no host").outcome_unknown(), "what was never sent is not unknown");
+}
