@@ -221,7 +221,9 @@ mod tests {
     #[track_caller]
     fn check(less: &str, greater: &str) {
         let (one, other): (Number, Number) = (less.parse().unwrap(), greater.parse().unwrap());
-        assert!(one < other && other > one && one == one.clone(), "{one} {other}");
+        assert_eq!(one.cmp(&other), std::cmp::Ordering::Less, "{one} {other}");
+        assert_eq!(other.cmp(&one), std::cmp::Ordering::Greater, "{one} {other}");
+        assert_eq!(one, one.clone());
     }
 
     #[test]
