@@ -51,7 +51,7 @@ fn the_table_is_what_the_versions_say() {
     assert!(counts.iter().all(|(_, count)| *count == counts[0].1), "not everywhere the same tests ran: {counts:?}");
 }
 
-/// The table of the last run of all versions says what the tests expect of each.
+/// The table of the last run of all versions says what the tests expect of each, and that nothing failed.
 fn held() {
     let table = page::read();
     assert!(VERSIONS.iter().all(|version| table.names.iter().any(|name| name == version)), "{:?}", table.names);
@@ -64,4 +64,7 @@ fn held() {
             assert_eq!(cell, if is_there { "✓" } else { "–" }, "{} in {name}", feature.title());
         }
     }
+    let passed = table.row(page::PASSED);
+    assert!(passed.iter().all(|count| *count == passed[0]), "not everywhere the same tests ran: {passed:?}");
+    assert!(table.row(page::FAILED).iter().all(|count| count == "0"), "the table was written with failures");
 }

@@ -8,8 +8,8 @@ use acceptance_tests::feature::FEATURES;
 use super::column::Column;
 
 /// The titles of the rows with counts.
-const PASSED: &str = "acceptance tests passed";
-const FAILED: &str = "acceptance tests failed";
+pub(super) const PASSED: &str = "acceptance tests passed";
+pub(super) const FAILED: &str = "acceptance tests failed";
 const MISSING: &str = "of them, hold what happens without a feature";
 
 const HEAD: &str = "---
