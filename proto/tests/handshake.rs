@@ -1,8 +1,9 @@
 //! The process contract, tried with a real process, real sockets and real TLS, as go-plugin's client uses it.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use judge::client::{Identity, Launch, PROVIDER_COOKIE, Plugin, example};
 use tfplugin::cty::Type;
@@ -98,19 +99,20 @@ fn an_interrupt_is_terraform_s_affair_and_a_termination_ours() {
 
 #[test]
 fn without_its_parent_the_plugin_ends() {
-    // A shell starts the plugin and ends: then nobody would ever shut it down.
+    // A shell starts the plugin, reads its line and ends: then nobody would ever shut it down. The pipe that both write their errors
+    // to is closed when both have ended.
     let folder = tempfile::tempdir().unwrap();
-    let line = folder.path().join("line");
-    let script =
-        format!("\"{}\" > \"{}\" 2>/dev/null & sleep 1; echo $!", example("tfplugin", "toy").display(), line.display());
-    let output = Command::new("sh").args(["-c", &script]).env(PROVIDER_COOKIE.0, PROVIDER_COOKIE.1).output().unwrap();
-    let pid = String::from_utf8(output.stdout).unwrap().trim().to_owned();
-    assert!(std::fs::read_to_string(&line).unwrap().starts_with("1|5|"), "the plugin was started");
-    let started = Instant::now();
-    while Command::new("kill").args(["-0", &pid]).stderr(Stdio::null()).status().unwrap().success() {
-        assert!(started.elapsed() < Duration::from_secs(30), "the orphan {pid} still runs");
-        std::thread::yield_now();
-    }
+    let (plugin, line) = (example("tfplugin", "toy"), folder.path().join("line"));
+    let (plugin, line) = (plugin.display(), line.display());
+    let script = format!("mkfifo '{line}'; '{plugin}' > '{line}' & read -r first < '{line}'; echo \"$first\"");
+    let (ended, end) = mpsc::channel();
+    std::thread::spawn(move || {
+        let shell = Command::new("sh").args(["-c", &script]).env(PROVIDER_COOKIE.0, PROVIDER_COOKIE.1).output();
+        ended.send(shell)
+    });
+    let output = end.recv_timeout(Duration::from_secs(30)).expect("the orphan still runs").unwrap();
+    let first = String::from_utf8(output.stdout).unwrap();
+    assert!(first.starts_with("1|5|"), "the plugin was started: {first}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -20,6 +20,7 @@ use tfplugin::wire::tfplugin5::provider_client::ProviderClient;
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint, Uri};
+use wait_timeout::ChildExt as _;
 
 /// By what a plugin knows that it was started by a client.
 pub const PROVIDER_COOKIE: (&str, &str) =
@@ -230,14 +231,7 @@ impl Plugin {
 
     /// Waits for the end of the process.
     pub fn ends_within(&mut self, limit: Duration) -> Option<ExitStatus> {
-        let started = Instant::now();
-        while started.elapsed() < limit {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return Some(status);
-            }
-            std::thread::yield_now();
-        }
-        None
+        self.child.wait_timeout(limit).unwrap()
     }
 
     /// What an ended plugin wrote to stderr.
