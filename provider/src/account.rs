@@ -4,9 +4,10 @@
 //! fails there, naming the attribute.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tfplugin::{Diagnostic, Known};
+use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::clients::connectivity::Connectivity;
@@ -23,6 +24,10 @@ pub struct Account {
     clients: Result<Clients, &'static str>,
     environment_id: Known<EnvironmentId>,
     dataverse_url: Known<Url>,
+    /// Whether the organization at `dataverse_url` is that of the environment: it is asked once.
+    verified: OnceCell<Result<(), Diagnostic>>,
+    /// What nobody was told yet.
+    unsaid: Mutex<Vec<Diagnostic>>,
 }
 
 impl Account {
@@ -32,7 +37,8 @@ impl Account {
         environment_id: Known<EnvironmentId>,
         dataverse_url: Known<Url>,
     ) -> Account {
-        Account { clients: settings.map(Clients::new), environment_id, dataverse_url }
+        let (verified, unsaid) = (OnceCell::new(), Mutex::default());
+        Account { clients: settings.map(Clients::new), environment_id, dataverse_url, verified, unsaid }
     }
 
     /// The provider's own environment.
@@ -56,7 +62,9 @@ impl Account {
             Known::Known(url) if is_own => {
                 let elsewhere =
                     |error| failed("The provider's dataverse_url cannot be used", &error).on("dataverse_url");
-                return clients.dataverse(url).map_err(elsewhere);
+                let organization = clients.dataverse(url).map_err(elsewhere)?;
+                let verified = self.verified.get_or_init(|| self.verify(&organization, url, environment_id)).await;
+                return verified.clone().map(|()| organization);
             }
             Known::Unknown if is_own => return Err(unknown_organization()),
             _ => {}
@@ -83,6 +91,32 @@ impl Account {
         })?;
         let elsewhere = |error| failed("The environment's Dataverse cannot be used", &error).on("environment_id");
         clients.dataverse(&url).map_err(elsewhere)
+    }
+
+    /// Holds the organization at a configured address against the environment that it is said to be of, before anything of it is
+    /// read into a state or written.
+    async fn verify(&self, organization: &Dataverse, url: &Url, own: &EnvironmentId) -> Result<(), Diagnostic> {
+        match organization.environment_id().await {
+            Ok(theirs) if theirs == *own => Ok(()),
+            Ok(theirs) => {
+                let detail = format!(
+                    "The organization at {url} is that of the environment {theirs}, and environment_id names {own}."
+                );
+                Err(Diagnostic::error("The provider's dataverse_url is of another environment", detail)
+                    .on("dataverse_url")
+                    .hint("Give the address of that environment's organization, or leave dataverse_url out."))
+            }
+            Err(error) => {
+                let doubt = failed("Nobody can tell whose the provider's dataverse_url is", &error).as_warning();
+                self.unsaid.lock().unwrap_or_else(PoisonError::into_inner).push(doubt.on("dataverse_url"));
+                Ok(())
+            }
+        }
+    }
+
+    /// What nobody was told yet, to be told now.
+    pub(crate) fn unsaid(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.unsaid.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The connections of an environment.

@@ -198,3 +198,29 @@ fn a_token_goes_to_no_other_host() {
         assert!(!court.told().contains("token for dataverse"), "{address}: {}", court.told());
     }
 }
+
+#[test]
+fn another_environment_s_organization_is_noticed_before_anything_is_read_or_written() {
+    let mut court = Court::new();
+    let (reference, credential) = court.made_credential();
+    let (environment, rows) = (court.place().environment_id.clone(), court.rows());
+    let other = court.place().other_environment_id.clone();
+    let (ours, theirs) = court.sandbox().with(|world| {
+        let address =
+            |id: &str| format!("https://{}", world.environment(id).unwrap().dataverse.as_ref().unwrap().host());
+        (address(&environment), address(&other))
+    });
+    court.configure(&json!({ "environment_id": environment, "dataverse_url": theirs })).expect_ok();
+    let summary = "The provider's dataverse_url is of another environment";
+    for object in [&reference, &credential] {
+        court.refresh(object).expect_error("dataverse_url", summary, &[&environment, &other]);
+        assert!(!court.destroy(object).is_ok());
+    }
+    assert_eq!(court.rows(), rows);
+
+    court.configure(&json!({ "environment_id": environment, "dataverse_url": ours })).expect_ok();
+    court.weather(Fault::next("RetrieveCurrentOrganization", status(403, "0x80040220", "No.")));
+    let doubt = "Nobody can tell whose the provider's dataverse_url is";
+    court.refresh(&reference).expect_warning("dataverse_url", doubt, &["0x80040220"]).expect_ok();
+    court.refresh(&credential).expect_quiet();
+}

@@ -144,7 +144,9 @@ impl<'a> Operation<'a> {
     /// # Errors
     /// An environment that is not there, may not be read, or has no Dataverse.
     pub(crate) async fn organization(&self) -> Result<Arc<Dataverse>, Diagnostic> {
-        self.cx.clients.organization(&self.environment_id).await
+        let organization = self.cx.clients.organization(&self.environment_id).await;
+        self.cx.clients.unsaid().into_iter().for_each(|warning| self.cx.tell(warning));
+        organization
     }
 
     /// The connections of its environment.

@@ -39,7 +39,7 @@ impl Resource for DesktopFlowConnection {
         }
         let (prior, planned): (View, View) = (plan.prior_view()?, plan.planned_view()?);
         if let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) {
-            let name = planned.display_name.known().map_or("", String::as_str);
+            let name = planned.display_name.known().map_or("that is planned", String::as_str);
             let deadline = Deadline::of(Verb::Plan, None);
             let op = Operation::begin(cx, Verb::Plan, environment_id, deadline, format!("the connection {name}"));
             blueprint::look_up(&op, plan, &planned).await;

@@ -114,6 +114,9 @@ pub(crate) use refusal::throttled;
 pub use switches::{CredentialLookups, SecretRefusal, Switches};
 
 const ROOT: &str = "/api/data/v9.2/";
+/// Source: <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/retrievecurrentorganization>
+const CURRENT_ORGANIZATION: &str =
+    "RetrieveCurrentOrganization(AccessType=Microsoft.Dynamics.CRM.EndpointAccessType'Default')";
 const LONGEST_QUERY: usize = 32_768;
 
 /// Answers one request to the organization of an environment.
@@ -143,6 +146,7 @@ pub(crate) struct Session<'a> {
 enum Address {
     Batch,
     WhoAmI,
+    CurrentOrganization,
     Definition(&'static Table),
     Attributes(&'static Table),
     Set(&'static Table),
@@ -205,6 +209,7 @@ impl Session<'_> {
         }
         match (request.method.as_str(), address) {
             ("GET", Address::WhoAmI) => self.who_am_i(request),
+            ("GET", Address::CurrentOrganization) => Ok(self.current_organization()),
             ("GET", Address::Definition(table)) => metadata::definition(self, table, request),
             ("GET", Address::Attributes(table)) => metadata::attributes(self, table, request),
             ("GET", Address::Set(table)) => query::many(self, table, request, &asked),
@@ -238,6 +243,20 @@ impl Session<'_> {
         Ok(reply::json(StatusCode::OK, &body))
     }
 
+    fn current_organization(&self) -> Response {
+        let kind = "RetrieveCurrentOrganizationResponse";
+        let body = json!({
+            "@odata.context": format!("https://{}{ROOT}$metadata#Microsoft.Dynamics.CRM.{kind}", self.org.host),
+            "Detail": {
+                "OrganizationId": self.org.organization_id.to_string(),
+                "EnvironmentId": self.org.environment_id,
+                "TenantId": self.org.tenant_id,
+                "UrlName": self.org.host.split('.').next(),
+            },
+        });
+        reply::json(StatusCode::OK, &body)
+    }
+
     /// The address of a row.
     fn address_of(&self, table: &Table, id: Uuid) -> String {
         format!("https://{}{ROOT}{}({id})", self.org.host, table.set)
@@ -261,6 +280,7 @@ fn address(path: &str) -> Result<Address, Refusal> {
     match rest {
         "$batch" => return Ok(Address::Batch),
         "WhoAmI" | "WhoAmI()" => return Ok(Address::WhoAmI),
+        CURRENT_ORGANIZATION => return Ok(Address::CurrentOrganization),
         _ => {}
     }
     if let Some(rest) = rest.strip_prefix("EntityDefinitions(LogicalName='") {

@@ -20,7 +20,8 @@ use super::tables::{Column, Fallback, Kind, Ownership, Table};
 #[derive(Clone, Debug)]
 pub struct Org {
     pub(crate) host: String,
-    tenant_id: String,
+    pub(super) tenant_id: String,
+    pub(super) environment_id: String,
     pub(crate) organization_id: Uuid,
     pub(crate) business_unit_id: Uuid,
     /// The user that stands for the platform and for people in the portal.
@@ -48,6 +49,7 @@ impl Org {
         let mut org = Self {
             host: host.to_owned(),
             tenant_id: tenant_id.to_owned(),
+            environment_id: environment_id.to_owned(),
             organization_id: fixed(1),
             business_unit_id: fixed(2),
             system_user_id: fixed(3),
@@ -60,6 +62,11 @@ impl Org {
         };
         org.seed(fixed(4));
         org
+    }
+
+    /// The host under which it is served.
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     fn seed(&mut self, default_publisher: Uuid) {

@@ -14,9 +14,11 @@ use std::sync::Arc;
 
 use reqwest::Method;
 use reqwest::header::HeaderValue;
+use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
+use super::environment_id::EnvironmentId;
 use super::error::Error;
 use super::http::Http;
 use super::pages::{Pages, read_all};
@@ -70,6 +72,28 @@ impl Dataverse {
         Pages::of(&self.http, &self.scope(), self.list::<T>(filter), read_all)
     }
 
+    /// The environment that the organization belongs to, in its own words.
+    ///
+    /// Source: <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/retrievecurrentorganization>
+    ///
+    /// # Errors
+    /// Whatever keeps it from being told.
+    pub async fn environment_id(&self) -> Result<EnvironmentId, Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Answer {
+            detail: Detail,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Detail {
+            environment_id: EnvironmentId,
+        }
+        let request = self.current_organization();
+        let answer: Answer = self.http.send(&self.scope(), &request).await?.read(&request.operation)?;
+        Ok(answer.detail.environment_id)
+    }
+
     /// Carries out all changes, or none.
     ///
     /// # Errors
@@ -109,6 +133,11 @@ impl Dataverse {
 
     fn scope(&self) -> String {
         format!("https://{}/.default", self.url.host_str().unwrap_or_default())
+    }
+
+    fn current_organization(&self) -> Request {
+        let path = "RetrieveCurrentOrganization(AccessType=Microsoft.Dynamics.CRM.EndpointAccessType'Default')";
+        self.read("asking the organization for its environment".to_owned(), path, &[])
     }
 
     fn one<T: Table>(&self, id: Uuid) -> Request {

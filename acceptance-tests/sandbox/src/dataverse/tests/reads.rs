@@ -203,4 +203,6 @@ fn metadata_and_oneself() {
     let row = desk.read(&format!("GET systemusers({})", me["UserId"].as_str().unwrap()), "");
     assert_eq!((&row["fullname"], &row["applicationid"]), (&json!("Admin"), &json!(ADMIN)));
     assert_eq!(desk.read("GET WhoAmI()", "")["OrganizationId"], me["OrganizationId"]);
+    let get = "GET RetrieveCurrentOrganization(AccessType=Microsoft.Dynamics.CRM.EndpointAccessType'Default')";
+    assert_eq!(desk.read(get, "")["Detail"]["OrganizationId"], me["OrganizationId"]);
 }
