@@ -140,5 +140,5 @@ fn large_collections_are_seen_alike() {
             ("map", Value::object((0..count).map(|number| (format!("{number}"), Value::from(number as i64))))),
         ])
     };
-    agree(vec![Case { name: "large", type_name: "corner_large", configs: [large(2_000), large(1_999)] }]);
+    agree(vec![Case { name: "large", type_name: "corner_large", configs: [large(10_000), large(9_999)] }]);
 }
