@@ -90,10 +90,14 @@ impl Http {
         }
         // A question joins none that began before a write of ours ended: what it would hear may be what was before. Whatever was
         // written to the host counts, since a row shows in the answers of other tables too.
-        let written = self.writes().get(host).copied().unwrap_or_default();
-        let key = (host.to_owned(), written, request.line());
+        let key = (host.to_owned(), self.written(host), request.line());
         let (http, scope, request) = (Arc::clone(self), scope.to_owned(), request.clone());
         self.reads.ask(key, move || async move { http.tried(&scope, &request).await }).await
+    }
+
+    /// How often something was written to a host: two questions are one only while this stays.
+    fn written(&self, host: &str) -> u64 {
+        self.writes().get(host).copied().unwrap_or_default()
     }
 
     fn writes(&self) -> MutexGuard<'_, HashMap<String, u64>> {
@@ -263,4 +267,22 @@ fn client(user_agent: &str) -> Result<reqwest::Client, Error> {
         builder = builder.tls_certs_only(certificates);
     }
     builder.build().map_err(|error| Error::setup(format!("no HTTPS client can be made: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::entra::SignIn;
+
+    #[test]
+    fn a_write_parts_the_questions_before_it_from_those_after() {
+        let http = Http::new(Entra::new(None, SignIn::Cli, Default::default()), String::new());
+        let before = http.written("a");
+        let write = Write::begin(&http, "a");
+        let meanwhile = http.written("a");
+        drop(write);
+        let after = http.written("a");
+        assert!(before < meanwhile && meanwhile < after, "{before} {meanwhile} {after}");
+        assert_eq!(http.written("b"), 0, "another host's questions are not concerned");
+    }
 }

@@ -1,7 +1,7 @@
 //! Writes, and what became of one whose answer was lost.
 //!
 //! Nothing that was written is forgotten: what is about to exist is kept before the first byte is sent, and let go only when the
-//! service has said that it does not exist.
+//! service has refused it.
 
 use std::future::Future;
 use std::time::Duration;
