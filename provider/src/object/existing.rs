@@ -56,17 +56,15 @@ impl Existing {
     }
 }
 
-/// A name that the server keeps unique, as the one of a row that is to be made.
-pub(crate) struct UniqueName<'a> {
+/// An attribute whose values the server keeps unique, as the names of rows.
+pub(crate) struct UniqueName {
     /// The type of resource.
     pub(crate) resource: &'static str,
     /// The attribute that holds the name.
     pub(crate) attribute: &'static str,
-    /// The name.
-    pub(crate) name: &'a str,
 }
 
-impl UniqueName<'_> {
+impl UniqueName {
     /// Stops a creation when a row has the name already.
     ///
     /// # Errors
@@ -75,33 +73,38 @@ impl UniqueName<'_> {
         &self,
         op: &Operation<'_>,
         organization: &Dataverse,
+        name: &str,
     ) -> Result<(), Fault> {
-        match organization.by_name::<T>(self.name).await?.first() {
-            Some(row) => Err(self.taken(&op.environment_id, row).error().into()),
+        match organization.by_name::<T>(name).await?.first() {
+            Some(row) => Err(self.taken(&op.environment_id, name, row).error().into()),
             None => Ok(()),
         }
     }
 
-    /// Warns while Terraform plans when a row has the name already. An environment that cannot be asked is an error of the apply,
-    /// which is the first to need it.
+    /// Warns while Terraform plans a creation when a row has the name already. An environment that cannot be asked is an error of the
+    /// apply, which is the first to need it.
     pub(crate) async fn warn_of_taken<T: Table>(
         &self,
         cx: &Context<Account>,
-        environment_id: &EnvironmentId,
+        environment_id: Option<&EnvironmentId>,
         plan: &mut Plan,
     ) {
-        if let Ok(organization) = cx.clients.organization(environment_id).await
-            && let Ok(found) = organization.by_name::<T>(self.name).await
+        if plan.is_create()
+            && cx.clients.is_known()
+            && let (Some(environment_id), Some(name)) = (environment_id, plan.planned.at(self.attribute).as_str())
+            && let Ok(organization) = cx.clients.organization(environment_id).await
+            && let Ok(found) = organization.by_name::<T>(name).await
             && let Some(row) = found.first()
         {
-            plan.tell(self.taken(environment_id, row).warning());
+            let warning = self.taken(environment_id, name, row).warning();
+            plan.tell(warning);
         }
     }
 
-    fn taken<T: Table>(&self, environment_id: &EnvironmentId, row: &T) -> Existing {
+    fn taken<T: Table>(&self, environment_id: &EnvironmentId, name: &str, row: &T) -> Existing {
         Existing {
             resource: self.resource,
-            what: format!("{} {:?}", T::ROW, self.name),
+            what: format!("{} {name:?}", T::ROW),
             attribute: self.attribute,
             environment_id: environment_id.clone(),
             id: row.id().to_string(),

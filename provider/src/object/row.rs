@@ -99,6 +99,29 @@ impl Operation<'_> {
         self.write(organization.commit(changes), reread).await
     }
 
+    /// Removes a row: `changes` says by what, and is asked again while a try has not ended it. The row comes back as it was seen last.
+    ///
+    /// # Errors
+    /// What kept it from being removed.
+    pub(crate) async fn remove_row<T: Table>(
+        &self,
+        organization: &Dataverse,
+        id: Uuid,
+        changes: impl Fn(&T, &mut ChangeSet),
+    ) -> Result<Option<T>, Error> {
+        let mut removal = self.removal();
+        let mut last = None;
+        while let Some(row) = organization.by_id::<T>(id).await? {
+            let mut set = ChangeSet::new(None);
+            changes(&row, &mut set);
+            last = Some(row);
+            if removal.is_over(self.remove_rows(organization, &set).await)? {
+                break;
+            }
+        }
+        Ok(last)
+    }
+
     /// Removes rows, if there are any to remove: one try of a [`Removal`](super::write::Removal).
     ///
     /// # Errors

@@ -26,6 +26,8 @@ use schema::{LISTING, Model, OF_CERTIFICATE, SCHEMA, View};
 /// The resource.
 pub(crate) struct CertificateReference;
 
+const UNIQUE: UniqueName = UniqueName { resource: CertificateReference::NAME, attribute: "schema_name" };
+
 impl Resource for CertificateReference {
     type Clients = Account;
     type Model = Model;
@@ -41,21 +43,15 @@ impl Resource for CertificateReference {
             return Ok(());
         }
         let planned: View = plan.planned_view()?;
-        let is_known = cx.clients.is_known();
         if let (Known::Known(vault), Known::Known(certificate)) = (planned.key_vault_id, planned.certificate_name) {
             let reference = SecretReference { vault, certificate };
             plan.set("secret_reference", reference.to_string().into());
-            if is_known {
+            if cx.clients.is_known() {
                 let is_new = plan.is_create() || OF_CERTIFICATE.iter().any(|name| plan.changes(name));
                 vault::check_while_planning(cx, plan, &reference, &planned.requirements, is_new).await?;
             }
         }
-        if plan.is_create()
-            && is_known
-            && let (Some(environment_id), Some(schema_name)) = (environment_id, planned.schema_name.known())
-        {
-            unique(schema_name).warn_of_taken::<Definition>(cx, &environment_id, plan).await;
-        }
+        UNIQUE.warn_of_taken::<Definition>(cx, environment_id.as_ref(), plan).await;
         Ok(())
     }
 
@@ -63,7 +59,7 @@ impl Resource for CertificateReference {
         let op = Operation::on(cx, Verb::Create, &planned);
         op.run(async {
             let organization = op.organization().await?;
-            unique(&planned.schema_name).refuse_taken::<Definition>(&op, &organization).await?;
+            UNIQUE.refuse_taken::<Definition>(&op, &organization, &planned.schema_name).await?;
             let reference = planned.reference(&op)?;
             let certificate = vault::read_before_writing(&op, &reference, planned.requirements.as_ref()).await?;
 
@@ -83,7 +79,7 @@ impl Resource for CertificateReference {
             let written = match op.write_new(&planned, write, organization.by_id::<Definition>(id)).await {
                 Ok(written) => written,
                 Err(error) if error.is_duplicate() => {
-                    unique(&planned.schema_name).refuse_taken::<Definition>(&op, &organization).await?;
+                    UNIQUE.refuse_taken::<Definition>(&op, &organization, &planned.schema_name).await?;
                     return Err(error.into());
                 }
                 Err(error) => return Err(refused(&op, &error, &reference).await.into()),
@@ -165,18 +161,12 @@ impl Resource for CertificateReference {
         op.run(async {
             let (id, organization) = (op.id(&prior.id)?, op.organization().await?);
             refuse_used(&op, &organization, id).await?;
-            let mut removal = op.removal();
-            let stays = loop {
-                let Some(definition) = organization.by_id::<Definition>(id).await? else { return Ok(()) };
-                let mut changes = ChangeSet::new(None);
-                match definition.managed {
-                    true => definition.delete_values(&mut changes),
+            let removed =
+                op.remove_row(&organization, id, |definition: &Definition, changes| match definition.managed {
+                    true => definition.delete_values(changes),
                     false => changes.delete(Definition::SET, id),
-                }
-                if removal.is_over(op.remove_rows(&organization, &changes).await)? {
-                    break definition.managed;
-                }
-            };
+                });
+            let stays = removed.await?.is_some_and(|definition| definition.managed);
             if stays {
                 cx.tell(Diagnostic::warning(
                     format!("The environment variable {} stays", prior.schema_name),
@@ -229,10 +219,6 @@ impl Resource for CertificateReference {
         })
         .await
     }
-}
-
-fn unique(schema_name: &str) -> UniqueName<'_> {
-    UniqueName { resource: CertificateReference::NAME, attribute: "schema_name", name: schema_name }
 }
 
 async fn refuse_used(op: &Operation<'_>, organization: &Dataverse, id: Uuid) -> Result<(), Fault> {

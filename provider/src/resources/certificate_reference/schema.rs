@@ -189,7 +189,6 @@ impl Model {
 /// What the plan hook reads of a plan.
 #[derive(Deserialize)]
 pub(super) struct View {
-    pub(super) schema_name: Known<String>,
     pub(super) key_vault_id: Known<VaultId>,
     pub(super) certificate_name: Known<String>,
     pub(super) requirements: Known<Block>,
