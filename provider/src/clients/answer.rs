@@ -20,8 +20,10 @@ pub struct Answer {
     pub body: Bytes,
     /// The host that answered.
     pub host: String,
-    /// Whether an earlier try of the same request may have been carried out.
+    /// Whether an earlier try of the same write may have been carried out.
     pub(super) uncertain: bool,
+    /// Whether this is the success of a write: one that cannot be read is one all the same.
+    pub(super) carried_out: bool,
 }
 
 impl Answer {
@@ -33,9 +35,12 @@ impl Answer {
         // Some gateways write a byte-order mark before what they pass on.
         let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
         let json = &mut serde_json::Deserializer::from_slice(body);
-        serde_path_to_error::deserialize(json).map_err(|error| match error.inner().is_data() {
-            true => Error::unexpected(operation, error.to_string()),
-            false => self.not_json(operation),
+        serde_path_to_error::deserialize(json).map_err(|error| {
+            let error = match error.inner().is_data() {
+                true => Error::unexpected(operation, error.to_string()),
+                false => self.not_json(operation),
+            };
+            error.after(self.carried_out)
         })
     }
 
@@ -76,5 +81,21 @@ impl Answer {
             Some(refusal) => Error::refused(operation, Refusal { host: self.host.clone(), ..refusal }),
             None => self.not_json(operation),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_in_place_of_an_answer_leaves_only_a_write_s_outcome_open() {
+        let read = |carried_out| {
+            let (headers, body) = (HeaderMap::new(), Bytes::from_static(b"<html>"));
+            let (host, uncertain) = ("a".to_owned(), false);
+            let answer = Answer { status: StatusCode::OK, headers, body, host, uncertain, carried_out };
+            answer.read::<Json>("asking").unwrap_err().outcome_unknown()
+        };
+        assert_eq!((read(true), read(false)), (true, false));
     }
 }

@@ -96,7 +96,7 @@ impl Error {
         Error::new(operation, Kind::WrongTenant { vault, ours })
     }
 
-    /// The same, after a try of which nobody knows whether it was carried out.
+    /// The same of a write that may have been carried out, by this try or by an earlier one.
     #[must_use]
     pub(super) fn after(mut self, uncertain: bool) -> Error {
         self.uncertain |= uncertain;
@@ -220,8 +220,7 @@ impl Error {
         }
         match &*self.kind {
             Kind::Connection { sent, .. } => *sent,
-            // A success that cannot be read is a success all the same.
-            Kind::NotTheService { status, .. } => *status >= 500 || (200..300).contains(status),
+            Kind::NotTheService { status, .. } => *status >= 500,
             Kind::Service(refusal) => matches!(refusal.status, 408 | 500 | 502 | 504),
             Kind::Unexpected(_) | Kind::Late(_) => true,
             _ => false,

@@ -108,14 +108,16 @@ impl Http {
         let started = Instant::now();
         let mut try_number = 0;
         let mut renewed = false;
-        // Once it may have been carried out, no later word takes that back.
+        // Only a write has an outcome. Once it may have been carried out, no later word takes that back.
+        let is_write = !request.is_read();
         let mut uncertain = false;
         loop {
             try_number += 1;
             let token = self.token(scope).await.map_err(|error| error.after(uncertain))?;
             let (error, wait) = match self.once(&token, request).await {
                 Ok(answer) => {
-                    let answer = Answer { uncertain, ..answer };
+                    let carried_out = is_write && answer.status.is_success();
+                    let answer = Answer { uncertain, carried_out, ..answer };
                     let Some(error) = answer.error(&request.operation) else { return Ok(answer) };
                     let status = answer.status;
                     if status == StatusCode::UNAUTHORIZED && !renewed {
@@ -134,7 +136,7 @@ impl Http {
                 Err(error) if error.outcome_unknown() && !request.repeatable => return Err(error),
                 Err(error) => (error.after(uncertain), None),
             };
-            uncertain |= error.outcome_unknown();
+            uncertain |= is_write && error.outcome_unknown();
             let wait = backoff(try_number, wait);
             if try_number >= TRIES || started.elapsed() + wait > PATIENCE {
                 return Err(error);
@@ -187,7 +189,7 @@ impl Http {
                     return Ok(None);
                 }
             }
-            Ok(Some(Answer { status, headers, body: body.freeze(), host, uncertain: false }))
+            Ok(Some(Answer { status, headers, body: body.freeze(), host, uncertain: false, carried_out: false }))
         };
         let answer = sent.await.map_err(|error: reqwest::Error| {
             let sent = !error.is_connect() && !error.is_builder();

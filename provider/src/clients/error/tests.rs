@@ -40,7 +40,7 @@ fn only_the_service_s_own_word_about_this_very_row_proves_that_it_is_gone() {
 fn once_a_try_may_have_been_carried_out_the_outcome_is_unknown() {
     let refusal = refused(403, "Forbidden", "no");
     assert!(!refusal.outcome_unknown() && refusal.after(true).outcome_unknown());
-    assert!(Error::not_the_service("writing", 200, "<html>").outcome_unknown());
+    assert!(Error::not_the_service("writing", 200, "<html>").after(true).outcome_unknown());
     assert!(!Error::not_the_service("writing", 403, "<html>").outcome_unknown());
 }
 
