@@ -5,7 +5,7 @@ use std::fmt;
 use tfplugin::Diagnostic;
 use uuid::Uuid;
 
-use crate::clients::dataverse::environment_variable::{Definition, Kind};
+use crate::clients::dataverse::environment_variable::Definition;
 use crate::clients::key_vault::VaultId;
 
 /// What a schema name must be, in words.
@@ -60,24 +60,6 @@ pub(crate) fn single_value(definition: &Definition) -> Result<Option<&str>, Diag
 /// It has several values.
 pub(crate) fn text(definition: &Definition) -> Result<Option<String>, Diagnostic> {
     Ok(single_value(definition)?.or(definition.default_value.as_deref()).map(str::to_owned))
-}
-
-/// A variable that exists and holds a text.
-///
-/// # Errors
-/// It is not there, or holds something else; the error is on `attribute`.
-pub(crate) fn expect_text(found: Option<Definition>, id: Uuid, attribute: &str) -> Result<Definition, Diagnostic> {
-    let definition = found.ok_or_else(|| {
-        let detail = format!("There is no environment variable {id} in this environment that may be seen.");
-        Diagnostic::error("The user name's variable does not exist", detail).on(attribute)
-    })?;
-    if definition.kind == Kind::Text {
-        return Ok(definition);
-    }
-    let detail = format!("The environment variable {:?} is no text variable.", definition.schema_name);
-    Err(Diagnostic::error("The user name's variable is of another type", detail)
-        .on(attribute)
-        .hint("Use an environment variable of the type text."))
 }
 
 /// A variable that exists and refers to a secret in a vault.

@@ -25,6 +25,11 @@ pub(super) fn is_ours(variable: &Definition, credential: Uuid) -> bool {
     marked(variable) == Some(credential)
 }
 
+/// Whether a variable is the credential's own to change: one that came with a solution is not.
+pub(super) fn is_ours_to_change(variable: &Definition, credential: Uuid) -> bool {
+    is_ours(variable, credential) && !variable.managed
+}
+
 /// Whether a variable is what a credential has left behind: it bears the exact mark of one that is proven gone, did not come with a
 /// solution, and no credential points at it.
 pub(super) async fn is_orphan(organization: &Dataverse, variable: &Definition) -> Result<bool, Error> {
@@ -41,12 +46,12 @@ pub(super) async fn is_left(
 ) -> Result<bool, Error> {
     let Some(variable_id) = variable_id else { return Ok(false) };
     let variable = organization.by_id::<Definition>(variable_id).await?;
-    Ok(variable.is_some_and(|variable| is_ours(&variable, credential) && !variable.managed))
+    Ok(variable.is_some_and(|variable| is_ours_to_change(&variable, credential)))
 }
 
 /// Warns of an inactive variable that is not the provider's to activate.
 pub(super) fn inactive(variable: &Definition, credential: Uuid) -> Option<Diagnostic> {
-    if variable.active || (is_ours(variable, credential) && !variable.managed) {
+    if variable.active || is_ours_to_change(variable, credential) {
         return None;
     }
     let name = &variable.schema_name;

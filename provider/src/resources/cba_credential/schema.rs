@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tfplugin::{Attribute, Check, Diagnostic, Known, Rule, Schema, Type};
 use uuid::Uuid;
 
-use super::mark::is_ours;
+use super::mark::is_ours_to_change;
 use crate::clients::dataverse::Table as _;
 use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::{Definition, MAX_SCHEMA_NAME};
@@ -123,7 +123,7 @@ impl Model {
         before: Model,
     ) -> Result<Model, Diagnostic> {
         // An inactive user name is an inactive credential, where it is the provider's to mend.
-        let own = variable.filter(|variable| is_ours(variable, credential.id) && !variable.managed);
+        let own = variable.filter(|variable| is_ours_to_change(variable, credential.id));
         Ok(Model {
             id: Some(credential.id),
             name: credential.name.clone(),

@@ -11,11 +11,13 @@ use crate::account::Account;
 use crate::checks::certificate::names;
 use crate::checks::finding::{Finding, Outcome};
 use crate::clients::dataverse::credential::Credential;
-use crate::clients::dataverse::environment_variable::{Definition, DefinitionChange, MAX_SCHEMA_NAME, NewVariable};
+use crate::clients::dataverse::environment_variable::{
+    Definition, DefinitionChange, Kind, MAX_SCHEMA_NAME, NewVariable,
+};
 use crate::clients::dataverse::{ACTIVE, ChangeSet, Dataverse, Owner, Table as _};
 use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
-use crate::object::variable::{expect_text, text};
+use crate::object::variable::text;
 use crate::object::{Existing, Fault, On as _, Operation, SecretReference};
 
 /// A user name, and the variable that holds it.
@@ -132,8 +134,17 @@ pub(super) async fn names_warning(cx: &Context<Account>, reference: &Definition,
 
 /// The variable with this id, which must hold a text.
 pub(super) async fn text_variable(organization: &Dataverse, id: Uuid) -> Result<Definition, Fault> {
-    let found = organization.by_id(id).await.on("username_variable_id")?;
-    Ok(expect_text(found, id, "username_variable_id")?)
+    const NAME: &str = "username_variable_id";
+    let definition: Definition = organization.by_id(id).await.on(NAME)?.ok_or_else(|| {
+        let detail = format!("There is no environment variable {id} in this environment that may be seen.");
+        Diagnostic::error("The user name's variable does not exist", detail).on(NAME)
+    })?;
+    if definition.kind == Kind::Text {
+        return Ok(definition);
+    }
+    let detail = format!("The environment variable {:?} is no text variable.", definition.schema_name);
+    let other = Diagnostic::error("The user name's variable is of another type", detail).on(NAME);
+    Err(other.hint("Use an environment variable of the type text.").into())
 }
 
 /// The variable that holds a credential's user name, if it has one.
