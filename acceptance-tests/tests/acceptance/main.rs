@@ -17,6 +17,7 @@ mod ownership;
 mod process;
 mod provider_block;
 mod run_owner;
+mod spellings;
 mod switches;
 mod weather;
 mod whole;

@@ -64,9 +64,9 @@ impl Check {
                 (!allowed.contains(&text?)).then(|| format!("must be one of {}", quoted.join(", ")))
             }
             Check::Pattern { test, words } => (!test(text?)).then(|| format!("must {words}")),
-            Check::Uuid => uuid::Uuid::try_parse(text?)
-                .is_err()
-                .then(|| "must be a GUID such as 8f6d5a1c-1111-4222-8333-444455556666".to_owned()),
+            Check::Uuid => {
+                (!is_guid(text?)).then(|| "must be a GUID such as 8f6d5a1c-1111-4222-8333-444455556666".to_owned())
+            }
             Check::Url => {
                 let right = url::Url::parse(text?).is_ok_and(|url| url.scheme() == "https" && url.has_host());
                 (!right).then(|| "must be an absolute address that begins with https://".to_owned())
@@ -74,4 +74,9 @@ impl Check {
             Check::Format(parse) => parse(text?).err(),
         }
     }
+}
+
+/// Whether a text is a GUID as people write it. Braces and `urn:` are other things to every service.
+fn is_guid(text: &str) -> bool {
+    matches!(text.len(), 32 | 36) && uuid::Uuid::try_parse(text).is_ok()
 }

@@ -57,7 +57,7 @@ fn request(cloud: Cloud, id: &EnvironmentId) -> Result<Request, Error> {
     let operation = format!("reading the environment {id}");
     let mut url = Url::parse(&format!("https://{}", cloud.environments_host()))
         .map_err(|error| Error::unsendable(&operation, error))?;
-    url.set_path(&format!("/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments/{id}"));
+    url.set_path(&format!("/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments/{}", id.sent()));
     url.set_query(Some("api-version=2023-06-01"));
     Ok(Request::new(operation, Method::GET, url).header("accept", "application/json"))
 }

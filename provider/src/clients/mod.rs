@@ -22,6 +22,7 @@ pub mod entra;
 pub mod environment_id;
 pub mod environments;
 pub mod error;
+pub mod guid;
 pub mod http;
 mod in_flight;
 pub mod key_vault;

@@ -11,6 +11,7 @@ use super::verb::Verb;
 use crate::account::Account;
 use crate::clients::dataverse::Table;
 use crate::clients::environment_id::EnvironmentId;
+use crate::clients::guid::guid;
 
 /// The identity of every resource.
 pub(crate) const IDENTITY: Option<&Identity> = Some(&Identity::new(&[
@@ -86,15 +87,15 @@ impl Target {
 
     /// The id of a row, when that is what was given. An identity without one is an error.
     fn row_id(&self) -> Result<Option<Uuid>, Diagnostic> {
-        match Uuid::try_parse(&self.what) {
-            Ok(id) => Ok(Some(id)),
-            Err(_) if self.by_identity => {
+        match guid(&self.what) {
+            Some(id) => Ok(Some(id)),
+            None if self.by_identity => {
                 let detail = format!("The id in the identity is {:?}, and the id of a row is a GUID.", self.what);
                 Err(Diagnostic::error("Invalid value for id", detail)
                     .on("id")
                     .hint("To import by name, use the `id` of the import block instead of `identity`."))
             }
-            Err(_) => Ok(None),
+            None => Ok(None),
         }
     }
 

@@ -8,6 +8,11 @@ pub(crate) fn same_id(one: &str, other: &str) -> bool {
     letters(one) == letters(other)
 }
 
+/// Whether two Azure resource ids are the same, whatever their case and a slash at the end.
+pub(crate) fn same_resource_id(one: &str, other: &str) -> bool {
+    same_text(one.trim_end_matches('/'), other.trim_end_matches('/'))
+}
+
 /// Whether two texts differ in case alone.
 pub(crate) fn same_text(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)

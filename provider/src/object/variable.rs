@@ -103,8 +103,7 @@ impl SecretReference {
 
 impl fmt::Display for SecretReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let vault = self.vault.to_string();
-        write!(f, "{}/secrets/{}", vault.trim_end_matches('/'), self.certificate)
+        write!(f, "{}/secrets/{}", self.vault.bare(), self.certificate)
     }
 }
 

@@ -127,7 +127,7 @@ impl Connectivity {
                 if let Ok(mut path) = url.path_segments_mut() {
                     path.extend(["connectivity", "connectors", CONNECTOR, "connections", id]);
                 }
-                let filter = format!("api-version=1&$filter=environment%20eq%20'{}'", self.environment_id);
+                let filter = format!("api-version=1&$filter=environment%20eq%20'{}'", self.environment_id.sent());
                 url.set_query(Some(if method == Method::PUT { "api-version=1" } else { &filter }));
             }
             None => {

@@ -57,8 +57,8 @@ pub(super) fn body(environment_id: &EnvironmentId, wanted: &ConnectionRequest<'_
     };
     json!({"properties": {
         "environment": {
-            "id": format!("/providers/Microsoft.PowerApps/environments/{environment_id}"),
-            "name": environment_id.as_str(),
+            "id": format!("/providers/Microsoft.PowerApps/environments/{}", environment_id.sent()),
+            "name": environment_id.sent(),
         },
         "displayName": wanted.display_name,
         "credentialId": wanted.credential_id,

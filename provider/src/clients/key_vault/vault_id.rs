@@ -5,7 +5,9 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-/// The Azure resource id of a vault. Two that differ in case alone are the same.
+use crate::clients::guid::guid;
+
+/// The Azure resource id of a vault. Two that differ only in case or in a slash at the end are the same.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct VaultId {
@@ -29,8 +31,8 @@ impl VaultId {
         if parts.first() != Some(&"") || !is(1, "subscriptions") {
             return wrong("this is no Azure resource id");
         }
-        if parts.get(2).is_none_or(|id| uuid::Uuid::try_parse(id).is_err()) {
-            return wrong("its subscription id is no GUID");
+        if parts.get(2).is_none_or(|id| id.len() != 36 || guid(id).is_none()) {
+            return wrong("its subscription id is no GUID with dashes");
         }
         if !is(3, "resourceGroups") || parts.get(4).is_none_or(|group| group.is_empty()) || !is(5, "providers") {
             return wrong("it names no resource group or no provider");
@@ -50,6 +52,11 @@ impl VaultId {
             return wrong("a vault's name has 3 to 24 letters, digits and single hyphens");
         }
         Ok(VaultId { text: text.to_owned(), name: name.to_owned() })
+    }
+
+    /// The id without the slash that may end it.
+    pub fn bare(&self) -> &str {
+        self.text.trim_end_matches('/')
     }
 
     /// The vault's name.
@@ -80,13 +87,13 @@ impl fmt::Display for VaultId {
 
 impl PartialEq for VaultId {
     fn eq(&self, other: &VaultId) -> bool {
-        self.text.trim_end_matches('/').eq_ignore_ascii_case(other.text.trim_end_matches('/'))
+        self.bare().eq_ignore_ascii_case(other.bare())
     }
 }
 impl Eq for VaultId {}
 impl Hash for VaultId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.text.trim_end_matches('/').to_ascii_lowercase().hash(state);
+        self.bare().to_ascii_lowercase().hash(state);
     }
 }
 

@@ -14,7 +14,8 @@ use crate::clients::key_vault::{Certificate, VaultId};
 use crate::object::variable::single_value;
 use crate::object::{
     ACTIVE, CERTIFICATE_NAME, ENVIRONMENT_ID, NAME_PREFIX, OWNER_ID, Operation, SCHEMA_NAME_FORM, SOLUTION_UNIQUE_NAME,
-    SecretReference, TIMEOUTS, Timeouts, UNMANAGED_ONLY, WHERE_TO_LOOK, blank, is_schema_name, object, same_text,
+    SecretReference, TIMEOUTS, Timeouts, UNMANAGED_ONLY, WHERE_TO_LOOK, blank, is_schema_name, object,
+    same_resource_id, same_text,
 };
 
 /// What follows the vault and the name of the certificate in it.
@@ -57,7 +58,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
          of the environment. It is changed in place.",
     )
     .check(&[Check::Format(is_vault_id)])
-    .same(same_text),
+    .same(same_resource_id),
     Attribute::required(
         "certificate_name",
         &Type::String,
