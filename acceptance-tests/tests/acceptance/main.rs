@@ -6,6 +6,7 @@ mod cba_credential;
 mod certificate_checks;
 mod certificate_reference;
 mod corner;
+mod descriptions;
 mod desktop_flow_connection;
 mod drift;
 mod errors;

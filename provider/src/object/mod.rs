@@ -5,9 +5,11 @@
 //! write        new, changed, removed, and what became of a lost answer
 //! existing     what stands in a creation's way
 //! environment  where it lives        row   who owns it, whether it is active, in which solution
+//! description  what clears it
 //! import       by what it is found   listing  how all of its kind are told
 //! ```
 
+mod description;
 pub(crate) mod environment;
 mod existing;
 pub(crate) mod import;
@@ -20,6 +22,7 @@ pub(crate) mod variable;
 mod verb;
 mod write;
 
+pub(crate) use description::{MANAGED, described, description, plan_description, rewritten, written};
 pub(crate) use environment::{ENVIRONMENT_ID, WHERE_TO_LOOK, chosen, plan_environment};
 pub(crate) use existing::{Existing, UniqueName};
 pub(crate) use import::{IDENTITY, Target, blank, import_row};

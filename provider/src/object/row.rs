@@ -14,7 +14,7 @@ use crate::clients::error::Error;
 pub(crate) const OWNER_ID: Attribute = Attribute::optional_computed(
     "owner_id",
     &Type::String,
-    "The id of the Dataverse user (`systemuserid`) that owns the rows. When it is left out, whoever made them owns them.",
+    "The id of the Dataverse user (`systemuserid`) that owns the rows. When it is left out, a new row belongs to whoever makes it, and the owner of an existing one stays.",
 )
 .check(&[Check::Uuid])
 .same(same_id);

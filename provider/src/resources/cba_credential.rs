@@ -19,7 +19,7 @@ use crate::clients::dataverse::{ChangeSet, Dataverse, Narrowing, Owner, Table as
 use crate::clients::error::Error;
 use crate::object::{
     IDENTITY, On as _, Operation, RowQuery, Verb, again, changed, chosen, expect_reference, explained, import_row,
-    new_owner, plan_environment, plan_solution, points_at, tell_all,
+    new_owner, plan_description, plan_environment, plan_solution, points_at, rewritten, tell_all, written,
 };
 use mark::{another_user, is_ours};
 use schema::{LISTING, Model, NAME, SCHEMA, View};
@@ -44,6 +44,7 @@ impl Resource for CbaCredential {
         if plan.is_destroy() {
             return Ok(());
         }
+        plan_description(plan)?;
         let (prior, configured): (View, View) = (plan.prior_view()?, plan.config_view()?);
         let own_variable = configured.username_variable_id.is_null();
         // A nulled lookup cannot be mended in place: the service does not let a credential's variables be changed.
@@ -94,7 +95,7 @@ impl Resource for CbaCredential {
             let credential = NewCredential {
                 id,
                 name: &planned.name,
-                description: planned.description.as_deref(),
+                description: written(&planned.description),
                 username_id,
                 certificate_id,
                 owner: planned.owner_id.map(Owner),
@@ -103,6 +104,7 @@ impl Resource for CbaCredential {
             planned = Model {
                 id: Some(id),
                 active: Some(true),
+                managed: Some(false),
                 username: value,
                 username_variable_id: Some(username_id),
                 username_schema_name: Some(schema_name.clone()),
@@ -110,7 +112,7 @@ impl Resource for CbaCredential {
             };
             match op.write_new_row::<Credential>(&organization, &changes, (id, &planned)).await {
                 Ok(None) => Ok(planned),
-                Ok(Some(Credential { owner_id, description, .. })) => Ok(Model { owner_id, description, ..planned }),
+                Ok(Some(Credential { owner_id, .. })) => Ok(Model { owner_id, ..planned }),
                 Err(error) => {
                     if error.is_duplicate() {
                         username::refuse_existing(&op, &organization, &schema_name).await?;
@@ -148,7 +150,7 @@ impl Resource for CbaCredential {
             let mut changes = ChangeSet::new(None);
             let change = CredentialChange {
                 name: changed(Some(prior.name.as_str()), Some(planned.name.as_str())),
-                description: changed(prior.description.as_deref(), planned.description.as_deref()),
+                description: rewritten(&prior.description, &planned.description),
                 owner,
                 active: again(prior.active),
             };

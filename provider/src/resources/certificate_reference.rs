@@ -19,7 +19,8 @@ use crate::clients::dataverse::{ChangeSet, Dataverse, Owner, Table as _};
 use crate::clients::error::Error;
 use crate::object::{
     Fault, IDENTITY, Operation, RowQuery, SecretReference, UniqueName, Verb, again, blank, changed, chosen, explained,
-    import_row, new_owner, plan_environment, plan_solution, points_at, refuse_other_kind, tell_all,
+    import_row, new_owner, plan_description, plan_environment, plan_solution, points_at, refuse_other_kind, rewritten,
+    tell_all, written,
 };
 use schema::{LISTING, Model, OF_CERTIFICATE, SCHEMA, View};
 
@@ -42,6 +43,7 @@ impl Resource for CertificateReference {
         if plan.is_destroy() {
             return Ok(());
         }
+        plan_description(plan)?;
         let planned: View = plan.planned_view()?;
         if let (Known::Known(vault), Known::Known(certificate)) = (planned.key_vault_id, planned.certificate_name) {
             let reference = SecretReference { vault, certificate };
@@ -69,12 +71,18 @@ impl Resource for CertificateReference {
                 id,
                 schema_name: &planned.schema_name,
                 display_name: planned.display_name.as_ref().unwrap_or(&planned.schema_name),
-                description: planned.description.as_deref(),
+                description: written(&planned.description),
                 owner: planned.owner_id.map(Owner),
                 value: &value,
             };
             variable.reference(&mut changes);
-            planned = Model { id: Some(id), active: Some(true), secret_reference: Some(value), ..planned };
+            planned = Model {
+                id: Some(id),
+                active: Some(true),
+                managed: Some(false),
+                secret_reference: Some(value),
+                ..planned
+            };
             let write = async { secret_access::commit(&op, &organization, &changes).await.map(|()| None) };
             let written = match op.write_new(&planned, write, organization.by_id::<Definition>(id)).await {
                 Ok(written) => written,
@@ -130,7 +138,7 @@ impl Resource for CertificateReference {
             let mut changes = ChangeSet::new(None);
             let change = DefinitionChange {
                 display_name: changed(prior.display_name.as_deref(), planned.display_name.as_deref()),
-                description: changed(prior.description.as_deref(), planned.description.as_deref()),
+                description: rewritten(&prior.description, &planned.description),
                 owner: new_owner(prior.owner_id, planned.owner_id),
                 active: again(prior.active),
             };

@@ -155,9 +155,9 @@ pub struct CredentialChange<'a> {
     /// The name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<&'a str>,
-    /// The description.
+    /// The description, which may be none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<&'a str>,
+    pub description: Option<Option<&'a str>>,
     /// The owner.
     #[serde(rename = "ownerid@odata.bind", skip_serializing_if = "Option::is_none")]
     pub owner: Option<Owner>,

@@ -245,9 +245,9 @@ pub struct DefinitionChange<'a> {
     /// The name that people see.
     #[serde(rename = "displayname", skip_serializing_if = "Option::is_none")]
     pub display_name: Option<&'a str>,
-    /// The description.
+    /// The description, which may be none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<&'a str>,
+    pub description: Option<Option<&'a str>>,
     /// The owner.
     #[serde(rename = "ownerid@odata.bind", skip_serializing_if = "Option::is_none")]
     pub owner: Option<Owner>,

@@ -11,8 +11,8 @@ use crate::clients::dataverse::environment_variable::{Definition, MAX_SCHEMA_NAM
 use crate::clients::environment_id::EnvironmentId;
 use crate::object::variable::text;
 use crate::object::{
-    ACTIVE, CERTIFICATE_NAME, ENVIRONMENT_ID, NAME_PREFIX, OWNER_ID, SOLUTION_UNIQUE_NAME, TIMEOUTS, Timeouts,
-    UNMANAGED_ONLY, WHERE_TO_LOOK, blank, is_schema_name, object, same_id,
+    ACTIVE, CERTIFICATE_NAME, ENVIRONMENT_ID, MANAGED, NAME_PREFIX, OWNER_ID, SOLUTION_UNIQUE_NAME, TIMEOUTS, Timeouts,
+    UNMANAGED_ONLY, WHERE_TO_LOOK, blank, described, description, is_schema_name, object, same_id,
 };
 
 /// The type's name.
@@ -29,8 +29,11 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     ENVIRONMENT_ID,
     Attribute::required("name", &Type::String, "The name, at most 100 characters. It need not be unique.")
         .check(&[Check::Length { min: 1, max: 100 }]),
-    Attribute::optional_computed("description", &Type::String, "A description, at most 100,000 characters.")
-        .check(&[Check::Length { min: 0, max: 100_000 }]),
+    description(
+        "A description, at most 100,000 characters. Left out, an existing one is cleared, unless the credential came with a managed \
+         solution. An empty one is none.",
+        &[Check::Length { min: 0, max: 100_000 }],
+    ),
     Attribute::optional_computed(
         "username",
         &Type::String,
@@ -75,6 +78,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     SOLUTION_UNIQUE_NAME,
     OWNER_ID,
     ACTIVE,
+    MANAGED,
 ])
 .blocks(&[TIMEOUTS])
 .rules(&[
@@ -101,6 +105,7 @@ pub(crate) struct Model {
     pub(super) solution_unique_name: Option<String>,
     pub(super) owner_id: Option<Uuid>,
     pub(super) active: Option<bool>,
+    pub(super) managed: Option<bool>,
     pub(super) timeouts: Option<Timeouts>,
 }
 
@@ -127,10 +132,11 @@ impl Model {
         Ok(Model {
             id: Some(credential.id),
             name: credential.name.clone(),
-            description: credential.description.clone(),
+            description: described(credential.description.as_deref(), before.description),
             certificate_reference_id: credential.certificate_id,
             owner_id: credential.owner_id,
             active: Some(credential.active && own.is_none_or(|variable| variable.active)),
+            managed: Some(credential.managed),
             username_variable_id: variable.map(|variable| variable.id),
             username_schema_name: variable.map(|variable| variable.schema_name.clone()),
             username: variable.map(text).transpose()?.flatten(),

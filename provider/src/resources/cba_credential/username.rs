@@ -61,7 +61,7 @@ impl Username {
             }
             // The one exception to "nothing is taken over": what a credential that is gone has left behind.
             Some(orphan) if is_orphan(organization, orphan).await? => {
-                let (display_name, description) = (Some(display_name.as_str()), Some(mark.as_str()));
+                let (display_name, description) = (Some(display_name.as_str()), Some(Some(mark.as_str())));
                 let active = (!orphan.active).then_some(ACTIVE);
                 let change = DefinitionChange { display_name, description, owner, active };
                 let etag = orphan.etag.as_deref().unwrap_or("*");

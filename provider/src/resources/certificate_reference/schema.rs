@@ -13,9 +13,9 @@ use crate::clients::environment_id::EnvironmentId;
 use crate::clients::key_vault::{Certificate, VaultId};
 use crate::object::variable::single_value;
 use crate::object::{
-    ACTIVE, CERTIFICATE_NAME, ENVIRONMENT_ID, NAME_PREFIX, OWNER_ID, Operation, SCHEMA_NAME_FORM, SOLUTION_UNIQUE_NAME,
-    SecretReference, TIMEOUTS, Timeouts, UNMANAGED_ONLY, WHERE_TO_LOOK, blank, is_schema_name, object,
-    same_resource_id, same_text,
+    ACTIVE, CERTIFICATE_NAME, ENVIRONMENT_ID, MANAGED, NAME_PREFIX, OWNER_ID, Operation, SCHEMA_NAME_FORM,
+    SOLUTION_UNIQUE_NAME, SecretReference, TIMEOUTS, Timeouts, UNMANAGED_ONLY, WHERE_TO_LOOK, blank, described,
+    description, is_schema_name, object, same_resource_id, same_text,
 };
 
 /// What follows the vault and the name of the certificate in it.
@@ -45,11 +45,14 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
         "display_name",
         &Type::String,
         "The name that people see, at most 100 characters. When it is left out, a new variable is shown under its \
-         schema name.",
+         schema name, and an existing one keeps its name.",
     )
     .check(&[Check::Length { min: 1, max: 100 }]),
-    Attribute::optional_computed("description", &Type::String, "A description, at most 2,000 characters.")
-        .check(&[Check::Length { min: 0, max: 2000 }]),
+    description(
+        "A description, at most 2,000 characters. Left out, an existing one is cleared, unless the variable came with a managed \
+         solution. An empty one is none.",
+        &[Check::Length { min: 0, max: 2000 }],
+    ),
     Attribute::required(
         "key_vault_id",
         &Type::String,
@@ -79,6 +82,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     )
     .follows(OF_CERTIFICATE),
     ACTIVE,
+    MANAGED,
     Attribute::computed("certificate_version", &Type::String, "The current version of the certificate.")
         .follows(OF_CERTIFICATE),
     Attribute::computed("thumbprint", &Type::String, "Its SHA-1 thumbprint, in upper-case hexadecimal digits.")
@@ -126,6 +130,7 @@ pub(crate) struct Model {
     pub(super) owner_id: Option<Uuid>,
     pub(super) secret_reference: Option<String>,
     pub(super) active: Option<bool>,
+    pub(super) managed: Option<bool>,
     pub(super) certificate_version: Option<String>,
     pub(super) thumbprint: Option<String>,
     pub(super) thumbprint_sha256: Option<String>,
@@ -159,9 +164,10 @@ impl Model {
             id: Some(definition.id),
             schema_name: definition.schema_name.clone(),
             display_name: definition.display_name.clone(),
-            description: definition.description.clone(),
+            description: described(definition.description.as_deref(), before.description),
             owner_id: definition.owner_id,
             active: Some(definition.active),
+            managed: Some(definition.managed),
             secret_reference: single_value(definition)?.map(str::to_owned),
             ..before
         };
