@@ -15,6 +15,8 @@ use crate::terraform::{Terraform, Version};
 /// Something that not every version can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Feature {
+    /// `mock_provider`, in a user's own tests.
+    Mocks,
     /// `provider::powerautomate::…()`.
     Functions,
     /// Write-only arguments: the block `run_owner`.
@@ -30,7 +32,8 @@ pub enum Feature {
 }
 
 /// Every feature, in the order of the table.
-pub const FEATURES: [Feature; 6] = [
+pub const FEATURES: [Feature; 7] = [
+    Feature::Mocks,
     Feature::Functions,
     Feature::WriteOnly,
     Feature::Identity,
@@ -44,6 +47,7 @@ impl Feature {
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
+            Feature::Mocks => "`mock_provider`",
             Feature::Functions => "functions",
             Feature::WriteOnly => "write-only arguments (`run_owner`)",
             Feature::Identity => "resource identity, import by identity",
@@ -68,6 +72,7 @@ impl Feature {
     /// The first version of Terraform and of OpenTofu that has it.
     fn since(self) -> (Version, Option<Version>) {
         match self {
+            Feature::Mocks => ((1, 7), Some((1, 8))),
             Feature::Functions => ((1, 8), Some((1, 7))),
             Feature::WriteOnly => ((1, 11), Some((1, 11))),
             Feature::Identity => ((1, 12), Some((1, 12))),

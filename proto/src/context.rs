@@ -25,6 +25,8 @@ pub struct Context<C> {
     /// Whether the user asked to stop. What is under way is finished, and nothing new is begun.
     pub stopped: CancellationToken,
     ty: Type,
+    /// What of the configuration cannot be worked with: then nothing is done.
+    pub(crate) malformed: Vec<Diagnostic>,
     private: Mutex<Vec<u8>>,
     told: Mutex<Vec<Diagnostic>>,
     kept: Mutex<Option<Value>>,
@@ -38,6 +40,7 @@ impl<C> Context<C> {
             meta: Value::Null,
             stopped,
             ty,
+            malformed: Vec::new(),
             private: Mutex::default(),
             told: Mutex::default(),
             kept: Mutex::default(),

@@ -3,19 +3,35 @@
 //! An unknown value satisfies everything: Terraform asks again when it is known.
 
 use crate::diagnostic::Diagnostic;
-use crate::schema::{Attribute, Block, Mode, NestedBlock, Nesting};
+use crate::schema::{Attribute, Block, Check, Mode, NestedBlock, Nesting};
 use crate::value::{Path, Step, Value};
 
 /// What is wrong with a configuration, by its schema alone. `write_only_allowed` is whether the client knows to keep write-only
 /// arguments out of its state.
 pub fn validate(block: &Block, config: &Value, write_only_allowed: bool) -> Vec<Diagnostic> {
-    let mut walk = Walk { write_only_allowed, found: Vec::new() };
+    let mut walk = Walk { stage: Stage::Whole { write_only_allowed }, found: Vec::new() };
     walk.block(block, config, &Path::default());
     walk.found
 }
 
+/// What is wrong with values that may come from other objects: what [`Attribute::form`] asks of them.
+pub(crate) fn malformed(block: &Block, config: &Value) -> Vec<Diagnostic> {
+    let mut walk = Walk { stage: Stage::Form, found: Vec::new() };
+    walk.block(block, config, &Path::default());
+    walk.found
+}
+
+/// What is looked at.
+#[derive(Clone, Copy)]
+enum Stage {
+    /// Everything but the form of values that may come from other objects.
+    Whole { write_only_allowed: bool },
+    /// That alone.
+    Form,
+}
+
 struct Walk {
-    write_only_allowed: bool,
+    stage: Stage,
     found: Vec<Diagnostic>,
 }
 
@@ -25,17 +41,23 @@ impl Walk {
             return;
         }
         for attribute in block.attributes {
-            self.attribute(attribute, config.at(attribute.name), &path.join(attribute.name));
+            let (value, path) = (config.at(attribute.name), path.join(attribute.name));
+            match self.stage {
+                Stage::Whole { write_only_allowed } => self.attribute(attribute, value, &path, write_only_allowed),
+                Stage::Form => self.checks(attribute, attribute.form, value, &path),
+            }
         }
-        for rule in block.rules {
-            self.found.extend(rule.broken_by(config, path));
+        if let Stage::Whole { .. } = self.stage {
+            self.found.extend(block.rules.iter().filter_map(|rule| rule.broken_by(config, path)));
         }
         for nested in block.blocks {
             let (value, path) = (config.at(nested.name), path.join(nested.name));
-            self.found.extend(miscounted(nested, value, &path));
-            let is_there = !matches!(value, Value::Null) && *value != Value::List(Vec::new());
-            if let Some(instead) = nested.block.deprecated.filter(|_| is_there) {
-                self.deprecated(nested.name, instead, &path);
+            if let Stage::Whole { .. } = self.stage {
+                self.found.extend(miscounted(nested, value, &path));
+                let is_there = !matches!(value, Value::Null) && *value != Value::List(Vec::new());
+                if let Some(instead) = nested.block.deprecated.filter(|_| is_there) {
+                    self.deprecated(nested.name, instead, &path);
+                }
             }
             match (nested.nesting, value) {
                 (Nesting::Single | Nesting::Group, value) => self.block(&nested.block, value, &path),
@@ -63,7 +85,7 @@ impl Walk {
         self.found.push(Diagnostic::warning(format!("{name} is deprecated"), instead).at(path.clone()));
     }
 
-    fn attribute(&mut self, attribute: &Attribute, value: &Value, path: &Path) {
+    fn attribute(&mut self, attribute: &Attribute, value: &Value, path: &Path, write_only_allowed: bool) {
         let name = attribute.name;
         if value.is_null() {
             if attribute.mode == Mode::Required {
@@ -81,14 +103,19 @@ impl Walk {
         if let Some(instead) = attribute.deprecated {
             self.deprecated(name, instead, path);
         }
-        if attribute.write_only && !self.write_only_allowed {
+        if attribute.write_only && !write_only_allowed {
             let detail = "Write-only arguments need Terraform 1.11 or later, or OpenTofu 1.11 or later: older versions would store \
                           the value in the state and in plan files.";
             let summary = format!("{name} is a write-only argument");
             let hint = "Upgrade, or leave the argument out.";
             self.found.push(Diagnostic::error(summary, detail).at(path.clone()).hint(hint));
         }
-        for check in attribute.checks {
+        self.checks(attribute, attribute.checks, value, path);
+    }
+
+    /// Of several things that are wrong with a value, the first is told.
+    fn checks(&mut self, attribute: &Attribute, checks: &[Check], value: &Value, path: &Path) {
+        for check in checks {
             if let Some(what) = check.broken_by(value) {
                 let shown = match value {
                     _ if attribute.sensitive || attribute.write_only => String::new(),
@@ -97,7 +124,8 @@ impl Walk {
                     _ => String::new(),
                 };
                 let detail = format!("The value {what}.{shown}");
-                self.found.push(Diagnostic::error(format!("Invalid value for {name}"), detail).at(path.clone()));
+                let summary = format!("Invalid value for {}", attribute.name);
+                self.found.push(Diagnostic::error(summary, detail).at(path.clone()));
                 break;
             }
         }
@@ -136,6 +164,7 @@ mod tests {
             Attribute::optional("alias", &Type::String, ""),
             Attribute::optional("days", &Type::Number, "").check(&[Check::Between { min: 0, max: 9 }]),
             Attribute::optional("site", &Type::String, "").check(&[Check::Url]),
+            Attribute::optional("owner", &Type::String, "").form(&[Check::Uuid]),
             Attribute::optional("kind", &Type::String, "").check(&[Check::OneOf(&["a", "b"])]),
             Attribute::optional("secret", &Type::String, "").write_only().check(&[Check::Length { min: 3, max: 5 }]),
         ])
@@ -151,6 +180,16 @@ mod tests {
             .map(|diagnostic| format!("{}: {}", diagnostic.path.as_ref().unwrap(), diagnostic.detail))
             .collect();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_a_mock_may_have_made_is_looked_at_later() {
+        let config = Value::object([("id", ID.into()), ("name", "ada".into()), ("owner", "x8f2hq".into())]);
+        assert_eq!(validate(&BLOCK, &config, true).len(), 0);
+        let late = malformed(&BLOCK, &config);
+        assert_eq!(late.iter().map(|one| one.summary.as_str()).collect::<Vec<_>>(), ["Invalid value for owner"]);
+        let missing = Value::object([("owner", Value::UNKNOWN)]);
+        assert_eq!(malformed(&BLOCK, &missing).len(), 0, "everything else is the validation's affair");
     }
 
     #[test]

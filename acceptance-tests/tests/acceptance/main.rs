@@ -14,6 +14,7 @@ mod every_resource;
 mod imports;
 mod judged;
 mod matrix;
+mod mocked;
 mod ownership;
 mod process;
 mod provider_block;

@@ -41,6 +41,8 @@ pub struct Attribute {
     pub default: Option<Default>,
     /// What a value must satisfy.
     pub checks: &'static [Check],
+    /// What a value that may come from another object must satisfy once it does: in a test it may be a mock's, which has no form.
+    pub form: &'static [Check],
     /// A changed value replaces the resource.
     pub replaces: bool,
     /// The attributes and blocks of the resource that a computed value follows: it becomes unknown when one of them changes,
@@ -83,6 +85,7 @@ impl Attribute {
             deprecated: None,
             default: None,
             checks: &[],
+            form: &[],
             replaces: false,
             follows: &[],
             same: None,
@@ -141,6 +144,14 @@ impl Attribute {
     #[must_use]
     pub const fn check(mut self, checks: &'static [Check]) -> Attribute {
         self.checks = checks;
+        self
+    }
+
+    /// The same; a value that may come from another object must satisfy all of these. They are held against it when the object is
+    /// planned or read, not when the configuration is validated: a mock's values, in a test, have no form.
+    #[must_use]
+    pub const fn form(mut self, form: &'static [Check]) -> Attribute {
+        self.form = form;
         self
     }
 

@@ -9,12 +9,15 @@ use crate::context::Context;
 use crate::diagnostic::Diagnostic;
 
 /// Does what an author wrote: what came of it, if anything did, and what was told. An error or a panic is told first; neither
-/// takes away what was told or [kept](Context::keep) before it.
+/// takes away what was told or [kept](Context::keep) before it. Nothing is done with values that have not the form they must have.
 pub(super) async fn ask<C, T>(
     rpc: &str,
     cx: &Context<C>,
     work: impl Future<Output = Result<T, Diagnostic>>,
 ) -> (Option<T>, Vec<Diagnostic>) {
+    if !cx.malformed.is_empty() {
+        return (None, cx.malformed.clone());
+    }
     let (came, error) = match AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(came)) => (Some(came), None),
         Ok(Err(error)) => (None, Some(error)),

@@ -35,6 +35,7 @@ use crate::offer::Offer;
 use crate::provider::Provider;
 use crate::resource::AnyResource;
 use crate::schema::Schema;
+use crate::validate::malformed;
 use crate::value::Value;
 use crate::wire::tfplugin5 as pb;
 
@@ -116,7 +117,10 @@ impl<P: Provider> Server<P> {
             Diagnostic::error("The provider is not configured", "An operation was asked for before Configure.")
                 .hint("This is an error in the client of the provider.")
         })?;
-        Ok(Context::new(clients, config, self.stopped(), served.ty.clone()))
+        let malformed = malformed(&served.schema.block, &config);
+        let mut cx = Context::new(clients, config, self.stopped(), served.ty.clone());
+        cx.malformed = malformed;
+        Ok(cx)
     }
 
     /// What a module said in its `provider_meta` block.

@@ -21,7 +21,7 @@ use crate::provider::Provider;
 use crate::resource::AnyResource;
 use crate::schema::Schema;
 use crate::settle::conform;
-use crate::validate::validate;
+use crate::validate::{malformed, validate};
 use crate::value::Value;
 use crate::wire::tfplugin5 as pb;
 
@@ -151,7 +151,9 @@ impl<P: Provider> Server<P> {
     ) -> Result<pb::validate_list_resource_config::Response, Diagnostic> {
         let listing = self.listing(&request.type_name)?;
         let config = decode(request.config.as_ref(), &listing.block.ty())?;
-        let found = validate(&listing.block, &config, true);
+        // Lists are no part of a test, so that no mock can be among the values.
+        let mut found = validate(&listing.block, &config, true);
+        found.extend(malformed(&listing.block, &config));
         Ok(pb::validate_list_resource_config::Response { diagnostics: to_wire(&found) })
     }
 

@@ -15,7 +15,7 @@ pub(crate) const ENVIRONMENT_ID: Attribute = Attribute::optional_computed(
     &Type::String,
     "The Power Platform environment. Falls back to the provider's `environment_id`. Another environment replaces the resource.",
 )
-.check(&[Check::Format(is_environment_id)])
+.form(&[Check::Format(is_environment_id)])
 .same(same_id)
 .replaces();
 
@@ -25,7 +25,7 @@ pub(crate) const WHERE_TO_LOOK: Attribute = Attribute::optional(
     &Type::String,
     "The Power Platform environment. Falls back to the provider's `environment_id`.",
 )
-.check(&[Check::Format(is_environment_id)]);
+.form(&[Check::Format(is_environment_id)]);
 
 /// What is wrong with an environment id.
 pub(crate) fn is_environment_id(text: &str) -> Result<(), String> {

@@ -16,7 +16,7 @@ pub(crate) const OWNER_ID: Attribute = Attribute::optional_computed(
     &Type::String,
     "The id of the Dataverse user (`systemuserid`) that owns the rows. When it is left out, a new row belongs to whoever makes it, and the owner of an existing one stays.",
 )
-.check(&[Check::Uuid])
+.form(&[Check::Uuid])
 .same(same_id);
 
 /// Whether a row is active.

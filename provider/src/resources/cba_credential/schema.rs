@@ -50,7 +50,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
          deleted only as what a credential of this provider has left behind that is gone, when nobody else uses it. \
          Another one replaces the resource.",
     )
-    .check(&[Check::Uuid])
+    .form(&[Check::Uuid])
     .same(same_id)
     .replaces(),
     Attribute::optional_computed(
@@ -72,7 +72,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
         "The id of a `powerautomate_key_vault_certificate_reference`, or of another environment variable of the \
          type secret. The service does not let it be changed: another one replaces the resource.",
     )
-    .check(&[Check::Uuid])
+    .form(&[Check::Uuid])
     .same(same_id)
     .replaces(),
     SOLUTION_UNIQUE_NAME,

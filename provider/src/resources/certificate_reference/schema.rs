@@ -60,17 +60,15 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
          `/subscriptions/…/resourceGroups/…/providers/Microsoft.KeyVault/vaults/…`. It must belong to the tenant \
          of the environment. It is changed in place.",
     )
-    .check(&[Check::Format(is_vault_id)])
+    .form(&[Check::Format(is_vault_id)])
     .same(same_resource_id),
     Attribute::required(
         "certificate_name",
         &Type::String,
         "The name of the certificate in the vault: 1 to 127 letters, digits and hyphens. It is changed in place.",
     )
-    .check(&[
-        Check::Length { min: 1, max: 127 },
-        Check::Pattern { test: is_certificate_name, words: CERTIFICATE_NAME_FORM },
-    ])
+    .check(&[Check::Length { min: 1, max: 127 }])
+    .form(&[Check::Pattern { test: is_certificate_name, words: CERTIFICATE_NAME_FORM }])
     .same(same_text),
     SOLUTION_UNIQUE_NAME,
     OWNER_ID,

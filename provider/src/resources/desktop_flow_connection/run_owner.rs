@@ -20,7 +20,7 @@ pub(super) const RUN_OWNER: NestedBlock = NestedBlock::single(
 .presence_replaces()
 .attributes(&[
     Attribute::required("client_id", &Type::String, "The application (client) id of the service principal.")
-        .check(&[Check::Uuid])
+        .form(&[Check::Uuid])
         .same(same_id),
     Attribute::required(
         "certificate_pfx_wo",
@@ -31,7 +31,7 @@ pub(super) const RUN_OWNER: NestedBlock = NestedBlock::single(
     )
     .sensitive()
     .write_only()
-    .check(&[Check::Format(is_pfx)]),
+    .form(&[Check::Format(is_pfx)]),
     Attribute::optional(
         "certificate_pfx_wo_version",
         &Type::String,

@@ -36,7 +36,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
         "The id of the `powerautomate_cba_credential` that signs in. It must be shared with the signed-in \
          principal, and with the run owner if there is one. It is changed in place.",
     )
-    .check(&[Check::Uuid])
+    .form(&[Check::Uuid])
     .same(same_id),
     Attribute::required(
         "machine_group_id",
@@ -44,7 +44,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
         "The id of the machine group on which flows run; a single machine has one too (`flowmachinegroupid`). It \
          must be shared with the signed-in principal. It is changed in place.",
     )
-    .check(&[Check::Uuid])
+    .form(&[Check::Uuid])
     .same(same_id),
     Attribute::computed(
         "status",
@@ -66,7 +66,7 @@ pub(super) const LISTING: &Schema = &Schema::new(
     WHERE_TO_LOOK,
     NAME_PREFIX,
     Attribute::optional("machine_group_id", &Type::String, "Only connections to this machine group.")
-        .check(&[Check::Uuid]),
+        .form(&[Check::Uuid]),
 ]);
 
 /// The state: the fields of the schema. What the service does not tell of an imported connection is null.
