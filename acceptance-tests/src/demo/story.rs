@@ -13,8 +13,8 @@ use acceptance_tests::terraform::Terraform;
 use acceptance_tests::world::World;
 use serde_json::{Value, json};
 
-use crate::is_interrupted;
-use crate::terminal::{Ink, Terminal};
+use super::is_interrupted;
+use super::terminal::{Ink, Terminal};
 
 /// Write-only arguments, which one of the resources has, came with it.
 const OLDEST: (u32, u32) = (1, 11);

@@ -69,6 +69,14 @@ impl Terraform {
         Terraform::find()
     }
 
+    /// The binary at a path.
+    ///
+    /// # Errors
+    /// A binary that does not run.
+    pub fn at(path: PathBuf) -> io::Result<Terraform> {
+        Terraform::ask(Program::Binary(path))
+    }
+
     fn ask(program: Program) -> io::Result<Terraform> {
         let mut terraform = Terraform { program, version: (0, 0), is_tofu: false };
         let output = terraform.command(Path::new("."), ["version"], []).output()?;

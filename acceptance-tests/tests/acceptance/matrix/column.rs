@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use acceptance_tests::feature::{Feature, absences, findings};
@@ -25,23 +24,6 @@ pub(super) struct Column {
 
 /// The file of a version's findings that says what its run came to.
 const RUN: &str = "run.json";
-
-/// The commit that is run.
-///
-/// # Panics
-/// Without git, and with changes that no commit has: the table could not say what it is of.
-pub(super) fn revision() -> String {
-    let git = |arguments: &[&str]| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let output = Command::new("git").current_dir(root).args(arguments).output().expect("git runs");
-        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
-    };
-    // The page itself may have been written by a run before.
-    let changes = git(&["status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/guides/compatibility.md"]);
-    assert!(changes.is_empty(), "the table names a revision: commit first\n{changes}");
-    git(&["rev-parse", "--short=12", "HEAD"])
-}
 
 impl Column {
     /// Runs every acceptance test but the one that asks.

@@ -11,9 +11,10 @@ mod page;
 use std::env;
 
 use acceptance_tests::feature::FEATURES;
+use acceptance_tests::revision;
 use acceptance_tests::terraform::Terraform;
 
-use column::{Column, revision};
+use column::Column;
 
 /// Every minor version that PyPI has of those that are supported: no 1.7 was published there.
 const VERSIONS: [&str; 9] = ["1.6", "1.8", "1.9", "1.10", "1.11", "1.12", "1.13", "1.14", "1.15"];
@@ -24,7 +25,8 @@ const ITSELF: &str = "the_table_is_what_the_versions_say";
 #[test]
 fn the_table_is_what_the_versions_say() {
     let Some(asked) = env::var("TF_ACC_MATRIX").ok().filter(|asked| !asked.is_empty()) else { return held() };
-    let revision = revision();
+    // The page itself may have been written by a run before.
+    let revision = revision::clean(&["docs/guides/compatibility.md"]).expect("the table names a revision");
     let versions: Vec<&str> = if asked == "all" { VERSIONS.to_vec() } else { asked.split(',').collect() };
     let mut runs: Vec<Column> =
         versions.iter().map(|version| Column::run(version, &revision, ("TF_ACC_TERRAFORM_VERSION", version))).collect();

@@ -9,13 +9,12 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use clap::Parser;
+use clap::Args;
 use terminal::Terminal;
 
-/// Declares, changes, repairs and destroys a certificate-based sign-in with a real Terraform. Nothing leaves this machine.
-#[derive(Parser)]
-#[command(name = "cargo demo", version)]
-struct Arguments {
+/// Declares, changes, repairs and destroys a certificate-based sign-in with a real Terraform.
+#[derive(Args)]
+pub(crate) struct Arguments {
     /// Leave the sandbox and the work folder to play in, until Enter or Ctrl-C.
     #[arg(long)]
     keep: bool,
@@ -23,8 +22,8 @@ struct Arguments {
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+/// Tells the story.
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let terminal = Terminal::new();
     end_gently();
     match story::tell(terminal, arguments.keep) {
