@@ -69,6 +69,7 @@ mod journal;
 mod key_vault;
 mod proxy;
 mod service;
+mod watch;
 mod world;
 
 use std::fmt;
@@ -83,6 +84,7 @@ use tokio::net::TcpListener;
 
 use authority::Authority;
 use proxy::{Shared, State};
+use watch::Watch;
 
 pub use certificate::CertificateSpec;
 pub use connectivity::{ChangedTarget, Connection, StatusError, Switches as ConnectivitySwitches};
@@ -90,6 +92,7 @@ pub use dataverse::{CredentialLookups, Limit, Org, SecretRefusal, Switches as Da
 pub use faults::{Effect, Fault};
 pub use journal::Exchange;
 pub use key_vault::{Vault, Version};
+pub use watch::{Passing, Stage};
 pub use world::{Application, Caller, DATAVERSE_APPLICATION, Environment, SecretAccess, Switches, World};
 
 /// A running sandbox; it ends when this is dropped.
@@ -116,7 +119,7 @@ impl Sandbox {
     /// A port or a folder that cannot be had.
     pub fn start_on(port: u16, loud: bool) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let state = State { world: default_world::make(), faults: Vec::new(), journal: Vec::new() };
+        let state = State { world: default_world::make(), faults: Vec::new(), journal: Vec::new(), watch: None };
         let shared = Arc::new(Shared {
             authority: Authority::new(),
             state: Mutex::new(state),
@@ -222,6 +225,17 @@ impl Sandbox {
     /// Ends all bad weather.
     pub fn clear_faults(&self) {
         self.shared.state().faults.clear();
+    }
+
+    /// Lets somebody watch every request from now on, in place of whoever watched before. A request waits while the watcher is told,
+    /// and is broken off when he returns false.
+    pub fn watch(&self, tell: impl Fn(&Passing, Stage) -> bool + Send + Sync + 'static) {
+        self.shared.state().watch = Some(Watch::new(tell));
+    }
+
+    /// Nobody watches any more.
+    pub fn unwatch(&self) {
+        self.shared.state().watch = None;
     }
 
     /// Looks at the world or changes it, as a person with every right would.

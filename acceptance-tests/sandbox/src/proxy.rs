@@ -21,6 +21,7 @@ use crate::exchange::{Request, Response};
 use crate::faults::{Effect, Fault};
 use crate::journal::Exchange;
 use crate::service::{self, Service};
+use crate::watch::{Stage, Watch};
 use crate::world::World;
 
 /// What all connections share.
@@ -40,6 +41,7 @@ pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) faults: Vec<Fault>,
     pub(crate) journal: Vec<Exchange>,
+    pub(crate) watch: Option<Watch>,
 }
 
 impl Shared {
@@ -112,6 +114,11 @@ async fn exchange(shared: Arc<Shared>, host: String, request: hyper::Request<Inc
     let path = head.uri.path().to_owned();
     let request = Request { method: head.method, host, path, query, raw_query, headers: head.headers, body };
 
+    let watched = shared.state().watch.as_mut().map(|watch| watch.meet(&request));
+    let goes_on = |stage| watched.as_ref().is_none_or(|watched| watched.goes_on(stage));
+    if !goes_on(Stage::Arrived) {
+        return Err(Broken);
+    }
     let effect = strike(&mut shared.state(), &request);
     if let Some(Effect::Delay(milliseconds)) = effect {
         tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
@@ -135,8 +142,9 @@ async fn exchange(shared: Arc<Shared>, host: String, request: hyper::Request<Inc
     }
     state.journal.push(told);
     shared.journaled.notify_all();
+    drop(state);
     match response {
-        Some(response) if !broken => Ok(sent(response)),
+        Some(response) if goes_on(Stage::Done) && !broken => Ok(sent(response)),
         _ => Err(Broken),
     }
 }

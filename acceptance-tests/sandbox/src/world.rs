@@ -59,7 +59,7 @@ pub struct Switches {
 }
 
 /// An environment of Power Platform.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Environment {
     /// The id as people write it.
     pub id: String,

@@ -1,7 +1,7 @@
 //! The sandbox as a client sees it: through the proxy, with TLS, by the real host names.
 
 use reqwest::{Client, Method, Proxy, StatusCode, Url};
-use sandbox::{CertificateSpec, Effect, Fault, Sandbox, default_world as contoso};
+use sandbox::{CertificateSpec, Effect, Fault, Sandbox, Stage, default_world as contoso};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -315,6 +315,30 @@ async fn bad_weather_strikes_whom_it_is_meant_for() {
     assert!(world.ask(Method::GET, url, &token, None).await.is_err());
     assert_eq!(world.sandbox.journal().last().unwrap().status, None, "the journal knows of it");
     assert_eq!(world.get(url, &token).await.status, 200, "and it passes");
+}
+
+#[tokio::test]
+async fn who_watches_sees_each_request_twice_and_may_break_it_off() {
+    let world = World::new();
+    let token = world.token("https://vault.azure.net").await;
+    let url = "https://kv-robots.vault.azure.net/certificates/robot?api-version=7.4";
+    let (tell, told) = std::sync::mpsc::channel();
+    world.sandbox.watch(move |passing, stage| {
+        tell.send((passing.number, passing.path.clone(), stage)).unwrap();
+        (passing.number, stage) != (2, Stage::Arrived) && (passing.number, stage) != (3, Stage::Done)
+    });
+    world.sandbox.clear_journal();
+    let ask = || world.ask(Method::GET, url, &token, None);
+    assert_eq!(ask().await.unwrap().status, 200);
+    assert!(ask().await.is_err());
+    assert_eq!(world.sandbox.journal().len(), 1, "what is broken off on arrival is not done");
+    assert!(ask().await.is_err());
+    assert_eq!(world.sandbox.journal().len(), 2, "what is broken off later is done");
+    world.sandbox.unwatch();
+    assert_eq!(ask().await.unwrap().status, 200);
+    let seen: Vec<_> = told.iter().collect();
+    let expected = [(1, Stage::Arrived), (1, Stage::Done), (2, Stage::Arrived), (3, Stage::Arrived), (3, Stage::Done)];
+    assert_eq!(seen, expected.map(|(number, stage)| (number, "/certificates/robot".to_owned(), stage)));
 }
 
 #[tokio::test]
