@@ -258,7 +258,8 @@ impl Workspace {
         }
     }
 
-    fn instances(&self) -> impl Iterator<Item = (String, Value)> {
+    /// The instances in the state by their addresses, as the state file has them.
+    pub fn instances(&self) -> impl Iterator<Item = (String, Value)> {
         let state: Value = serde_json::from_str(&self.state_text()).unwrap_or_default();
         let resources = state["resources"].as_array().cloned().unwrap_or_default();
         resources.into_iter().flat_map(|resource| {

@@ -116,32 +116,41 @@ pub fn run<T: Sync>(
     judge: impl Fn(&Case<T>) -> Verdict + Sync,
 ) -> Tally {
     let cases = asked.choose(cases);
-    let (next, tally) = (AtomicUsize::new(0), Mutex::new(tally));
-    let work = || {
-        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let judged = panic::catch_unwind(AssertUnwindSafe(|| judge(case)));
-            let verdict = judged.unwrap_or_else(|panicked| {
-                let mut verdict = Verdict::clean();
-                verdict.find(Kind::Rule, said(panicked.as_ref()));
-                verdict
-            });
-            for fault in &verdict.faults {
-                tell(&format!("{}: {}: {}", fault.kind, case.name, fault.what));
-            }
-            if !verdict.faults.is_empty() {
-                let again = format!("harness {search} --seed {} --only '{}'", asked.seed, case.name);
-                tell(&format!("  again: cargo run -p acceptance-tests -- {again}"));
-            }
-            tally.lock().unwrap_or_else(PoisonError::into_inner).add(&case.row, &verdict);
+    let tally = Mutex::new(tally);
+    at_once(asked.jobs, &cases, |case| {
+        let judged = panic::catch_unwind(AssertUnwindSafe(|| judge(case)));
+        let verdict = judged.unwrap_or_else(|panicked| {
+            let mut verdict = Verdict::clean();
+            verdict.find(Kind::Rule, said(panicked.as_ref()));
+            verdict
+        });
+        for fault in &verdict.faults {
+            tell(&format!("{}: {}: {}", fault.kind, case.name, fault.what));
         }
-    };
-    thread::scope(|scope| {
-        for number in 0..asked.jobs.max(1) {
-            let named = thread::Builder::new().name(format!("{search} {number}"));
-            named.spawn_scoped(scope, work).expect("a thread can be started");
+        if !verdict.faults.is_empty() {
+            let again = format!("harness {search} --seed {} --only '{}'", asked.seed, case.name);
+            tell(&format!("  again: cargo run -p acceptance-tests -- {again}"));
         }
+        tally.lock().unwrap_or_else(PoisonError::into_inner).add(&case.row, &verdict);
     });
     tally.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does something with each, several at once; what came of it is in their order.
+pub(super) fn at_once<T: Sync, R: Send>(jobs: usize, all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let one_after_the_other = || {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = all.get(number) else { return };
+            let result = work(one);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
+        }
+    };
+    thread::scope(|scope| (0..jobs.max(1)).for_each(|_| drop(scope.spawn(one_after_the_other))));
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn said(panicked: &(dyn Any + Send)) -> String {
