@@ -10,7 +10,7 @@ const ROUNDS: usize = 4;
 /// The file of the pasted blocks.
 const PASTED: &str = "pasted.tf";
 
-/// Applies until nothing more is to be imported, and then plans: the plan must be empty.
+/// Applies until nothing more is to be imported; then the plan must be empty.
 pub(super) fn recover(world: &World, verdict: &mut Verdict) {
     let mut pasted = String::new();
     let mut outcome = world.apply();
@@ -27,6 +27,11 @@ pub(super) fn recover(world: &World, verdict: &mut Verdict) {
         world.remove(PASTED);
     }
     verdict.hold(outcome.is_ok(), Kind::Unclean, || format!("the apply failed: {outcome}"));
+    hold_clean(world, verdict);
+}
+
+/// Holds that a plan changes nothing.
+pub(super) fn hold_clean(world: &World, verdict: &mut Verdict) {
     let planned = world.plan();
     let is_empty = planned.code() == Some(0) && planned.changes().is_empty();
     verdict.hold(is_empty, Kind::Unclean, || format!("the plan is not empty: {planned}"));

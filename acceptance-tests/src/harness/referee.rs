@@ -39,6 +39,26 @@ impl Existing {
         Existing { objects }
     }
 
+    /// The same with more objects that are nobody's business, each by the kind of resource and its id.
+    pub(super) fn with(&self, more: &[(&'static str, String)], world: &World) -> Existing {
+        let mut all = self.clone();
+        let now = Existing::in_world(world);
+        for (kind, id) in more {
+            let id = Value::from(id.as_str());
+            let table = if *kind == REFERENCE {
+                DEFINITIONS
+            } else if *kind == CREDENTIAL {
+                CREDENTIALS
+            } else {
+                CONNECTION
+            };
+            let values = now.values_of(&id).into_iter().map(|(id, row)| ((VALUES, id.clone()), row.clone()));
+            all.objects.extend(values);
+            all.objects.entry((table, plain(&id))).or_insert(Value::Null);
+        }
+        all
+    }
+
     fn get(&self, kind: &'static str, id: &Value) -> Option<&Value> {
         self.objects.get(&(kind, plain(id)))
     }

@@ -24,20 +24,6 @@ pub(super) struct Chain {
     pub(super) creates_first: bool,
 }
 
-/// The variables of the declaration besides those of the sandbox's place.
-pub(super) const VARIABLES: &str = r#"
-variable "client_id" { type = string }
-variable "username_variable_id" { type = string }
-variable "pfx" {
-  type      = string
-  ephemeral = true
-}
-variable "password" {
-  type      = string
-  ephemeral = true
-}
-"#;
-
 impl Chain {
     /// Its text.
     pub(super) fn text(self) -> String {

@@ -6,13 +6,12 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sandbox::{Environment, Stage};
-use serde_json::json;
 
-use super::chain::{Chain, Shape, VARIABLES};
+use super::chain::{Chain, Shape};
 use crate::court::{CONNECTION, CREDENTIAL, REFERENCE};
 use crate::feature::{Feature, offered};
+use crate::harness::furnished;
 use crate::harness::referee::Existing;
-use crate::harness::secrets;
 use crate::terraform::Terraform;
 use crate::world::World;
 
@@ -171,7 +170,7 @@ impl Prepared {
     /// Makes the world of a scenario, and runs its command once.
     pub(super) fn new(scenario: Scenario, terraform: &Terraform) -> io::Result<Prepared> {
         let mut world = World::start(terraform.clone())?;
-        let variable = somebody_elses_variable(&world);
+        let variable = furnished::username_variable(&world);
         let before = Existing::in_world(&world);
         furnish(&mut world, scenario, &variable);
         if scenario.deed != Deed::Create {
@@ -234,31 +233,8 @@ impl Prepared {
 
 /// Everything of a world that is not declared: variables, switches, the provider's block.
 fn furnish(world: &mut World, scenario: Scenario, variable: &str) {
-    world.write_variables();
-    world.write_provider("environment_id = var.environment_id");
-    world.write("more.tf", VARIABLES);
-    let client_id = world.place().client_id.clone();
-    for (name, value) in [
-        ("TF_VAR_client_id", client_id.as_str()),
-        ("TF_VAR_username_variable_id", variable),
-        ("TF_VAR_pfx", secrets::pfx()),
-        ("TF_VAR_password", secrets::PASSWORD),
-    ] {
-        world.set(name, value);
-    }
-    world.switch(|switches| switches.connectivity.settles_after_ms = 0);
+    furnished::furnish(world, variable);
     if scenario.variant == Variant::HiddenFields {
         world.hide_connection_values();
     }
-}
-
-/// A user name's variable that a company made by hand.
-fn somebody_elses_variable(world: &World) -> String {
-    let name = "cto_company_user";
-    let definition = json!({ "schemaname": name, "displayname": name, "type": 100_000_000 });
-    let variable = world.insert("environmentvariabledefinitions", definition);
-    let value =
-        json!({ "schemaname": name, "value": "robot@contoso.com", "environmentvariabledefinitionid": variable });
-    world.insert("environmentvariablevalues", value);
-    variable
 }
