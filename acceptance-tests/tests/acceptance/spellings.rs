@@ -1,6 +1,7 @@
 //! One thing, written in several ways: the plan keeps what was there, and the services are told in theirs.
 
 use acceptance_tests::court::{Action, CONNECTION, CREDENTIAL, Court, REFERENCE, with};
+use acceptance_tests::harness::secrets;
 use serde_json::{Value, json};
 
 fn undashed(id: &Value) -> String {
@@ -32,6 +33,23 @@ fn a_chain_is_made_with_ids_without_dashes() {
         let config = with(config, json!({ "environment_id": place.environment_id }));
         assert_eq!(court.plan(kind, Some(object), &config).expect_quiet(), Action::NoOp, "{kind}");
     }
+}
+
+#[test]
+fn a_run_owner_is_named_to_the_service_in_its_own_spelling() {
+    let court = Court::new();
+    let (_, credential) = court.made_credential();
+    // Whoever made the credential may use it: nothing has to be shared.
+    let owner = json!({
+        "client_id": undashed(&json!(court.place().client_id)).to_uppercase(),
+        "certificate_pfx_wo": secrets::pfx(),
+        "certificate_pfx_wo_version": "1",
+        "certificate_password_wo": secrets::PASSWORD,
+    });
+    let config = with(court.connection(&credential), json!({ "run_owner": owner }));
+    court.create(CONNECTION, &config).expect_quiet();
+    let values = court.connections()[0]["properties"]["connectionParametersSet"]["values"].clone();
+    assert_eq!(values["tokenRunOwnerCert:clientId"]["value"], court.place().client_id);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use serde::{Deserialize, Serialize};
 use tfplugin::{Attribute, Check, Context, Diagnostic, NestedBlock, Path, Type};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::account::Account;
@@ -61,7 +62,7 @@ struct Configured {
 
 #[derive(Deserialize)]
 struct Secrets {
-    client_id: String,
+    client_id: Uuid,
     certificate_pfx_wo: Zeroizing<String>,
     certificate_password_wo: Option<Zeroizing<String>>,
 }
@@ -90,7 +91,7 @@ pub(super) async fn run_owner(cx: &Context<Account>) -> Result<Option<RunOwner>,
         .at(Path::attribute("run_owner").join(attribute))
         .hint("Give the PFX in base64 (filebase64), and its password in certificate_password_wo."));
     }
-    Ok(Some(RunOwner { client_id, pfx, password }))
+    Ok(Some(RunOwner { client_id: client_id.to_string(), pfx, password }))
 }
 
 fn is_pfx(text: &str) -> Result<(), String> {
