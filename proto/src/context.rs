@@ -98,8 +98,7 @@ impl<C> Context<C> {
     pub async fn pause(&self, duration: Duration) -> Result<(), Diagnostic> {
         tokio::select! {
             biased;
-            () = self.stopped.cancelled() => Err(Diagnostic::error("Interrupted", "Terraform was asked to stop.")
-                .hint("What exists by now is in the state: the next plan goes on from there.")),
+            () = self.stopped.cancelled() => Err(Diagnostic::interrupted()),
             () = tokio::time::sleep(duration) => Ok(()),
         }
     }

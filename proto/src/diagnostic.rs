@@ -36,6 +36,12 @@ impl Diagnostic {
         Diagnostic { severity: Severity::Error, summary, detail, hint: String::new(), path: None }
     }
 
+    /// What an operation fails with that the user asked to stop.
+    pub fn interrupted() -> Diagnostic {
+        Diagnostic::error("Interrupted", "Terraform was asked to stop.")
+            .hint("What exists by now is in the state: the next plan goes on from there.")
+    }
+
     /// A warning.
     pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(summary, detail) }

@@ -93,7 +93,7 @@ pub use data_source::{DataSource, data_source};
 pub use diagnostic::Diagnostic;
 pub use ephemeral::{Ephemeral, ephemeral};
 pub use function::Function;
-pub use handshake::{Plugin, serve};
+pub use handshake::{Plugin, is_orphaned, serve};
 pub use identity::{Identity, IdentityAttribute};
 pub use known::Known;
 pub use model::view;

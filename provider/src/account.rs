@@ -14,6 +14,7 @@ use crate::clients::connectivity::Connectivity;
 use crate::clients::dataverse::Dataverse;
 use crate::clients::entra::Caller;
 use crate::clients::environment_id::EnvironmentId;
+use crate::clients::error::Error;
 use crate::clients::key_vault::KeyVault;
 use crate::clients::{Clients, Settings};
 use crate::failure::failed;
@@ -61,9 +62,10 @@ impl Account {
         match &self.dataverse_url {
             Known::Known(url) if is_own => {
                 let elsewhere =
-                    |error| failed("The provider's dataverse_url cannot be used", &error).on("dataverse_url");
-                let organization = clients.dataverse(url).map_err(elsewhere)?;
-                let verified = self.verified.get_or_init(|| self.verify(&organization, url, environment_id)).await;
+                    |error: &Error| failed("The provider's dataverse_url cannot be used", error).on("dataverse_url");
+                let organization = clients.dataverse(url).map_err(|error| elsewhere(&error))?;
+                let verify = || self.verify(&organization, url, environment_id);
+                let verified = self.verified.get_or_try_init(verify).await.map_err(|error| elsewhere(&error))?;
                 return verified.clone().map(|()| organization);
             }
             Known::Unknown if is_own => return Err(unknown_organization()),
@@ -95,21 +97,30 @@ impl Account {
 
     /// Holds the organization at a configured address against the environment that it is said to be of, before anything of it is
     /// read into a state or written.
-    async fn verify(&self, organization: &Dataverse, url: &Url, own: &EnvironmentId) -> Result<(), Diagnostic> {
+    ///
+    /// # Errors
+    /// It was not asked, or not to the end: whoever comes next asks.
+    async fn verify(
+        &self,
+        organization: &Dataverse,
+        url: &Url,
+        own: &EnvironmentId,
+    ) -> Result<Result<(), Diagnostic>, Error> {
         match organization.environment_id().await {
-            Ok(theirs) if theirs == *own => Ok(()),
+            Ok(theirs) if theirs == *own => Ok(Ok(())),
             Ok(theirs) => {
                 let detail = format!(
                     "The organization at {url} is that of the environment {theirs}, and environment_id names {own}."
                 );
-                Err(Diagnostic::error("The provider's dataverse_url is of another environment", detail)
+                Ok(Err(Diagnostic::error("The provider's dataverse_url is of another environment", detail)
                     .on("dataverse_url")
-                    .hint("Give the address of that environment's organization, or leave dataverse_url out."))
+                    .hint("Give the address of that environment's organization, or leave dataverse_url out.")))
             }
+            Err(error) if error.is_stopped() || error.is_overdue() => Err(error),
             Err(error) => {
                 let doubt = failed("Nobody can tell whose the provider's dataverse_url is", &error).as_warning();
                 self.unsaid.lock().unwrap_or_else(PoisonError::into_inner).push(doubt.on("dataverse_url"));
-                Ok(())
+                Ok(Ok(()))
             }
         }
     }

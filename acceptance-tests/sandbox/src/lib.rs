@@ -192,6 +192,18 @@ impl Sandbox {
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
+    /// Waits until all bad weather has struck, which a held back request's has before it is an exchange; false when the limit passes.
+    pub fn wait_for_weather(&self, limit: Duration) -> bool {
+        let is_to_come = |state: &mut State| state.faults.iter().any(|fault| fault.times > 0);
+        let waited = self.shared.journaled.wait_timeout_while(self.shared.state(), limit, is_to_come);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    /// How often bad weather has still to strike.
+    pub fn weather_to_come(&self) -> u32 {
+        self.shared.state().faults.iter().map(|fault| fault.times).sum()
+    }
+
     /// Forgets the exchanges so far.
     pub fn clear_journal(&self) {
         self.shared.state().journal.clear();

@@ -28,7 +28,7 @@ use crate::world::World;
 pub(crate) struct Shared {
     pub(crate) authority: Authority,
     pub(crate) state: Mutex<State>,
-    /// Told of each exchange.
+    /// Told of each exchange, and of each stroke of bad weather.
     pub(crate) journaled: Condvar,
     /// How many tunnels were asked for, those included in which TLS then failed.
     pub(crate) tunnels: AtomicUsize,
@@ -120,6 +120,7 @@ async fn exchange(shared: Arc<Shared>, host: String, request: hyper::Request<Inc
         return Err(Broken);
     }
     let effect = strike(&mut shared.state(), &request);
+    shared.journaled.notify_all();
     if let Some(Effect::Delay(milliseconds)) = effect {
         tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
     }

@@ -9,11 +9,17 @@ mod robot;
 mod ruling;
 mod transcript;
 
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use judge::client::Launch;
 use judge::{Failure, Judge, Judged};
 use serde_json::{Value as Json, json};
+use tfplugin::wire::tfplugin5 as pb;
 
 use crate::provider_binary;
 use crate::sandboxed::Sandboxed;
@@ -56,8 +62,32 @@ impl Court {
     #[track_caller]
     #[must_use]
     pub fn unconfigured(variables: &[(&str, &str)]) -> Court {
+        Court::started(provider_binary::folder().map(|folder| folder.join(provider_binary::file_name())), variables)
+    }
+
+    /// The provider as the child of a shell, which is the process that [`Bench::judge_mut`] knows.
+    ///
+    /// # Panics
+    /// As [`Court::new`].
+    #[track_caller]
+    #[must_use]
+    pub fn below_a_shell(folder: &Path) -> Court {
+        let script = provider_binary::folder().and_then(|binary| {
+            let (script, program) = (folder.join("parent"), binary.join(provider_binary::file_name()));
+            std::fs::write(&script, format!("#!/bin/sh\n'{}' &\nwait\n", program.display()))?;
+            std::fs::set_permissions(&script, Permissions::from_mode(0o700))?;
+            Ok(script)
+        });
+        let mut court = Court::started(script, &[]);
+        let environment_id = court.place().environment_id.clone();
+        court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
+        court
+    }
+
+    #[track_caller]
+    fn started(program: io::Result<PathBuf>, variables: &[(&str, &str)]) -> Court {
         let court = Court::inside(|sandbox| {
-            let program = provider_binary::folder()?.join(provider_binary::file_name());
+            let program = program?;
             let own = sandbox.env();
             let launch = || {
                 let own = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -77,6 +107,23 @@ impl Court {
     #[must_use]
     pub fn told(&self) -> String {
         self.named(|names| self.transcript.take(names))
+    }
+
+    /// Works, and asks the provider to stop as soon as all bad weather has struck.
+    ///
+    /// # Panics
+    /// The weather never strikes.
+    pub fn stopping<T>(&self, work: impl FnOnce(&Court) -> T) -> T {
+        let (sandbox, mut client) = (self.sandbox(), self.judge.client());
+        thread::scope(|scope| {
+            // The connection belongs to the runtime of whoever works: it carries this request while the work is waited for.
+            scope.spawn(move || {
+                assert!(sandbox.wait_for_weather(Duration::from_secs(60)), "the weather never struck");
+                let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime of its own");
+                runtime.block_on(client.stop(pb::stop::Request {})).expect("the provider is asked to stop");
+            });
+            work(self)
+        })
     }
 
     /// Forgets what was said until now.

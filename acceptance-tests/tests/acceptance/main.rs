@@ -2,6 +2,7 @@
 
 mod actions;
 mod attacked;
+mod bounded;
 mod cba_credential;
 mod certificate_checks;
 mod certificate_reference;

@@ -25,6 +25,8 @@ use crate::wire::plugin::{
 };
 use crate::wire::tfplugin5::provider_server::{Provider, ProviderServer};
 
+pub use process::is_orphaned;
+
 use greeting::Start;
 use socket::Socket;
 
@@ -69,9 +71,11 @@ pub fn serve<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> ExitC
 }
 
 fn run<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> Result<ExitCode, String> {
-    let parent = process::parent();
     let debug = match greeting::start(plugin) {
-        Start::Plugin => false,
+        Start::Plugin => {
+            process::serve_parent();
+            false
+        }
         Start::Debug => true,
         Start::Said(code) => return Ok(code),
     };
@@ -100,7 +104,7 @@ fn run<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> Result<Exit
         let serving = router.serve_with_incoming_shutdown(incoming, async move {
             let _ = shut_down.wait_for(|ended| *ended).await;
         });
-        let watch = process::watch(parent, debug, ended);
+        let watch = process::watch(debug, ended);
         let mut ended = end;
         let guard = async {
             let _ = ended.wait_for(|ended| *ended).await;

@@ -2,6 +2,7 @@
 
 use std::backtrace::Backtrace;
 use std::io::Write as _;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -9,18 +10,29 @@ use tokio::sync::watch;
 /// How often the parent is looked for.
 const TICK: Duration = Duration::from_secs(2);
 
-/// The process that started this one.
-pub(super) fn parent() -> Option<u32> {
+/// The process that this one serves, and must not outlive.
+static PARENT: OnceLock<u32> = OnceLock::new();
+
+/// From now on the process serves the one that started it.
+pub(super) fn serve_parent() {
     #[cfg(unix)]
-    return Some(std::os::unix::process::parent_id());
+    let _ = PARENT.set(std::os::unix::process::parent_id());
+}
+
+/// Whether the Terraform that started this plugin is gone. Then nobody hears any more what comes of an operation: whoever is about to
+/// write something asks this first, since the news of an end may not have been read yet.
+#[must_use]
+pub fn is_orphaned() -> bool {
+    #[cfg(unix)]
+    return PARENT.get().is_some_and(|parent| std::os::unix::process::parent_id() != *parent);
     #[cfg(not(unix))]
-    None
+    false
 }
 
 /// Ends when the process has to: on a termination signal, when the parent is gone, and in a debugger's session on Ctrl-C.
 ///
 /// Otherwise an interrupt is Terraform's affair alone: it reaches the whole process group, and Terraform then asks us to stop.
-pub(super) async fn watch(parent: Option<u32>, debug: bool, ended: watch::Sender<bool>) {
+pub(super) async fn watch(debug: bool, ended: watch::Sender<bool>) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -40,7 +52,7 @@ pub(super) async fn watch(parent: Option<u32>, debug: bool, ended: watch::Sender
                 }
                 _ = terminate.recv() => break,
                 _ = tick.tick() => {
-                    if !debug && self::parent() != parent {
+                    if is_orphaned() {
                         tracing::debug!("The parent process is gone");
                         break;
                     }
@@ -50,7 +62,7 @@ pub(super) async fn watch(parent: Option<u32>, debug: bool, ended: watch::Sender
     }
     #[cfg(not(unix))]
     {
-        let _ = (parent, TICK);
+        let _ = TICK;
         while tokio::signal::ctrl_c().await.is_ok() && !debug {}
     }
     ended.send_replace(true);

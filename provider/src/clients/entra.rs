@@ -57,7 +57,7 @@ pub struct Entra {
     /// Made anew when the service has refused a token: it keeps its own copies, and has no other way to let go of them.
     credential: Mutex<Option<Arc<dyn TokenCredential>>>,
     tokens: Mutex<HashMap<String, AccessToken>>,
-    asked: InFlight<String, Result<Secret, Error>>,
+    asked: InFlight<String, Secret>,
 }
 
 impl Entra {
@@ -82,7 +82,7 @@ impl Entra {
             entra.tokens().insert(wanted, token);
             Ok(secret)
         };
-        self.asked.ask(scope.to_owned(), ask).await
+        self.asked.ask(SIGNING_IN, scope.to_owned(), ask).await
     }
 
     /// Forgets the token for `scope`, which the service does not accept any more: once for all who were refused with it.

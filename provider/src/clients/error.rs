@@ -41,6 +41,10 @@ enum Kind {
     Unsendable(String),
     /// There was no answer in the time that the operation had.
     Late(Duration),
+    /// The time was over before it could begin, or before a question was answered.
+    Overdue(Duration),
+    /// The user asked to stop before it could begin, or before a question was answered.
+    Stopped,
     /// The connection failed; `sent` is whether the request may have arrived.
     Connection { sent: bool, trust: bool, unresolved: bool },
     /// The sign-in failed.
@@ -79,6 +83,16 @@ impl Error {
     /// An operation that was given up after it had begun.
     pub fn late(operation: &str, after: Duration) -> Error {
         Error::new(operation, Kind::Late(after))
+    }
+
+    /// A request that did not begin, or a question that was not waited for, because the operation's time was over.
+    pub(super) fn overdue(operation: &str, allowed: Duration) -> Error {
+        Error::new(operation, Kind::Overdue(allowed))
+    }
+
+    /// A request that did not begin, or a question that was not waited for, because the user asked to stop.
+    pub(super) fn stopped(operation: &str) -> Error {
+        Error::new(operation, Kind::Stopped)
     }
 
     /// What stands in the way before anything can be sent.
@@ -227,9 +241,21 @@ impl Error {
         }
     }
 
-    /// No other try mends it: this process's own surroundings are at fault, or the sign-in, which has been tried often enough.
+    /// No other try mends it: this process's own surroundings are at fault, or the request itself, or the sign-in, which has been tried
+    /// often enough; or no other try may begin.
     pub(super) fn is_final(&self) -> bool {
-        matches!(&*self.kind, Kind::Setup(_)) || self.is_trust() || self.operation == SIGNING_IN
+        let is_final = matches!(&*self.kind, Kind::Setup(_) | Kind::Unsendable(_) | Kind::Overdue(_) | Kind::Stopped);
+        is_final || self.is_trust() || self.operation == SIGNING_IN
+    }
+
+    /// The operation's time was over before it could begin.
+    pub fn is_overdue(&self) -> bool {
+        matches!(&*self.kind, Kind::Overdue(_))
+    }
+
+    /// The user asked to stop before it could begin.
+    pub fn is_stopped(&self) -> bool {
+        matches!(&*self.kind, Kind::Stopped)
     }
 
     /// The other side's certificate is not trusted.
@@ -264,6 +290,10 @@ impl fmt::Display for Kind {
                 "there was no answer within {} seconds; whether it was carried out is not known",
                 after.as_secs()
             ),
+            Kind::Overdue(allowed) => {
+                write!(f, "the {} seconds that the operation may take were over", allowed.as_secs())
+            }
+            Kind::Stopped => f.write_str("the user asked to stop"),
             Kind::Connection { trust: true, .. } => {
                 f.write_str("the connection is not secure: the other side's certificate is not trusted")
             }

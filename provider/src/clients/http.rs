@@ -7,18 +7,20 @@ use std::collections::HashMap;
 use std::error::Error as _;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use azure_core::credentials::Secret;
 use azure_core::http::Transport;
 use bytes::BytesMut;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::{Instant, sleep};
 
 use super::answer::Answer;
 use super::entra::{Caller, Entra};
 use super::error::Error;
 use super::in_flight::InFlight;
+use super::leave;
 use super::request::{Body, Request};
 use super::retry::{PATIENCE, TRIES, backoff, retry_after};
 
@@ -33,7 +35,7 @@ pub struct Http {
     entra: Arc<Entra>,
     user_agent: String,
     client: OnceLock<reqwest::Client>,
-    reads: InFlight<(String, u64, String), Result<Answer, Error>>,
+    reads: InFlight<(String, u64, String), Answer>,
     /// How often something was written to a host, or was about to be.
     writes: Mutex<HashMap<String, u64>>,
 }
@@ -91,8 +93,8 @@ impl Http {
         // A question joins none that began before a write of ours ended: what it would hear may be what was before. Whatever was
         // written to the host counts, since a row shows in the answers of other tables too.
         let key = (host.to_owned(), self.written(host), request.line());
-        let (http, scope, request) = (Arc::clone(self), scope.to_owned(), request.clone());
-        self.reads.ask(key, move || async move { http.tried(&scope, &request).await }).await
+        let (http, scope, question) = (Arc::clone(self), scope.to_owned(), request.clone());
+        self.reads.ask(&request.operation, key, move || async move { http.tried(&scope, &question).await }).await
     }
 
     /// How often something was written to a host: two questions are one only while this stays.
@@ -114,6 +116,7 @@ impl Http {
         loop {
             try_number += 1;
             let token = self.token(scope).await.map_err(|error| error.after(uncertain))?;
+            leave::check(&request.operation).map_err(|error| error.after(uncertain))?;
             let (error, wait) = match self.once(&token, request).await {
                 Ok(answer) => {
                     let carried_out = is_write && answer.status.is_success();
@@ -147,7 +150,7 @@ impl Http {
                 wait_ms = wait.as_millis() as u64,
                 "Trying again"
             );
-            tokio::time::sleep(wait).await;
+            leave::wait(&request.operation, sleep(wait)).await.map_err(|error| error.after(uncertain))?;
         }
     }
 

@@ -9,6 +9,7 @@
 //!         request -> pages   /           borrowed      our tokens in Microsoft's SDK
 //!              \     |      /               |
 //!               http -> in_flight, retry    |          the only I/O; equal questions at the same time are one
+//!                 |        \-> leave        |          until when a request may begin
 //!                 |                         |
 //!               entra ----------------------+          a token for each scope
 //! ```
@@ -26,6 +27,7 @@ pub mod guid;
 pub mod http;
 mod in_flight;
 pub mod key_vault;
+pub mod leave;
 pub mod pages;
 mod refusal;
 pub mod request;

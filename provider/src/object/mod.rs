@@ -27,7 +27,7 @@ pub(crate) use environment::{ENVIRONMENT_ID, WHERE_TO_LOOK, chosen, plan_environ
 pub(crate) use existing::{Existing, UniqueName};
 pub(crate) use import::{IDENTITY, Target, blank, import_row};
 pub(crate) use listing::{CERTIFICATE_NAME, NAME_PREFIX, RowQuery, UNMANAGED_ONLY, begins_with, points_at, tell_all};
-pub(crate) use operation::{Fault, On, Operation, object};
+pub(crate) use operation::{Fault, On, Operation, leave_to_plan, object};
 pub(crate) use row::{ACTIVE, OWNER_ID, SOLUTION_UNIQUE_NAME, again, changed, explained, new_owner, plan_solution};
 pub(crate) use spelling::{same_id, same_resource_id, same_text};
 pub(crate) use timeouts::{Deadline, TIMEOUTS, Timeouts, is_duration};

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tfplugin::{Context, Diagnostic};
+use serde::Deserialize;
+use tfplugin::{Context, Diagnostic, Known, Plan};
 use tokio::time::{Instant, timeout_at};
 
 use super::timeouts::{Deadline, Timeouts};
@@ -20,6 +21,7 @@ use crate::clients::connectivity::Connectivity;
 use crate::clients::dataverse::Dataverse;
 use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
+use crate::clients::leave::Leave;
 use crate::failure::failed;
 
 /// What is known of a write is worth so much more time than the operation had: whether it was carried out, and what it made.
@@ -164,15 +166,22 @@ impl<'a> Operation<'a> {
 
     /// A service's error, under the operation's headline.
     pub(crate) fn failed(&self, error: &Error) -> Diagnostic {
-        failed(&self.summary(), error)
+        if error.is_overdue() {
+            self.time_is_up()
+        } else if error.is_stopped() {
+            Diagnostic::interrupted()
+        } else {
+            failed(&self.summary(), error)
+        }
     }
 
-    /// Carries out its work, and gives up in time. A write that was begun is worth some seconds more.
+    /// Carries out its work, and gives up in time, or when the user asks to stop: no request begins after that. A write that was begun is
+    /// worth some seconds more.
     ///
     /// # Errors
     /// What the work failed with, or that the time is up.
     pub(crate) async fn run<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Diagnostic> {
-        let mut work = pin!(work);
+        let mut work = pin!(leave(self.cx, self.deadline).during(work));
         loop {
             let end = self.end();
             match timeout_at(end, &mut work).await {
@@ -212,6 +221,24 @@ impl fmt::Debug for Operation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Operation").field("verb", &self.verb).field("subject", &self.subject).finish_non_exhaustive()
     }
+}
+
+/// Leave for what is asked while Terraform plans: as long as a refresh may take. What is not answered by then cannot be asked.
+///
+/// # Errors
+/// A schema without the block `timeouts`.
+pub(crate) fn leave_to_plan(cx: &Context<Account>, plan: &Plan) -> Result<Leave, Diagnostic> {
+    #[derive(Deserialize)]
+    struct View {
+        timeouts: Known<Timeouts>,
+    }
+    let planned: View = plan.planned_view()?;
+    Ok(leave(cx, Deadline::of(Verb::Plan, planned.timeouts.known())))
+}
+
+/// Leave for what an operation asks: until its deadline, and no longer than Terraform is there and has not asked to stop.
+fn leave(cx: &Context<Account>, deadline: Deadline) -> Leave {
+    Leave::until(deadline.at, deadline.allowed).unless(cx.stopped.clone(), tfplugin::is_orphaned)
 }
 
 /// Why an operation ended early: a service's error, perhaps about an attribute, or what was already put into words.

@@ -7,11 +7,12 @@ use std::future::Future;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::time::{timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::operation::{Operation, SETTLING};
 use super::timeouts::Deadline;
 use crate::clients::error::Error;
+use crate::clients::leave::Leave;
 
 /// How often a removal is tried.
 const TRIES: u32 = 3;
@@ -64,7 +65,7 @@ impl Operation<'_> {
         let written = self.in_time(write).await;
         if let Err(error) = &written
             && error.outcome_unknown()
-            && let Ok(Some(now)) = timeout(SETTLING, reread).await
+            && let Ok(Some(now)) = timeout(SETTLING, settling(reread)).await
         {
             self.cx.keep(&now);
         }
@@ -95,8 +96,14 @@ impl Operation<'_> {
     }
 
     async fn settled<T>(&self, find: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        timeout(SETTLING, find).await.unwrap_or_else(|_| Err(Error::late("reading what was written", SETTLING)))
+        let late = |_| Err(Error::late("reading what was written", SETTLING));
+        timeout(SETTLING, settling(find)).await.unwrap_or_else(late)
     }
+}
+
+/// Reads what became of a write, which may be asked when nothing else may any more: the time is up, or the user asked to stop.
+fn settling<T>(read: impl Future<Output = T>) -> impl Future<Output = T> {
+    Leave::until(Instant::now() + SETTLING, SETTLING).during(read)
 }
 
 /// A removal: look what is left, try to remove that, and ask whether it is over.

@@ -19,7 +19,8 @@ use crate::clients::dataverse::{ChangeSet, Dataverse, Narrowing, Owner, Table as
 use crate::clients::error::Error;
 use crate::object::{
     IDENTITY, On as _, Operation, RowQuery, Verb, again, changed, chosen, expect_reference, explained, import_row,
-    new_owner, plan_description, plan_environment, plan_solution, points_at, rewritten, tell_all, written,
+    leave_to_plan, new_owner, plan_description, plan_environment, plan_solution, points_at, rewritten, tell_all,
+    written,
 };
 use mark::{another_user, is_ours};
 use schema::{LISTING, Model, NAME, SCHEMA, View};
@@ -53,25 +54,29 @@ impl Resource for CbaCredential {
             plan.replace("username_variable_id");
         }
         let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) else { return Ok(()) };
-        // An environment that cannot be asked is an error of the apply, which is the first to need it.
-        let Ok(organization) = cx.clients.organization(&environment_id).await else { return Ok(()) };
-        let anew = plan.is_create() || plan.is_replacement();
-        let planned: View = plan.planned_view()?;
-        let reference: Option<Definition> = match planned.certificate_reference_id {
-            Known::Known(id) if anew || plan.changes("username") => organization.by_id(id).await.ok().flatten(),
-            _ => None,
+        let leave = leave_to_plan(cx, plan)?;
+        let asking = async {
+            // An environment that cannot be asked is an error of the apply, which is the first to need it.
+            let Ok(organization) = cx.clients.organization(&environment_id).await else { return Ok(()) };
+            let anew = plan.is_create() || plan.is_replacement();
+            let planned: View = plan.planned_view()?;
+            let reference: Option<Definition> = match planned.certificate_reference_id {
+                Known::Known(id) if anew || plan.changes("username") => organization.by_id(id).await.ok().flatten(),
+                _ => None,
+            };
+            if anew && own_variable {
+                username::plan_variable(&organization, plan, reference.as_ref(), &environment_id).await?;
+            } else if own_variable && plan.changes("username") {
+                username::replace_foreign(&organization, plan).await?;
+            }
+            if let (Some(reference), Known::Known(username)) = (&reference, planned.username)
+                && let Some(warning) = username::names_warning(cx, reference, &username).await
+            {
+                plan.tell(warning);
+            }
+            Ok(())
         };
-        if anew && own_variable {
-            username::plan_variable(&organization, plan, reference.as_ref(), &environment_id).await?;
-        } else if own_variable && plan.changes("username") {
-            username::replace_foreign(&organization, plan).await?;
-        }
-        if let (Some(reference), Known::Known(username)) = (&reference, planned.username)
-            && let Some(warning) = username::names_warning(cx, reference, &username).await
-        {
-            plan.tell(warning);
-        }
-        Ok(())
+        leave.during(asking).await
     }
 
     async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model, Diagnostic> {

@@ -19,8 +19,8 @@ use crate::clients::dataverse::{ChangeSet, Dataverse, Owner, Table as _};
 use crate::clients::error::Error;
 use crate::object::{
     Fault, IDENTITY, Operation, RowQuery, SecretReference, UniqueName, Verb, again, blank, changed, chosen, explained,
-    import_row, new_owner, plan_description, plan_environment, plan_solution, points_at, refuse_other_kind, rewritten,
-    tell_all, written,
+    import_row, leave_to_plan, new_owner, plan_description, plan_environment, plan_solution, points_at,
+    refuse_other_kind, rewritten, tell_all, written,
 };
 use schema::{LISTING, Model, OF_CERTIFICATE, SCHEMA, View};
 
@@ -44,17 +44,24 @@ impl Resource for CertificateReference {
             return Ok(());
         }
         plan_description(plan)?;
+        let leave = leave_to_plan(cx, plan)?;
         let planned: View = plan.planned_view()?;
-        if let (Known::Known(vault), Known::Known(certificate)) = (planned.key_vault_id, planned.certificate_name) {
-            let reference = SecretReference { vault, certificate };
+        let reference = match (planned.key_vault_id, planned.certificate_name) {
+            (Known::Known(vault), Known::Known(certificate)) => Some(SecretReference { vault, certificate }),
+            _ => None,
+        };
+        if let Some(reference) = &reference {
             plan.set("secret_reference", reference.to_string().into());
-            if cx.clients.is_known() {
+        }
+        let asking = async {
+            if let Some(reference) = reference.filter(|_| cx.clients.is_known()) {
                 let is_new = plan.is_create() || OF_CERTIFICATE.iter().any(|name| plan.changes(name));
                 vault::check_while_planning(cx, plan, &reference, &planned.requirements, is_new).await?;
             }
-        }
-        UNIQUE.warn_of_taken::<Definition>(cx, environment_id.as_ref(), plan).await;
-        Ok(())
+            UNIQUE.warn_of_taken::<Definition>(cx, environment_id.as_ref(), plan).await;
+            Ok(())
+        };
+        leave.during(asking).await
     }
 
     async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model, Diagnostic> {

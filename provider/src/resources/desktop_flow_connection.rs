@@ -15,7 +15,8 @@ use uuid::Uuid;
 use crate::account::Account;
 use crate::clients::connectivity::{CONNECTED, Connection, Connectivity, is_failure};
 use crate::object::{
-    Deadline, Existing, Fault, IDENTITY, Operation, Target, Verb, chosen, plan_environment, same_id, tell_all,
+    Deadline, Existing, Fault, IDENTITY, Operation, Target, Verb, chosen, leave_to_plan, plan_environment, same_id,
+    tell_all,
 };
 use blueprint::Blueprint;
 use connected::Waiting;
@@ -40,9 +41,9 @@ impl Resource for DesktopFlowConnection {
         let (prior, planned): (View, View) = (plan.prior_view()?, plan.planned_view()?);
         if let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) {
             let name = planned.display_name.known().map_or("that is planned", String::as_str);
-            let deadline = Deadline::of(Verb::Plan, None);
-            let op = Operation::begin(cx, Verb::Plan, environment_id, deadline, format!("the connection {name}"));
-            blueprint::look_up(&op, plan, &planned).await;
+            let (subject, leave) = (format!("the connection {name}"), leave_to_plan(cx, plan)?);
+            let op = Operation::begin(cx, Verb::Plan, environment_id, Deadline::of(Verb::Plan, None), subject);
+            leave.during(blueprint::look_up(&op, plan, &planned)).await;
         }
         let failed = prior.status.known().is_some_and(|status| is_failure(status));
         if plan.is_create() || failed || INPUTS.iter().any(|name| plan.changes(name)) {

@@ -35,7 +35,7 @@ pub struct KeyVault {
     cloud: Cloud,
     /// One for each vault: a client asks its vault once whose token it wants.
     vaults: Mutex<HashMap<VaultId, Arc<CertificateClient>>>,
-    reads: InFlight<Key, Result<Arc<Certificate>, Error>>,
+    reads: InFlight<Key, Arc<Certificate>>,
     seen: Mutex<HashMap<Key, Arc<Certificate>>>,
 }
 
@@ -55,9 +55,9 @@ impl KeyVault {
         let key = (vault.clone(), name.to_ascii_lowercase());
         let (client, http) = (self.vault(&operation, vault)?, Arc::clone(&self.http));
         tracing::debug!(vault = vault.name(), certificate = name, "Asking Key Vault");
-        let (name, scope) = (name.to_owned(), self.cloud.vault_scope());
-        let read = move || async move { read(&client, (&http, scope), &operation, &name).await };
-        let certificate = self.reads.ask(key.clone(), read).await?;
+        let (name, scope, reading) = (name.to_owned(), self.cloud.vault_scope(), operation.clone());
+        let read = move || async move { read(&client, (&http, scope), &reading, &name).await };
+        let certificate = self.reads.ask(&operation, key.clone(), read).await?;
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&certificate));
         Ok(certificate)
     }
