@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::diagnostic::Diagnostic;
 use crate::model::from_config;
 use crate::offer::{Boxed, Offer, erased};
+use crate::plain::plain;
 use crate::plan;
 use crate::schema::Schema;
 use crate::value::Value;
@@ -56,7 +57,8 @@ impl Progress {
     /// Shows a line.
     pub async fn say(&self, message: impl Into<String>) {
         use pb::invoke_action::event::{Progress, Type};
-        let event = pb::invoke_action::Event { r#type: Some(Type::Progress(Progress { message: message.into() })) };
+        let event =
+            pb::invoke_action::Event { r#type: Some(Type::Progress(Progress { message: plain(&message.into()) })) };
         // Nobody may be listening any more; then the task is about to be dropped.
         let _ = self.0.send(Ok(event)).await;
     }

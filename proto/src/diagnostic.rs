@@ -1,7 +1,8 @@
 //! What went wrong or deserves attention, in four parts: what, why, where, and what to do.
 //!
-//! The wire knows no hint: it becomes the last paragraph of the detail.
+//! The wire knows no hint: it becomes the last paragraph of the detail. What controls a terminal does not get that far.
 
+use crate::plain::plain;
 use crate::value::Path;
 use crate::wire::tfplugin5 as pb;
 
@@ -87,8 +88,8 @@ impl Diagnostic {
         let gap = if self.detail.is_empty() || self.hint.is_empty() { "" } else { "\n\n" };
         pb::Diagnostic {
             severity: severity.into(),
-            summary: self.summary.clone(),
-            detail: format!("{}{gap}{}", self.detail, self.hint),
+            summary: plain(&self.summary),
+            detail: plain(&format!("{}{gap}{}", self.detail, self.hint)),
             attribute: self.path.as_ref().map(Path::to_wire),
         }
     }
@@ -113,6 +114,12 @@ impl Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_from_elsewhere_does_not_reach_the_terminal_as_more_than_text() {
+        let wire = Diagnostic::error("No \u{1b}[31mrobot", "It is \u{7}gone.").hint("Look\u{1b}[2J.").to_wire();
+        assert_eq!((wire.summary.as_str(), wire.detail.as_str()), ("No robot", "It is gone.\n\nLook."));
+    }
 
     #[test]
     fn the_hint_is_the_last_paragraph() {

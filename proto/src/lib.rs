@@ -72,6 +72,7 @@ pub mod model;
 pub mod msgpack;
 mod number;
 pub mod offer;
+mod plain;
 pub mod plan;
 pub mod provider;
 pub mod resource;

@@ -13,6 +13,7 @@ use crate::cty::Type;
 use crate::envelope::encode;
 use crate::identity::Identity;
 use crate::model::{from_config, to_value};
+use crate::plain::plain;
 use crate::plan;
 use crate::schema::Block;
 use crate::settle::conform;
@@ -70,7 +71,7 @@ impl Hits {
         let resource_object = if self.include_resource { encode(&state, &self.ty)? } else { None };
         let event = pb::list_resource::Event {
             identity: Some(pb::ResourceIdentityData { identity_data }),
-            display_name: name.to_owned(),
+            display_name: plain(name),
             resource_object,
             diagnostic: Vec::new(),
         };

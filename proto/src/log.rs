@@ -16,6 +16,8 @@ use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
+use crate::plain::plain;
+
 /// Well below what Terraform's reader takes for a line.
 const MAX_FIELD: usize = 16 << 10;
 
@@ -59,7 +61,7 @@ impl Visit for Fields {
 
     fn record_str(&mut self, field: &Field, value: &str) {
         let end = value.floor_char_boundary(MAX_FIELD);
-        self.0.insert(field.name().to_owned(), value[..end].into());
+        self.0.insert(field.name().to_owned(), plain(&value[..end]).into());
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {

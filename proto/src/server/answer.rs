@@ -1,6 +1,7 @@
 //! What every answer has in common: a place for diagnostics.
 
 use crate::diagnostic::Diagnostic;
+use crate::plain::plain;
 use crate::wire::tfplugin5 as pb;
 
 /// An answer that can carry an error.
@@ -55,7 +56,7 @@ answers!(
 
 impl Answer for pb::call_function::Response {
     fn failing(diagnostic: &Diagnostic) -> Self {
-        let text = format!("{}: {}", diagnostic.summary, diagnostic.detail);
+        let text = plain(&format!("{}: {}", diagnostic.summary, diagnostic.detail));
         Self { error: Some(pb::FunctionError { text, function_argument: None }), result: None }
     }
     fn diagnostics(&self) -> &[pb::Diagnostic] {
