@@ -89,7 +89,7 @@ use watch::Watch;
 pub use certificate::CertificateSpec;
 pub use connectivity::{ChangedTarget, Connection, StatusError, Switches as ConnectivitySwitches};
 pub use dataverse::{CredentialLookups, Limit, Org, SecretRefusal, Switches as DataverseSwitches};
-pub use faults::{Effect, Fault};
+pub use faults::{Effect, Fault, Notation};
 pub use journal::Exchange;
 pub use key_vault::{Vault, Version};
 pub use watch::{Passing, Stage};

@@ -10,6 +10,7 @@ mod corner;
 mod descriptions;
 mod desktop_flow_connection;
 mod drift;
+mod echoes;
 mod errors;
 mod every_resource;
 mod imports;

@@ -11,10 +11,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use expect_test::expect;
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
+use sandbox::{Effect, Fault, Notation};
 use serde_json::{Value, json};
 
 const ADDRESS: &str = "powerautomate_desktop_flow_connection.robot";
-const PASSWORD: &str = "a-password-that-nobody-may-read";
+/// The password of a run owner's certificate.
+pub(crate) const PASSWORD: &str = "a-password-that-nobody-may-read";
 
 const EPHEMERAL: &str = r#"
 variable "pfx" {
@@ -27,23 +29,32 @@ variable "password" {
 }
 "#;
 
-struct Secrets {
-    pfx: String,
+/// What nobody may read of a run owner.
+pub(crate) struct Secrets {
+    pub(crate) pfx: String,
     private_key: Vec<u8>,
 }
 
-fn secrets() -> Secrets {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
-    let private_key = key.serialize_der();
-    let chain = PrivateKeyChain::new(
-        "run-owner",
-        PrivateKey::from_der(&private_key).unwrap(),
-        [Certificate::from_der(certificate.der()).unwrap()],
-    );
-    let mut store = KeyStore::new();
-    store.add_entry("run-owner", KeyStoreEntry::PrivateKeyChain(chain));
-    Secrets { pfx: STANDARD.encode(store.writer(PASSWORD).write().unwrap()), private_key }
+/// A run owner's certificate.
+pub(crate) fn secrets() -> Secrets {
+    Secrets::with(PASSWORD)
+}
+
+impl Secrets {
+    /// The same with this password.
+    pub(crate) fn with(password: &str) -> Secrets {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+        let private_key = key.serialize_der();
+        let chain = PrivateKeyChain::new(
+            "run-owner",
+            PrivateKey::from_der(&private_key).unwrap(),
+            [Certificate::from_der(certificate.der()).unwrap()],
+        );
+        let mut store = KeyStore::new();
+        store.add_entry("run-owner", KeyStoreEntry::PrivateKeyChain(chain));
+        Secrets { pfx: STANDARD.encode(store.writer(password).write().unwrap()), private_key }
+    }
 }
 
 /// The connection of a configuration, with these expressions for the PFX and its password.
@@ -91,7 +102,7 @@ fn knows_write_only(world: &World, pfx: &str) -> bool {
 }
 
 /// A connection that the application owns the runs of.
-fn owned(court: &Court, credential: &Object, pfx: &str, password: &str) -> Value {
+pub(crate) fn owned(court: &Court, credential: &Object, pfx: &str, password: &str) -> Value {
     let owner = json!({
         "client_id": court.place().run_owner_client_id,
         "certificate_pfx_wo": pfx,
@@ -235,6 +246,10 @@ fn no_secret_is_in_state_plan_or_log() {
     world.write("secrets.tf", EPHEMERAL);
     world.write("main.tf", &connection(&run_owner, "var.pfx", "var.password"));
     world.plan().expect_quiet();
+    world.weather(Fault::next("/connections/", Effect::Echo(Notation::Sent)).method("PUT"));
+    let refused = world.apply_plan();
+    assert!(!refused.is_ok(), "{refused}");
+    world.plan().expect_quiet();
     let plan = unzipped(Path::new(&world.plan_file()));
     world.apply_plan().expect_quiet();
     world.destroy().expect_quiet();
@@ -244,6 +259,7 @@ fn no_secret_is_in_state_plan_or_log() {
     let places = [
         ("the plan file", plan),
         ("the log", log),
+        ("what Terraform prints", refused.raw().as_bytes().to_vec()),
         ("the state", fs::read(world.folder().join("terraform.tfstate")).unwrap()),
         ("the state's backup", fs::read(world.folder().join("terraform.tfstate.backup")).unwrap()),
     ];

@@ -1,16 +1,19 @@
 //! An answer: JSON that is read into what is wanted of it, or an error.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::error::Error;
 use super::refusal::{Refusal, refusal};
+use super::secrets::Secrets;
 
-/// What came back.
-#[derive(Debug, Clone)]
+/// What came back. It has no `Debug`: a service may say again what it was told in confidence.
+#[derive(Clone)]
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
@@ -20,6 +23,8 @@ pub struct Answer {
     pub body: Bytes,
     /// The host that answered.
     pub host: String,
+    /// What no error may show of it.
+    pub(super) secrets: Arc<Secrets>,
     /// Whether an earlier try of the same write may have been carried out.
     pub(super) uncertain: bool,
     /// Whether this is the success of a write: one that cannot be read is one all the same.
@@ -27,25 +32,34 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer of which nothing else is known.
+    pub(super) fn new(status: StatusCode, headers: HeaderMap, body: Bytes, secrets: &Arc<Secrets>) -> Answer {
+        let (host, secrets) = (String::new(), Arc::clone(secrets));
+        Answer { status, headers, body, host, secrets, uncertain: false, carried_out: false }
+    }
+
     /// The body, read into what is wanted of it.
     ///
     /// # Errors
     /// The body is no JSON: somebody else answered. Or it is JSON of another shape: the error names the place.
-    pub fn read<T: DeserializeOwned>(&self, operation: &str) -> Result<T, Error> {
-        // Some gateways write a byte-order mark before what they pass on.
-        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
-        let json = &mut serde_json::Deserializer::from_slice(body);
+    pub fn read<'a, T: Deserialize<'a>>(&'a self, operation: &str) -> Result<T, Error> {
+        let json = &mut serde_json::Deserializer::from_slice(self.json());
         serde_path_to_error::deserialize(json).map_err(|error| {
             let error = match error.inner().is_data() {
-                true => Error::unexpected(operation, error.to_string()),
+                true => Error::unexpected(operation, self.secrets.redact(&error.to_string())),
                 false => self.not_json(operation),
             };
             error.after(self.carried_out)
         })
     }
 
+    /// The body without the byte-order mark that some gateways write before what they pass on.
+    fn json(&self) -> &[u8] {
+        self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body)
+    }
+
     fn not_json(&self, operation: &str) -> Error {
-        Error::not_the_service(operation, self.status.as_u16(), &String::from_utf8_lossy(&self.body))
+        Error::not_the_service(operation, self.status.as_u16(), &String::from_utf8_lossy(&self.body), &self.secrets)
     }
 
     /// The id by which the service's own people find the request.
@@ -63,22 +77,21 @@ impl Answer {
         Some(self.refused(operation).after(self.uncertain))
     }
 
-    fn refused(&self, operation: &str) -> Error {
-        let Ok(json) = serde_json::from_slice::<Json>(&self.body) else {
-            if self.body.is_empty() {
-                let refusal = Refusal {
-                    status: self.status.as_u16(),
-                    message: self.status.canonical_reason().unwrap_or("an error without a message").to_owned(),
-                    request_id: self.request_id(),
-                    host: self.host.clone(),
-                    ..Refusal::default()
-                };
-                return Error::refused(operation, refusal);
-            }
-            return self.not_json(operation);
+    /// The error that it is, be its status what it may.
+    pub(super) fn refused(&self, operation: &str) -> Error {
+        let status = self.status.as_u16();
+        let heard = match serde_json::from_slice::<Json>(self.json()) {
+            Ok(json) => refusal(&json, status, self.request_id()),
+            Err(_) if self.body.is_empty() => Some(Refusal {
+                status,
+                message: self.status.canonical_reason().unwrap_or("an error without a message").to_owned(),
+                request_id: self.request_id(),
+                ..Refusal::default()
+            }),
+            Err(_) => None,
         };
-        match refusal(&json, self.status.as_u16(), self.request_id()) {
-            Some(refusal) => Error::refused(operation, Refusal { host: self.host.clone(), ..refusal }),
+        match heard {
+            Some(heard) => Error::refused(operation, Refusal { host: self.host.clone(), ..heard }, &self.secrets),
             None => self.not_json(operation),
         }
     }
@@ -88,14 +101,30 @@ impl Answer {
 mod tests {
     use super::*;
 
+    fn answer(status: StatusCode, body: &'static str) -> Answer {
+        Answer::new(status, HeaderMap::new(), Bytes::from_static(body.as_bytes()), &Arc::default())
+    }
+
     #[test]
     fn a_page_in_place_of_an_answer_leaves_only_a_write_s_outcome_open() {
         let read = |carried_out| {
-            let (headers, body) = (HeaderMap::new(), Bytes::from_static(b"<html>"));
-            let (host, uncertain) = ("a".to_owned(), false);
-            let answer = Answer { status: StatusCode::OK, headers, body, host, uncertain, carried_out };
+            let answer = Answer { carried_out, ..answer(StatusCode::OK, "<html>") };
             answer.read::<Json>("asking").unwrap_err().outcome_unknown()
         };
         assert_eq!((read(true), read(false)), (true, false));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_an_error() {
+        let error = answer(StatusCode::BAD_REQUEST, "\u{feff}{\"error\":{\"code\":\"A\",\"message\":\"no\"}}");
+        assert_eq!(error.error("asking").unwrap().code(), Some("A"));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_shown_when_it_is_secret() {
+        let answer = answer(StatusCode::OK, "\"hunter2hunter2\"");
+        answer.secrets.remember("hunter2hunter2");
+        let error = answer.read::<u8>("asking").unwrap_err().to_string();
+        assert!(error.contains("invalid type") && !error.contains("hunter2"), "{error}");
     }
 }

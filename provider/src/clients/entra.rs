@@ -18,6 +18,7 @@ use super::cloud::Cloud;
 use super::error::{Error, SIGNING_IN};
 use super::in_flight::InFlight;
 use super::retry::sdk_retry;
+use super::secrets::Secrets;
 
 /// Who signs in.
 #[derive(Debug)]
@@ -58,13 +59,23 @@ pub struct Entra {
     credential: Mutex<Option<Arc<dyn TokenCredential>>>,
     tokens: Mutex<HashMap<String, AccessToken>>,
     asked: InFlight<String, Secret>,
+    secrets: Arc<Secrets>,
 }
 
 impl Entra {
     /// A sign-in that has not been tried yet.
     pub(super) fn new(tenant_id: Option<String>, sign_in: SignIn, cloud: Cloud) -> Entra {
         let (credential, tokens, asked) = (Mutex::default(), Mutex::default(), InFlight::default());
-        Entra { tenant_id, sign_in, cloud, credential, tokens, asked }
+        let secrets = Arc::<Secrets>::default();
+        if let SignIn::ClientSecret { secret, .. } = &sign_in {
+            secrets.remember(secret.secret());
+        }
+        Entra { tenant_id, sign_in, cloud, credential, tokens, asked, secrets }
+    }
+
+    /// What was sent in confidence, by whomever.
+    pub(super) fn secrets(&self) -> &Arc<Secrets> {
+        &self.secrets
     }
 
     /// A token for `scope`. Ten callers make one request, and wait for nobody who wants one for another scope.
@@ -77,8 +88,12 @@ impl Entra {
         let (entra, wanted) = (Arc::clone(self), scope.to_owned());
         let ask = move || async move {
             let credential = entra.credential(transport)?;
-            let token = credential.get_token(&[&wanted], None).await.map_err(|error| explained(&error, &wanted))?;
+            let token = credential
+                .get_token(&[&wanted], None)
+                .await
+                .map_err(|error| explained(&error, &wanted, &entra.secrets))?;
             let secret = token.token.clone();
+            entra.secrets.remember(secret.secret());
             entra.tokens().insert(wanted, token);
             Ok(secret)
         };
@@ -143,7 +158,7 @@ impl fmt::Debug for Entra {
 }
 
 /// Entra's own words, without the SDK's wrapping.
-fn explained(error: &azure_core::Error, scope: &str) -> Error {
+fn explained(error: &azure_core::Error, scope: &str, secrets: &Secrets) -> Error {
     use azure_core::error::ErrorKind;
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
@@ -159,10 +174,10 @@ fn explained(error: &azure_core::Error, scope: &str) -> Error {
         source = inner.source();
     }
     if connection {
-        return Error::connection(SIGNING_IN, false, text);
+        return Error::connection(SIGNING_IN, false, secrets.redact(&text));
     }
     let code = text.find("AADSTS").map(|at| text[at..].lines().next().unwrap_or_default().trim().to_owned());
-    let said = code.unwrap_or(text);
+    let said = secrets.redact(&code.unwrap_or(text));
     let hint = match said.split(':').next().unwrap_or_default() {
         "AADSTS7000215" => " The client secret is wrong: is it the secret's value, and not its id?",
         "AADSTS7000222" => " The client secret has expired: make a new one.",

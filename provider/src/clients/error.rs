@@ -1,7 +1,7 @@
 //! What a service, or the way to it, can answer besides what was asked for.
 //!
-//! Callers ask questions of it and never match on codes. Nothing secret is ever inside: bodies are kept only as the service's own
-//! error message.
+//! Callers ask questions of it and never match on codes. A service may say again what it was told in confidence: what is shown of its
+//! words is without secrets, and its words themselves are kept for the questions alone.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::refusal::Refusal;
+use super::secrets::Secrets;
 
 /// Why a request did not do what it was meant to. Everybody who asked the same question at the same time gets a copy.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -29,10 +30,9 @@ pub(super) const SIGNING_IN: &str = "signing in";
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-#[derive(Debug)]
 enum Kind {
-    /// The service answered with an error of its own.
-    Service(Refusal),
+    /// The service answered with an error of its own: its words, and what is shown of them.
+    Service { heard: Refusal, shown: Refusal },
     /// Something answered that is not the service.
     NotTheService { status: u16, beginning: String },
     /// The service answered something unexpected.
@@ -61,13 +61,14 @@ impl Error {
     }
 
     /// What the service refused, in its own words.
-    pub(super) fn refused(operation: &str, refusal: Refusal) -> Error {
-        Error::new(operation, Kind::Service(refusal))
+    pub(super) fn refused(operation: &str, heard: Refusal, secrets: &Secrets) -> Error {
+        let shown = heard.map(|text| secrets.redact(text));
+        Error::new(operation, Kind::Service { heard, shown })
     }
 
     /// An answer that somebody else gave, such as a proxy.
-    pub(super) fn not_the_service(operation: &str, status: u16, body: &str) -> Error {
-        Error::new(operation, Kind::NotTheService { status, beginning: words(body) })
+    pub(super) fn not_the_service(operation: &str, status: u16, body: &str, secrets: &Secrets) -> Error {
+        Error::new(operation, Kind::NotTheService { status, beginning: words(&secrets.redact(body)) })
     }
 
     /// An answer of the service that cannot be understood.
@@ -133,9 +134,18 @@ impl Error {
         Error { source: Some(Arc::from(cause)), ..Error::new(operation, Kind::Connection { sent, trust, unresolved }) }
     }
 
+    /// The service's words, for questions.
     fn refusal(&self) -> Option<&Refusal> {
         match &*self.kind {
-            Kind::Service(refusal) => Some(refusal),
+            Kind::Service { heard, .. } => Some(heard),
+            _ => None,
+        }
+    }
+
+    /// What is shown of them.
+    fn shown(&self) -> Option<&Refusal> {
+        match &*self.kind {
+            Kind::Service { shown, .. } => Some(shown),
             _ => None,
         }
     }
@@ -150,7 +160,7 @@ impl Error {
     /// The HTTP status, where a service or something in front of it answered.
     pub fn status(&self) -> Option<u16> {
         match &*self.kind {
-            Kind::Service(refusal) => Some(refusal.status),
+            Kind::Service { heard, .. } => Some(heard.status),
             Kind::NotTheService { status, .. } => Some(*status),
             _ => None,
         }
@@ -158,12 +168,12 @@ impl Error {
 
     /// The service's own code.
     pub fn code(&self) -> Option<&str> {
-        self.refusal().map(|refusal| refusal.code.as_str()).filter(|code| !code.is_empty())
+        self.shown().map(|refusal| refusal.code.as_str()).filter(|code| !code.is_empty())
     }
 
     /// The service's id of the request, for its support.
     pub fn request_id(&self) -> Option<&str> {
-        self.refusal()?.request_id.as_deref()
+        self.shown()?.request_id.as_deref()
     }
 
     /// The service's own word that this very row of this table is not there. Any other 404 proves nothing: a gateway gives it, a
@@ -235,7 +245,7 @@ impl Error {
         match &*self.kind {
             Kind::Connection { sent, .. } => *sent,
             Kind::NotTheService { status, .. } => *status >= 500,
-            Kind::Service(refusal) => matches!(refusal.status, 408 | 500 | 502 | 504),
+            Kind::Service { heard, .. } => matches!(heard.status, 408 | 500 | 502 | 504),
             Kind::Unexpected(_) | Kind::Late(_) => true,
             _ => false,
         }
@@ -274,10 +284,17 @@ impl Error {
     }
 }
 
+impl fmt::Debug for Kind {
+    /// No more than everybody may read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Kind::Service(refusal) => refusal.fmt(f),
+            Kind::Service { shown, .. } => shown.fmt(f),
             Kind::NotTheService { status, beginning } => write!(
                 f,
                 "the answer (HTTP {status}) is not the service's: a proxy or a firewall probably answered in its place. It begins with: \

@@ -23,6 +23,7 @@ use super::in_flight::InFlight;
 use super::leave;
 use super::request::{Body, Request};
 use super::retry::{PATIENCE, TRIES, backoff, retry_after};
+use super::secrets::Secrets;
 
 /// How long a single answer may take.
 const ANSWER: Duration = Duration::from_secs(60);
@@ -63,6 +64,11 @@ impl Http {
     /// The principal that signs in.
     pub(super) fn entra(&self) -> &Arc<Entra> {
         &self.entra
+    }
+
+    /// What was sent in confidence.
+    pub(super) fn secrets(&self) -> &Arc<Secrets> {
+        self.entra.secrets()
     }
 
     /// Who is signed in, as far as a token says.
@@ -192,7 +198,7 @@ impl Http {
                     return Ok(None);
                 }
             }
-            Ok(Some(Answer { status, headers, body: body.freeze(), host, uncertain: false, carried_out: false }))
+            Ok(Some(Answer { host, ..Answer::new(status, headers, body.freeze(), self.secrets()) }))
         };
         let answer = sent.await.map_err(|error: reqwest::Error| {
             let sent = !error.is_connect() && !error.is_builder();
@@ -206,10 +212,10 @@ impl Http {
             path = request.url.path(),
             status = answer.status.as_u16(),
             duration_ms = started.elapsed().as_millis() as u64,
-            request_id = answer.request_id(),
+            request_id = answer.request_id().map(|id| self.secrets().redact(&id)),
             "Asked a service"
         );
-        tracing::trace!(request = request.line(), "Request");
+        tracing::trace!(request = self.secrets().redact(&request.line()), "Request");
         Ok(answer)
     }
 }

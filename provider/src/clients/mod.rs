@@ -15,6 +15,7 @@
 //! ```
 
 mod answer;
+mod at_most;
 mod borrowed;
 pub mod cloud;
 pub mod connectivity;
@@ -32,6 +33,7 @@ pub mod pages;
 mod refusal;
 pub mod request;
 mod retry;
+mod secrets;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -103,7 +105,8 @@ impl Clients {
     /// The address is none of Dataverse: nothing is sent there.
     pub fn dataverse(&self, url: &Url) -> Result<Arc<Dataverse>, Error> {
         if !self.cloud.is_dataverse(url) {
-            let what = format_args!("{url} is no address of Dataverse, such as https://contoso.crm4.dynamics.com");
+            let told = self.http.secrets().redact(url.as_str());
+            let what = format_args!("{told} is no address of Dataverse, such as https://contoso.crm4.dynamics.com");
             return Err(Error::unsendable("asking Dataverse", what));
         }
         let mut organizations = self.organizations.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,14 +6,17 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use url::Url;
 
+use super::at_most::at_most;
 use super::error::Error;
 use super::http::Http;
 use super::request::Request;
+use super::secrets::Secrets;
 
-/// As many rows as the service itself puts on a page at the most.
-const MAX_PAGE: usize = 5_000;
+/// As many rows as a page may have.
+const MAX_PAGE: usize = 1_000;
 /// As many rows as a list may have.
 const MAX_ROWS: usize = 1_000_000;
 
@@ -26,26 +29,48 @@ pub struct Pages<T> {
     /// The addresses of the pages before, and how many rows there were.
     before: HashSet<Url>,
     count: usize,
-    rows: fn(&str, Vec<serde_json::Value>) -> Result<Vec<T>, Error>,
+    read: Box<Read<T>>,
 }
 
+/// Reads a row; one of another kind is none.
+type Read<T> = dyn Fn(Row<'_>) -> Result<Option<T>, Error> + Send + Sync;
+
+/// A page, whose rows are not read yet.
 #[derive(Deserialize)]
-struct Page {
-    value: Vec<serde_json::Value>,
+struct Page<'a> {
+    #[serde(borrow, deserialize_with = "at_most::<_, _, MAX_PAGE>")]
+    value: Vec<&'a RawValue>,
     #[serde(alias = "@odata.nextLink", rename = "nextLink")]
     next_link: Option<String>,
 }
 
+/// A row on a page.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    operation: &'a str,
+    json: &'a RawValue,
+    secrets: &'a Secrets,
+}
+
+impl Row<'_> {
+    /// Reads it; an error names the place.
+    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, Error> {
+        let json = &mut serde_json::Deserializer::from_str(self.json.get());
+        serde_path_to_error::deserialize(json)
+            .map_err(|error| Error::unexpected(self.operation, self.secrets.redact(&error.to_string())))
+    }
+}
+
 impl<T> Pages<T> {
-    /// The pages that begin with this request; `rows` reads what is on one, and leaves out what is of another kind.
+    /// The pages that begin with this request; `read` reads a row, and leaves out one of another kind.
     pub(super) fn of(
         http: &Arc<Http>,
         scope: &str,
         request: Request,
-        rows: fn(&str, Vec<serde_json::Value>) -> Result<Vec<T>, Error>,
+        read: impl Fn(Row<'_>) -> Result<Option<T>, Error> + Send + Sync + 'static,
     ) -> Pages<T> {
-        let (http, scope) = (Arc::clone(http), scope.to_owned());
-        Pages { http, scope, request, is_last: false, before: HashSet::new(), count: 0, rows }
+        let (http, scope, read) = (Arc::clone(http), scope.to_owned(), Box::new(read));
+        Pages { http, scope, request, is_last: false, before: HashSet::new(), count: 0, read }
     }
 
     /// What is on the next page; none after the last.
@@ -57,12 +82,14 @@ impl<T> Pages<T> {
             return Ok(None);
         }
         let operation = &self.request.operation;
-        let page: Page = self.http.send(&self.scope, &self.request).await?.read(operation)?;
+        let answer = self.http.send(&self.scope, &self.request).await?;
+        let page: Page<'_> = answer.read(operation)?;
         self.count += page.value.len();
-        if page.value.len() > MAX_PAGE || self.count > MAX_ROWS {
-            return Err(Error::unexpected(operation, "there are more rows than were asked for, or than anybody has"));
+        if self.count > MAX_ROWS {
+            return Err(Error::unexpected(operation, "there are more rows than anybody has"));
         }
-        let rows = (self.rows)(operation, page.value)?;
+        let rows = page.value.iter().map(|json| (self.read)(Row { operation, json, secrets: &answer.secrets }));
+        let rows = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         match page.next_link {
             Some(next) => {
                 let next = next_page(operation, &next, &self.request.url)?;
@@ -94,16 +121,6 @@ impl<T> fmt::Debug for Pages<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages").field("request", &self.request).finish_non_exhaustive()
     }
-}
-
-/// Reads what is on a page, all of one kind.
-pub(super) fn read_all<T: DeserializeOwned>(operation: &str, rows: Vec<serde_json::Value>) -> Result<Vec<T>, Error> {
-    rows.into_iter().map(|row| read(operation, row)).collect()
-}
-
-/// Reads one of a list; an error names the place.
-pub(super) fn read<T: DeserializeOwned>(operation: &str, row: serde_json::Value) -> Result<T, Error> {
-    serde_path_to_error::deserialize(row).map_err(|error| Error::unexpected(operation, error.to_string()))
 }
 
 /// The address of a list's next page, which must be where the page before was.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
-/// A service's own error.
-#[derive(Debug, Clone, Default)]
+/// A service's own error. It has no `Debug`: what a service says may be what it was told in confidence.
+#[derive(Clone, Default)]
 pub(super) struct Refusal {
     pub(super) status: u16,
     pub(super) code: String,
@@ -15,6 +15,20 @@ pub(super) struct Refusal {
     pub(super) request_id: Option<String>,
     /// The host that answered.
     pub(super) host: String,
+}
+
+impl Refusal {
+    /// The same with every text of the service changed.
+    pub(super) fn map(&self, change: impl Fn(&str) -> String) -> Refusal {
+        Refusal {
+            status: self.status,
+            code: change(&self.code),
+            message: change(&self.message),
+            details: self.details.iter().map(|(code, message)| (change(code), change(message))).collect(),
+            request_id: self.request_id.as_deref().map(change),
+            host: self.host.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Refusal {

@@ -6,6 +6,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
+use crate::clients::at_most::at_most;
+use crate::clients::secrets::Secrets;
+
 /// A connection as the service tells of it. What it does not tell is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
@@ -105,6 +108,18 @@ impl Connection {
     }
 }
 
+impl Status {
+    /// The same without secrets; the words that something rests on are none.
+    fn redacted(self, secrets: &Secrets) -> Status {
+        let is_word = self.is_connected() || is_failure(&self.status);
+        let error = self.error.map(|StatusError { code, message }| StatusError {
+            code: secrets.redact(&code),
+            message: secrets.redact(&message),
+        });
+        Status { status: if is_word { self.status } else { secrets.redact(&self.status) }, error, ..self }
+    }
+}
+
 /// A connection on the wire.
 #[derive(Deserialize)]
 pub(super) struct Wire {
@@ -116,7 +131,7 @@ pub(super) struct Wire {
 #[serde(rename_all = "camelCase")]
 struct Properties {
     display_name: Option<String>,
-    #[serde(default)]
+    #[serde(deserialize_with = "at_most::<_, _, 100>", default)]
     statuses: Vec<Status>,
     credential_id: Option<String>,
     connection_parameters_set: Option<Json>,
@@ -124,8 +139,10 @@ struct Properties {
     created_time: Option<String>,
 }
 
-impl From<Wire> for Connection {
-    fn from(Wire { name, properties }: Wire) -> Connection {
+impl Wire {
+    /// What it tells; a status may say again what was told in confidence.
+    pub(super) fn read(self, secrets: &Secrets) -> Connection {
+        let Wire { name, properties } = self;
         let value = |name: &str| {
             let values = properties.connection_parameters_set.as_ref()?.get("values")?;
             values.get(name)?.get("value")?.as_str().map(str::to_owned)
@@ -136,7 +153,7 @@ impl From<Wire> for Connection {
             machine_group_id: value("targetId").and_then(|id| id.parse().ok()),
             run_owner_client_id: value("tokenRunOwnerCert:clientId"),
             display_name: properties.display_name,
-            statuses: properties.statuses,
+            statuses: properties.statuses.into_iter().map(|status| status.redacted(secrets)).collect(),
             credential_id: properties.credential_id.and_then(|id| id.parse().ok()),
             created_by: properties.created_by.and_then(|by| by.get("id")?.as_str().map(str::to_owned)),
             created_on: properties.created_time.and_then(|time| OffsetDateTime::parse(&time, &Rfc3339).ok()),
@@ -152,7 +169,7 @@ mod tests {
     #[track_caller]
     fn check(statuses: Json, status: &str, is_failed: bool, is_on_its_way: bool) -> Connection {
         let wire: Wire = serde_json::from_value(json!({"name": "c", "properties": {"statuses": statuses}})).unwrap();
-        let read = Connection::from(wire);
+        let read = wire.read(&Secrets::default());
         assert_eq!((read.status(), read.is_failed(), read.is_on_its_way()), (status, is_failed, is_on_its_way));
         assert_eq!(is_failure(read.status()), is_failed, "the word alone tells as much");
         read

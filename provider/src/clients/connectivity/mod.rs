@@ -11,15 +11,16 @@ mod request;
 use std::sync::Arc;
 
 use reqwest::Method;
-use serde_json::Value as Json;
+use serde::Deserialize;
 use url::Url;
 
 use super::cloud::Cloud;
 use super::environment_id::EnvironmentId;
 use super::error::Error;
 use super::http::Http;
-use super::pages::{Pages, read};
+use super::pages::{Pages, Row};
 use super::request::Request;
+use super::secrets::Secrets;
 use connection::Wire;
 use known::Known;
 
@@ -51,6 +52,9 @@ impl Connectivity {
     pub async fn put(&self, id: &str, wanted: &ConnectionRequest<'_>) -> Result<Connection, Error> {
         let operation = format!("writing the connection {id}");
         let request = self.request(operation, Method::PUT, Some(id))?.json(request::body(&self.environment_id, wanted));
+        for secret in wanted.run_owner.iter().flat_map(|owner| [&owner.pfx, &owner.password]) {
+            self.http.secrets().remember(secret);
+        }
         self.one(&request).await
     }
 
@@ -72,7 +76,8 @@ impl Connectivity {
     /// An environment that has no address.
     pub fn connections(&self) -> Result<Pages<Connection>, Error> {
         let request = self.request("listing the connections".to_owned(), Method::GET, None)?;
-        Ok(Pages::of(&self.http, self.cloud.power_platform().1, request, connections))
+        let secrets = Arc::clone(self.http.secrets());
+        Ok(Pages::of(&self.http, self.cloud.power_platform().1, request, move |row| ours(row, &secrets)))
     }
 
     /// Deletes the connection; false when it was not there.
@@ -112,7 +117,7 @@ impl Connectivity {
 
     async fn one(&self, request: &Request) -> Result<Connection, Error> {
         let answer = self.http.send(self.cloud.power_platform().1, request).await?;
-        answer.read::<Wire>(&request.operation).map(Connection::from)
+        answer.read::<Wire>(&request.operation).map(|wire| wire.read(self.http.secrets()))
     }
 
     fn request(&self, operation: String, method: Method, id: Option<&str>) -> Result<Request, Error> {
@@ -139,13 +144,23 @@ impl Connectivity {
     }
 }
 
-/// The desktop flow connections on a page; an environment has connections of every connector.
-fn connections(operation: &str, rows: Vec<Json>) -> Result<Vec<Connection>, Error> {
-    let is_ours = |row: &Json| {
-        let api = row.pointer("/properties/apiId").and_then(Json::as_str).unwrap_or_default();
-        api.to_ascii_lowercase().ends_with(CONNECTOR)
-    };
-    rows.into_iter().filter(is_ours).map(|row| read::<Wire>(operation, row).map(Connection::from)).collect()
+/// A desktop flow connection; an environment has connections of every connector.
+fn ours(row: Row<'_>, secrets: &Secrets) -> Result<Option<Connection>, Error> {
+    #[derive(Deserialize)]
+    struct Kind {
+        properties: OfApi,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct OfApi {
+        api_id: String,
+    }
+    match row.read::<Kind>() {
+        Ok(kind) if kind.properties.api_id.to_ascii_lowercase().ends_with(CONNECTOR) => {
+            row.read::<Wire>().map(|wire| Some(wire.read(secrets)))
+        }
+        _ => Ok(None),
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::change_set::ChangeSet;
 use super::table::{Active, Expand, Filter, Narrowing, Owner, Table, active, columns, flag, yes};
+use crate::clients::at_most::at_most;
 
 /// As long as a schema name may be.
 pub const MAX_SCHEMA_NAME: usize = 100;
@@ -50,7 +51,11 @@ pub struct Definition {
     #[serde(rename = "@odata.etag")]
     pub etag: Option<String>,
     /// The value rows; there should be one at the most.
-    #[serde(rename = "environmentvariabledefinition_environmentvariablevalue", default)]
+    #[serde(
+        rename = "environmentvariabledefinition_environmentvariablevalue",
+        deserialize_with = "at_most::<_, _, 100>",
+        default
+    )]
     pub values: Vec<VariableValue>,
 }
 

@@ -12,19 +12,19 @@ mod table;
 
 use std::sync::Arc;
 
-use reqwest::Method;
+use bytes::Bytes;
 use reqwest::header::HeaderValue;
+use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
+use super::answer::Answer;
 use super::environment_id::EnvironmentId;
 use super::error::Error;
 use super::http::Http;
-use super::pages::{Pages, read_all};
-use super::refusal::refusal;
+use super::pages::Pages;
 use super::request::{Body, Request};
-use batch::Part;
 
 pub use change_set::ChangeSet;
 pub use table::{ACTIVE, Active, Expand, Filter, Narrowing, Owner, Table};
@@ -69,7 +69,7 @@ impl Dataverse {
 
     /// The rows that a filter lets through, as pages arrive.
     pub fn all<T: Table>(&self, filter: &Filter) -> Pages<T> {
-        Pages::of(&self.http, &self.scope(), self.list::<T>(filter), read_all)
+        Pages::of(&self.http, &self.scope(), self.list::<T>(filter), |row| row.read().map(Some))
     }
 
     /// The environment that the organization belongs to, in its own words.
@@ -118,7 +118,12 @@ impl Dataverse {
         let text = String::from_utf8_lossy(&sent.body);
         let parts = batch::decode(&text);
         if let Some(failed) = parts.iter().find(|part| part.status >= 400) {
-            return Err(part_error(&operation, failed).after(sent.uncertain));
+            // The headers of a part are not read, and those of the batch name the request as well.
+            let status = StatusCode::from_u16(failed.status).unwrap_or_default();
+            let body = Bytes::copy_from_slice(failed.body.as_bytes());
+            return Err(Answer { status, body, host: String::new(), ..sent.clone() }
+                .refused(&operation)
+                .after(sent.uncertain));
         }
         if let Some(error) = sent.error(&operation) {
             return Err(error);
@@ -169,14 +174,6 @@ impl Dataverse {
             .header("accept", "application/json")
             .header("odata-version", "4.0")
             .header("odata-maxversion", "4.0")
-    }
-}
-
-fn part_error(operation: &str, part: &Part) -> Error {
-    let json = serde_json::from_str(&part.body).ok();
-    match json.and_then(|json| refusal(&json, part.status, None)) {
-        Some(refusal) => Error::refused(operation, refusal),
-        None => Error::not_the_service(operation, part.status, &part.body),
     }
 }
 

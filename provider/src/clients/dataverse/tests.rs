@@ -9,7 +9,6 @@ use super::machine_group::MachineGroup;
 use super::table::quoted;
 use super::*;
 use crate::clients::entra::{Entra, SignIn};
-use crate::clients::pages::read;
 
 fn id(last: u8) -> Uuid {
     Uuid::from_u128(u128::from(last))
@@ -133,7 +132,7 @@ fn a_credential_points_at_two_variables() {
 }
 
 fn row<T: DeserializeOwned>(json: Json) -> Result<T, Error> {
-    read("reading", json)
+    serde_path_to_error::deserialize(json).map_err(|error| Error::unexpected("reading", error.to_string()))
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 
 fn refused(status: u16, code: &str, message: &str) -> Error {
     let refusal = Refusal { status, code: code.into(), message: message.into(), ..Refusal::default() };
-    Error::refused("reading the credential 7", refusal)
+    Error::refused("reading the credential 7", refusal, &Secrets::default())
 }
 
 #[test]
@@ -40,14 +40,14 @@ fn only_the_service_s_own_word_about_this_very_row_proves_that_it_is_gone() {
 fn once_a_try_may_have_been_carried_out_the_outcome_is_unknown() {
     let refusal = refused(403, "Forbidden", "no");
     assert!(!refusal.outcome_unknown() && refusal.after(true).outcome_unknown());
-    assert!(Error::not_the_service("writing", 200, "<html>").after(true).outcome_unknown());
-    assert!(!Error::not_the_service("writing", 403, "<html>").outcome_unknown());
+    assert!(Error::not_the_service("writing", 200, "<html>", &Secrets::default()).after(true).outcome_unknown());
+    assert!(!Error::not_the_service("writing", 403, "<html>", &Secrets::default()).outcome_unknown());
 }
 
 #[test]
 fn a_page_is_shown_by_its_first_words() {
-    let error =
-        Error::not_the_service("reading", 502, "<html><head><title>Bad Gateway</title></head><p>Squid</p></html>");
+    let page = "<html><head><title>Bad Gateway</title></head><p>Squid</p></html>";
+    let error = Error::not_the_service("reading", 502, page, &Secrets::default());
     assert!(error.to_string().ends_with("begins with: \"Bad Gateway Squid\""), "{error}");
     assert!(error.outcome_unknown());
 }
@@ -61,4 +61,20 @@ fn questions_are_answered_by_status_code_and_text() {
     assert!(!refused(400, "", "").outcome_unknown());
     assert!(Error::unexpected("writing", "no JSON").outcome_unknown());
     assert!(!Error::unsendable("writing", "no host").outcome_unknown(), "what was never sent is not unknown");
+}
+
+#[test]
+fn what_a_service_says_again_is_not_shown_and_still_answers_questions() {
+    let secrets = Secrets::default();
+    ["does not exist", "hunter2"].iter().for_each(|secret| secrets.remember(secret));
+    let id = Uuid::from_u128(7);
+    let message = format!("Entity 'credential' With Id = {id} does not exist");
+    let details = vec![("hunter2".to_owned(), "A bearer of hunter2".to_owned())];
+    let heard = Refusal { status: 404, code: "ConnectionNotFound".into(), message, details, ..Refusal::default() };
+    let error = Error::refused("reading", heard, &secrets);
+    let shown = format!("{error} {error:?} {:?}", error.code());
+    assert!(!shown.contains("does not") && !shown.contains("hunter2"), "{shown}");
+    assert!(error.proves_no_connection());
+    let error = Error::not_the_service("reading", 502, "<p>hunter2</p>", &secrets);
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
 }

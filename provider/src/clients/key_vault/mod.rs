@@ -14,17 +14,22 @@ use azure_core::error::ErrorKind;
 use azure_core::http::ClientOptions;
 use azure_core::http::headers::HeaderName;
 use azure_security_keyvault_certificates::{CertificateClient, CertificateClientOptions};
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::HeaderName as HttpName;
 
+use super::answer::Answer;
 use super::borrowed::Borrowed;
 use super::cloud::Cloud;
 use super::error::Error;
 use super::http::Http;
 use super::in_flight::InFlight;
-use super::refusal::{Refusal, refusal};
 use super::retry::sdk_retry;
 
 pub use certificate::Certificate;
 pub use vault_id::VaultId;
+
+const REQUEST_ID: &str = "x-ms-request-id";
 
 /// A certificate by its vault and its name.
 type Key = (VaultId, String);
@@ -135,7 +140,7 @@ async fn explained(http: &Arc<Http>, operation: &str, error: azure_core::Error) 
         ErrorKind::HttpResponse { raw_response: Some(raw), .. } => raw,
         ErrorKind::Connection => return Error::connection(operation, false, innermost(&error)),
         ErrorKind::Io => return Error::connection(operation, true, innermost(&error)),
-        _ => return Error::unexpected(operation, innermost(&error)),
+        _ => return Error::unexpected(operation, http.secrets().redact(&innermost(&error))),
     };
     let status = u16::from(raw.status());
     let header = |name: &'static str| raw.headers().get_optional_string(&HeaderName::from_static(name));
@@ -144,18 +149,12 @@ async fn explained(http: &Arc<Http>, operation: &str, error: azure_core::Error) 
         && let Some(ours) = http.caller().await.and_then(|caller| caller.tenant_id)
         && !theirs.eq_ignore_ascii_case(&ours)
     {
-        return Error::wrong_tenant(operation, theirs, ours);
+        return Error::wrong_tenant(operation, http.secrets().redact(&theirs), ours);
     }
-    let body = String::from_utf8_lossy(raw.body().as_ref()).into_owned();
-    let json = serde_json::from_str(&body).ok();
-    let refused = json.and_then(|json| refusal(&json, status, header("x-ms-request-id")));
-    match refused {
-        Some(refusal) => Error::refused(operation, refusal),
-        None if body.is_empty() => {
-            Error::refused(operation, Refusal { status, message: error.to_string(), ..Refusal::default() })
-        }
-        None => Error::not_the_service(operation, status, &body),
-    }
+    let id = header(REQUEST_ID).and_then(|id| id.parse().ok());
+    let headers = id.map(|id| (HttpName::from_static(REQUEST_ID), id)).into_iter().collect();
+    let body = Bytes::copy_from_slice(raw.body().as_ref());
+    Answer::new(StatusCode::from_u16(status).unwrap_or_default(), headers, body, http.secrets()).refused(operation)
 }
 
 /// An error of ours that travelled through the SDK, such as a failed sign-in.
