@@ -31,6 +31,8 @@ pub struct Switches {
     pub returns_parameters: bool,
     /// What becomes of another credential or machine group in a PUT.
     pub changed_target: ChangedTarget,
+    /// Whether the list still shows what was deleted.
+    pub lists_deleted: bool,
     /// How long a written connection is on its way, in milliseconds of the sandbox's clock.
     pub settles_after_ms: i64,
     /// What written connections settle to: an error, or `Connected`.
@@ -43,6 +45,7 @@ impl Default for Switches {
             returns_credential: true,
             returns_parameters: true,
             changed_target: ChangedTarget::Honoured,
+            lists_deleted: false,
             settles_after_ms: 200,
             settles_to_error: None,
         }
@@ -190,7 +193,7 @@ impl Session<'_> {
             }
             ("DELETE", ["connectivity", "connectors", _, "connections", id]) => {
                 let id = self.visible(id)?.id.clone();
-                self.environment.connections.remove(&id);
+                self.environment.deleted_connections.extend(self.environment.connections.remove(&id));
                 Ok(Response::empty(StatusCode::OK))
             }
             (method, _) => Err(Response::unknown(&format!("{method} {} of the Power Platform API", request.path))),
@@ -215,7 +218,9 @@ impl Session<'_> {
     }
 
     fn list(&self) -> Response {
-        let seen = self.environment.connections.values().filter(|connection| self.sees(connection));
+        let deleted = self.environment.deleted_connections.iter().filter(|_| self.switches.lists_deleted);
+        let all = self.environment.connections.values().chain(deleted);
+        let seen = all.filter(|connection| self.sees(connection));
         let value: Vec<Value> = seen.map(|connection| self.shown(connection)).collect();
         Response::json(StatusCode::OK, &json!({ "value": value }))
     }

@@ -83,6 +83,7 @@ pub(crate) fn make() -> World {
             tenant_id: TENANT.to_owned(),
             dataverse: host.map(|host| organization(host, id, now)),
             connections: std::collections::BTreeMap::new(),
+            deleted_connections: Vec::new(),
         };
         world.environments.insert(id.to_ascii_lowercase(), environment);
     }

@@ -71,6 +71,8 @@ pub struct Environment {
     pub dataverse: Option<dataverse::Org>,
     /// The connections, by id.
     pub connections: BTreeMap<String, Connection>,
+    /// The connections that are gone: a list may be of before.
+    pub(crate) deleted_connections: Vec<Connection>,
 }
 
 /// Everything that exists.

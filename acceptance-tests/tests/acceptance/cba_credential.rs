@@ -56,6 +56,8 @@ fn it_comes_is_read_and_goes() {
     expect![[r#"
         apply:
           GET dataverse /credentials(«id2»)?select -> 200
+          token for connectivity -> 200
+          GET connectivity /connections -> 200
           GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
           GET dataverse /credentials?select&filter=_certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
           POST dataverse /$batch -> 200
@@ -233,6 +235,8 @@ fn a_variable_of_somebody_else_s_is_used_and_never_changed() {
     expect![[r#"
         apply:
           GET dataverse /credentials(«id5»)?select -> 200
+          token for connectivity -> 200
+          GET connectivity /connections -> 200
           GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
           GET dataverse /credentials?select&filter=_certificate_value eq «id4» or _username_value eq «id4» or _password_value eq «id4» -> 200
           POST dataverse /$batch -> 200

@@ -20,6 +20,7 @@ mod mocked;
 mod ownership;
 mod process;
 mod provider_block;
+mod removal;
 mod run_owner;
 mod spellings;
 mod switches;

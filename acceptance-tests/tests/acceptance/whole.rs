@@ -79,6 +79,7 @@ fn each_command_says_the_same_every_time() {
         &world,
         expect![[r#"
             DELETE connectivity /connections/«id6»?filter=environment eq '«environment»' -> 200
+            GET connectivity /connections -> 200
             GET connectivity /connections/«id6»?filter=environment eq '«environment»' -> 200
             GET dataverse /credentials(«id3»)?select -> 200
             GET dataverse /credentials?select&filter=_certificate_value eq «id1» or _username_value eq «id1» or _password_value eq «id1» -> 200

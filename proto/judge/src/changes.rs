@@ -198,7 +198,8 @@ impl Judge {
         // Of a replacement, the removal is done when the creation is planned again: there is nothing before it.
         let refreshed = match (first.action, self.refreshed(prior)?) {
             (Action::Replace, Some(old)) => {
-                let (left, refused) = self.destroy_keeping(&old)?;
+                // The removal that is half of a replacement is handed what the plan of the replacement stored.
+                let (left, refused) = self.remove(&old, first.private.clone())?;
                 if !refused.is_empty() {
                     return Ok((left, refused));
                 }
@@ -316,6 +317,10 @@ impl Judge {
             }
             private = answer.planned_private;
         }
+        self.remove(instance, private)
+    }
+
+    fn remove(&self, instance: &Instance, private: Vec<u8>) -> Judged<(Option<Instance>, Vec<pb::Diagnostic>)> {
         let planned = Planned {
             action: Action::Delete,
             state: Value::Null,
@@ -323,9 +328,9 @@ impl Judge {
             warnings: Vec::new(),
             deferred: false,
             private,
-            identity: self.sent_identity(type_name, instance.identity.as_ref()),
+            identity: self.sent_identity(&instance.type_name, instance.identity.as_ref()),
         };
-        self.apply_planned(type_name, &instance.state, &planned, &Value::Null)
+        self.apply_planned(&instance.type_name, &instance.state, &planned, &Value::Null)
     }
 }
 

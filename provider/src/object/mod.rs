@@ -4,12 +4,14 @@
 //! operation    what is done, to what, where, until when; `?` becomes a diagnostic      verb, timeouts
 //! write        new, changed, removed, and what became of a lost answer
 //! existing     what stands in a creation's way
+//! ending       removed for good, or replaced
 //! environment  where it lives        row   who owns it, whether it is active, in which solution
 //! description  what clears it
 //! import       by what it is found   listing  how all of its kind are told
 //! ```
 
 mod description;
+mod ending;
 pub(crate) mod environment;
 mod existing;
 pub(crate) mod import;
@@ -23,6 +25,7 @@ mod verb;
 mod write;
 
 pub(crate) use description::{MANAGED, described, description, plan_description, rewritten, written};
+pub(crate) use ending::{is_removal, note_ending};
 pub(crate) use environment::{ENVIRONMENT_ID, WHERE_TO_LOOK, chosen, plan_environment};
 pub(crate) use existing::{Existing, UniqueName};
 pub(crate) use import::{IDENTITY, Target, blank, import_row};

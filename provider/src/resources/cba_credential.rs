@@ -5,6 +5,7 @@
 mod mark;
 mod schema;
 mod username;
+mod users;
 
 use std::collections::HashSet;
 
@@ -19,8 +20,8 @@ use crate::clients::dataverse::{ChangeSet, Dataverse, Narrowing, Owner, Table as
 use crate::clients::error::Error;
 use crate::object::{
     IDENTITY, On as _, Operation, RowQuery, Verb, again, changed, chosen, expect_reference, explained, import_row,
-    leave_to_plan, new_owner, plan_description, plan_environment, plan_solution, points_at, rewritten, tell_all,
-    written,
+    is_removal, leave_to_plan, new_owner, note_ending, plan_description, plan_environment, plan_solution, points_at,
+    rewritten, tell_all, written,
 };
 use mark::{another_user, is_ours};
 use schema::{LISTING, Model, NAME, SCHEMA, View};
@@ -42,6 +43,7 @@ impl Resource for CbaCredential {
     async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) -> Result<(), Diagnostic> {
         let environment_id = plan_environment(cx, plan)?;
         plan_solution(plan);
+        note_ending(cx, plan);
         if plan.is_destroy() {
             return Ok(());
         }
@@ -193,10 +195,13 @@ impl Resource for CbaCredential {
     async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<(), Diagnostic> {
         let op = Operation::on(cx, Verb::Delete, &prior);
         op.run(async {
-            let (id, organization) = (op.id(&prior.id)?, op.organization().await?);
+                let (id, organization) = (op.id(&prior.id)?, op.organization().await?);
             let mut removal = op.removal();
             let (stays, used) = loop {
                 let credential: Option<Credential> = organization.by_id(id).await?;
+                if credential.is_some() && is_removal(cx) {
+                    users::refuse_used(&op, id).await?;
+                }
                 // Without its credential, the variable is found by what the state knows of it.
                 let variable: Option<Definition> = match (&credential, prior.username_variable_id) {
                     (Some(credential), _) => variable_of(&organization, credential).await?,

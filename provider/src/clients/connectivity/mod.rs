@@ -5,6 +5,7 @@
 //! <https://learn.microsoft.com/power-automate/desktop-flows/how-to/set-runowner-desktopflowconnection>
 
 mod connection;
+mod going;
 mod known;
 mod request;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde::Deserialize;
 use url::Url;
+use uuid::Uuid;
 
 use super::cloud::Cloud;
 use super::environment_id::EnvironmentId;
@@ -22,6 +24,7 @@ use super::pages::{Pages, Row};
 use super::request::Request;
 use super::secrets::Secrets;
 use connection::Wire;
+use going::Going;
 use known::Known;
 
 pub use connection::{CONNECTED, Connection, Status, StatusError, is_failure};
@@ -37,12 +40,13 @@ pub struct Connectivity {
     cloud: Cloud,
     environment_id: EnvironmentId,
     known: Known,
+    going: Going,
 }
 
 impl Connectivity {
     /// The connections of an environment.
     pub(super) fn new(http: Arc<Http>, cloud: Cloud, environment_id: EnvironmentId) -> Connectivity {
-        Connectivity { http, cloud, environment_id, known: Known::default() }
+        Connectivity { http, cloud, environment_id, known: Known::default(), going: Going::default() }
     }
 
     /// Makes the connection, or changes it if it is there.
@@ -85,12 +89,32 @@ impl Connectivity {
     /// # Errors
     /// Whatever keeps it from being deleted, a missing environment included.
     pub async fn delete(&self, id: &str) -> Result<bool, Error> {
+        let _going = self.going.begin(id);
         let request = self.request(format!("deleting the connection {id}"), Method::DELETE, Some(id))?;
         match self.http.send(self.cloud.power_platform().1, &request).await {
             Ok(_) => Ok(true),
             Err(error) if error.proves_no_connection() => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// The connections that sign in with a credential, as far as the service says so. The list may be of before: what counts is what a
+    /// read finds now, when whatever this process is just deleting is gone.
+    ///
+    /// # Errors
+    /// Whatever keeps the connections from being listed or read.
+    pub async fn using(&self, credential_id: Uuid) -> Result<Vec<Connection>, Error> {
+        let uses = |connection: &Connection| connection.credential_id == Some(credential_id);
+        let mut using = Vec::new();
+        for listed in self.connections()?.all().await?.into_iter().filter(uses) {
+            self.going.ended(&listed.id).await;
+            if let Some(now) = self.connection(&listed.id).await?
+                && now.credential_id.is_none_or(|id| id == credential_id)
+            {
+                using.push(now);
+            }
+        }
+        Ok(using)
     }
 
     /// Takes the place of a key for a connection that is about to be made. It is the id of another one when that has it already.

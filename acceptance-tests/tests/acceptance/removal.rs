@@ -1,0 +1,119 @@
+//! Removed for good, or replaced: a credential that a connection still uses is not removed, and everything else comes and goes.
+
+use acceptance_tests::court::{CREDENTIAL, Court, with};
+use acceptance_tests::world::{CHAIN, World};
+use expect_test::expect;
+use sandbox::{Effect, Fault};
+use serde_json::json;
+
+const ROBOT: &str = "powerautomate_cba_credential.robot";
+const SUMMARY: &str = "Cannot delete the credential Robot";
+
+/// The chain whose credential has this beside its name.
+fn chain(lines: &str) -> String {
+    let name = "name                     = \"Robot\"\n";
+    CHAIN.replace(name, &format!("{name}  {lines}\n"))
+}
+
+/// The chain without its credential, which the connection names by its id.
+fn without_credential(id: &str) -> String {
+    let (start, end) = (
+        CHAIN.find("resource \"powerautomate_cba_credential\"").unwrap(),
+        CHAIN.find("resource \"powerautomate_desktop").unwrap(),
+    );
+    let reference = "powerautomate_cba_credential.robot.id";
+    format!("{}{}", &CHAIN[..start], &CHAIN[end..]).replace(reference, &format!("\"{id}\""))
+}
+
+#[test]
+fn terraform_removes_no_credential_that_is_used_and_replaces_it_all_the_same() {
+    let world = World::new();
+    let seeded = world.rows();
+    let later = "lifecycle {\n    create_before_destroy = true\n  }";
+    world.write("main.tf", CHAIN);
+    world.apply().expect_quiet();
+    world.apply_with(&[&format!("-replace={ROBOT}")]).expect_quiet();
+    world.run(&["taint", ROBOT]).expect_ok();
+    world.apply().expect_ok();
+    world.write("main.tf", &chain(&format!("username_schema_name = \"cto_other\"\n  {later}")));
+    world.apply().expect_quiet();
+    assert_eq!((world.connections().len(), world.rows_named("credentials", "name", "Robot").len()), (1, 1));
+
+    let (connection, used) = (world.attr("powerautomate_desktop_flow_connection.robot", "id"), world.attr(ROBOT, "id"));
+    world.write("main.tf", &without_credential(&used));
+    world.apply().expect_error("", SUMMARY, &["\"Robot\"", &connection]);
+    assert!(world.addresses().contains(&ROBOT.to_owned()));
+    world.write("main.tf", &chain("username_schema_name = \"cto_other\""));
+    world.plan().expect_quiet().expect_no_changes();
+    world.apply_with(&[&format!("-replace={ROBOT}")]).expect_quiet();
+    world.destroy().expect_quiet();
+    assert_eq!((world.rows(), world.connections()), (seeded, Vec::new()));
+}
+
+#[test]
+fn a_connection_that_is_just_being_deleted_is_waited_for() {
+    let world = World::new();
+    world.write("main.tf", CHAIN);
+    world.apply().expect_quiet();
+    // By a mere id, nothing tells Terraform which of the two to delete first.
+    let id = format!("\"{}\"", world.attr(ROBOT, "id"));
+    world.write("main.tf", &CHAIN.replace("powerautomate_cba_credential.robot.id", &id));
+    world.apply().expect_quiet();
+    world.weather(Fault::next("/shared_uiflow/connections/", Effect::Delay(1500)).method("DELETE"));
+    world.forget_conversation();
+    world.destroy().expect_quiet();
+    let told = world.conversation();
+    let at = |wanted: &str| told.iter().position(|line| line.contains(wanted)).expect("it was asked");
+    assert!(at("/connectivity/connections?") < at("DELETE"), "the list of before still has it: {told:#?}");
+    assert_eq!(world.connections(), Vec::<serde_json::Value>::new());
+}
+
+#[test]
+fn a_credential_goes_when_no_connection_is_left_whatever_a_list_says() {
+    let court = Court::new();
+    let (reference, credential, connection) = court.made_chain();
+    let other = with(court.credential(&reference), json!({ "name": "Other", "username_schema_name": "cto_other" }));
+    let other = court.create(CREDENTIAL, &other).expect_quiet();
+    court.destroy(&other).expect_quiet();
+    let left = court.destroy(&credential).expect_error("", SUMMARY, &["\"Robot\"", &connection.attr("id")]);
+    let left = left.expect("it stays");
+    // What was refused as a removal may still be replaced, though the connection uses it.
+    let renamed = with(court.credential(&reference), json!({ "username_schema_name": "cto_renamed" }));
+    let replaced = court.change(&left, &renamed).expect_quiet();
+    let connection = court.change(&connection, &court.connection(&replaced)).expect_quiet();
+    court.switch(|switches| switches.connectivity.lists_deleted = true);
+    court.destroy(&connection).expect_quiet();
+    court.forget();
+    court.destroy(&replaced).expect_quiet();
+    expect![[r#"
+        apply:
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET connectivity /connections -> 200
+          GET connectivity /connections/«id2»?filter=environment eq '«environment»' -> 404
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /credentials?select&filter=_certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
+          POST dataverse /$batch -> 200
+            DELETE /credentials(«id1») -> 204
+            DELETE /environmentvariabledefinitions(«id3») -> 204
+    "#]]
+    .assert_eq(&court.told());
+}
+
+#[test]
+fn a_removal_is_refused_unless_it_is_proven_that_nothing_uses_the_credential() {
+    let court = Court::new();
+    let (_, credential, _) = court.made_chain();
+    let rows = court.rows();
+    let nowhere = || Effect::Status(404, "EnvironmentNotFound".into(), "No such environment.".into());
+    for at in ["/connectivity/connections", "/shared_uiflow/connections/"] {
+        court.weather(Fault::next(at, nowhere()).method("GET"));
+        court.destroy(&credential).expect_error("", SUMMARY, &["EnvironmentNotFound"]);
+    }
+    assert_eq!(court.rows(), rows);
+    // Who may never list connections would never be rid of it.
+    let forbidden = Effect::Status(403, "Forbidden".into(), "The caller may not list connections.".into());
+    court.weather(Fault::next("/connectivity/connections", forbidden).method("GET"));
+    let doubt = "Nobody can tell whether a connection still uses the credential";
+    court.destroy(&credential).expect_warning("", doubt, &["may not list"]).expect_ok();
+    assert!(court.rows_named("credentials", "name", "Robot").is_empty());
+}

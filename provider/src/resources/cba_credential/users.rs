@@ -1,0 +1,32 @@
+//! The connections that sign in with a credential: while there are any, it is not removed.
+
+use tfplugin::Diagnostic;
+use uuid::Uuid;
+
+use crate::failure::failed;
+use crate::object::{Fault, Operation};
+
+/// Refuses to remove a credential that a connection still uses. Who may not list connections will never be able to tell, and would
+/// never be rid of a credential: that is a warning. Whatever passes is an error.
+///
+/// # Errors
+/// A connection that uses it; whatever else keeps that from being known.
+pub(super) async fn refuse_used(op: &Operation<'_>, id: Uuid) -> Result<(), Fault> {
+    let users = match op.connectivity()?.using(id).await {
+        Err(error) if error.is_forbidden() || error.is_unauthorized() => {
+            op.cx.tell(failed("Nobody can tell whether a connection still uses the credential", &error).as_warning());
+            return Ok(());
+        }
+        users => users?,
+    };
+    let Some(user) = users.first() else { return Ok(()) };
+    let others = if users.len() > 1 { format!(" and {} more", users.len() - 1) } else { String::new() };
+    let name = user.display_name.as_deref().unwrap_or_default();
+    let detail = format!(
+        "The connection {name:?} ({}){others} still signs in with it. Deleting the credential would leave a connection that cannot.",
+        user.id
+    );
+    Err(Diagnostic::error(op.summary(), detail)
+        .hint("Remove the connection first, or give it another credential.")
+        .into())
+}
