@@ -21,6 +21,23 @@ use crate::world::{Caller, Environment, World};
 const AUDIENCE: &str = "https://api.powerplatform.com";
 const CONNECTOR: &str = "/providers/Microsoft.PowerApps/apis/shared_uiflow";
 
+/// What a read returns and a write may repeat, as whoever changes what was read does: it says nothing.
+const READ_ONLY_AROUND: &[&str] = &["name", "id", "type"];
+const READ_ONLY: &[&str] = &[
+    "apiId",
+    "iconUri",
+    "statuses",
+    "keywordsRemaining",
+    "createdBy",
+    "createdTime",
+    "lastModifiedTime",
+    "expirationTime",
+    "testLinks",
+    "permissions",
+    "accountName",
+    "allowSharing",
+];
+
 /// The open questions about connections, and the answers in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -286,9 +303,10 @@ impl Session<'_> {
     /// Reads a body as strictly as can be, and looks up what it names.
     fn read(&self, body: &Value) -> Result<Connection, Response> {
         let body = object(body, "the body")?;
-        only(body, &["properties"], "the body")?;
+        only(body, &[&["properties"], READ_ONLY_AROUND].concat(), "the body")?;
         let properties = object(body.get("properties").unwrap_or(&Value::Null), "properties")?;
-        only(properties, &["environment", "displayName", "credentialId", "connectionParametersSet"], "properties")?;
+        let known = ["environment", "displayName", "credentialId", "connectionParametersSet"];
+        only(properties, &[&known, READ_ONLY].concat(), "properties")?;
         let environment = object(properties.get("environment").unwrap_or(&Value::Null), "environment")?;
         only(environment, &["id", "name"], "environment")?;
         let id = format!("/providers/Microsoft.PowerApps/environments/{}", self.environment.id);

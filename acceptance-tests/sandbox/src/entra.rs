@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::exchange::{Request, Response};
+use crate::exchange::{self, Request, Response};
 use crate::world::{Caller, World};
 
 /// How long a token holds.
@@ -167,7 +167,7 @@ fn configuration(world: &World, tenant: &str) -> Response {
 }
 
 fn token(world: &mut World, tenant: &str, request: &Request) -> Response {
-    let form: BTreeMap<String, String> = url::form_urlencoded::parse(&request.body).into_owned().collect();
+    let form: BTreeMap<String, String> = exchange::options(&request.body).into_iter().collect();
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     if !world.tenants.contains(tenant) {
         let words = format!("Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID.");
@@ -193,8 +193,7 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Response {
         );
         return refused("invalid_client", 7_000_215, &words);
     }
-    let Some(audience) = field("scope").strip_suffix("/.default").filter(|audience| is_audience(world, audience))
-    else {
+    let Some(audience) = audience(field("scope")).filter(|audience| is_audience(world, audience)) else {
         let words = format!("The resource principal of the scope '{}' was not found in the tenant.", field("scope"));
         return refused("invalid_resource", 500_011, &words);
     };
@@ -204,6 +203,14 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Response {
     let body =
         json!({"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token});
     Response::json(StatusCode::OK, &body).with_header("cache-control", "no-store, no-cache")
+}
+
+/// The one resource that a scope names. OpenID's own scopes, which some libraries always add, ask nothing of an application.
+fn audience(scope: &str) -> Option<&str> {
+    const OPENID: [&str; 4] = ["openid", "offline_access", "profile", "email"];
+    let mut resources = scope.split_whitespace().filter(|scope| !OPENID.contains(scope));
+    let resource = resources.next()?.strip_suffix("/.default")?;
+    resources.next().is_none().then_some(resource)
 }
 
 fn is_audience(world: &World, audience: &str) -> bool {
@@ -237,7 +244,7 @@ pub(crate) fn journaled(request: &Request) -> Option<Value> {
     if request.method != Method::POST {
         return None;
     }
-    let shown = url::form_urlencoded::parse(&request.body)
-        .filter(|(name, _)| ["client_id", "grant_type", "scope"].contains(&&**name));
-    Some(Value::Object(shown.map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect()))
+    let shown = exchange::options(&request.body).into_iter();
+    let shown = shown.filter(|(name, _)| ["client_id", "grant_type", "scope"].contains(&name.as_str()));
+    Some(Value::Object(shown.map(|(name, value)| (name, value.into())).collect()))
 }

@@ -45,6 +45,11 @@ impl Request {
     }
 }
 
+/// The names and values of a query or a form, decoded: `+` is a blank, as browsers and most libraries write it.
+pub(crate) fn options(raw: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(raw).into_owned().collect()
+}
+
 /// An answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Response {

@@ -1,6 +1,7 @@
 //! What was asked and what was answered, in order, without what is secret: the tests' witness.
 
 use http::Method;
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -45,7 +46,7 @@ impl Exchange {
         Self {
             method: request.method.to_string(),
             host: request.host.clone(),
-            target: percent_encoding::percent_decode_str(&request.target()).decode_utf8_lossy().into_owned(),
+            target: target(request),
             headers: headers.collect(),
             body,
             status: response.map(|response| response.status.as_u16()),
@@ -81,4 +82,14 @@ impl Exchange {
         lines.extend(self.parts.iter().flat_map(Exchange::lines).map(|line| format!("  {line}")));
         lines
     }
+}
+
+/// Path and query as a person would write them.
+fn target(request: &Request) -> String {
+    let path = percent_decode_str(&request.path).decode_utf8_lossy().into_owned();
+    if request.raw_query.is_empty() {
+        return path;
+    }
+    let query = request.raw_query.replace('+', " ");
+    format!("{path}?{}", percent_decode_str(&query).decode_utf8_lossy())
 }

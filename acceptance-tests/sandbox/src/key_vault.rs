@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::certificate::{self, CertificateSpec};
@@ -18,7 +19,8 @@ use crate::exchange::{Request, Response};
 use crate::world::{Caller, World};
 
 const AUDIENCE: &str = "https://vault.azure.net";
-const API_VERSIONS: [&str; 5] = ["7.4", "7.5", "7.6", "2025-06-01-preview", "2025-07-01"];
+/// The versions before they were dates.
+const NUMBERED_VERSIONS: [&str; 3] = ["7.4", "7.5", "7.6"];
 /// The roles that let a principal read a certificate without its private key.
 const READS_CERTIFICATES: [&str; 4] =
     ["Key Vault Reader", "Key Vault Certificate User", "Key Vault Certificates Officer", "Key Vault Administrator"];
@@ -163,7 +165,7 @@ pub(crate) fn answer(world: &World, vault: &Vault, request: &Request) -> Respons
             let message = "The request URI is missing the api-version query parameter.";
             return Response::error(StatusCode::BAD_REQUEST, "BadParameter", message);
         }
-        Some(version) if !API_VERSIONS.contains(&version) => {
+        Some(version) if !is_api_version(version) => {
             let message = format!("The sandbox does not know the api-version {version}.");
             return Response::error(StatusCode::BAD_REQUEST, "BadParameter", &message);
         }
@@ -208,6 +210,12 @@ pub(crate) fn answer(world: &World, vault: &Vault, request: &Request) -> Respons
         _ => Response::unknown(&format!("{} of a vault", request.path)),
     }
     .with_header("x-ms-request-id", &Uuid::new_v4().to_string())
+}
+
+/// Since 2025 versions are dates, some of them previews; there is a new one every few months.
+fn is_api_version(version: &str) -> bool {
+    let date = version.strip_suffix("-preview").unwrap_or(version);
+    NUMBERED_VERSIONS.contains(&version) || Date::parse(date, format_description!("[year]-[month]-[day]")).is_ok()
 }
 
 fn challenge(vault: &Vault, words: &str) -> Response {

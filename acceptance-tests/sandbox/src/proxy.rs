@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::authority::Authority;
-use crate::exchange::{Request, Response};
+use crate::exchange::{self, Request, Response};
 use crate::faults::{Effect, Fault};
 use crate::journal::Exchange;
 use crate::service::{self, Service};
@@ -101,16 +101,16 @@ where
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     let stream = TlsAcceptor::from(shared.authority.config(&host)).accept(stream).await?;
-    let service = service_fn(move |request| exchange(Arc::clone(&shared), host.clone(), request));
+    let service = service_fn(move |request| answered(Arc::clone(&shared), host.clone(), request));
     let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
     server.serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
 }
 
-async fn exchange(shared: Arc<Shared>, host: String, request: hyper::Request<Incoming>) -> Answered {
+async fn answered(shared: Arc<Shared>, host: String, request: hyper::Request<Incoming>) -> Answered {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
     let raw_query = head.uri.query().unwrap_or_default().to_owned();
-    let query = url::form_urlencoded::parse(raw_query.replace('+', "%2B").as_bytes()).into_owned().collect();
+    let query = exchange::options(raw_query.as_bytes());
     let path = head.uri.path().to_owned();
     let request = Request { method: head.method, host, path, query, raw_query, headers: head.headers, body };
 

@@ -44,6 +44,8 @@ impl<T> Sandboxed<T> {
     /// Starts a sandbox, and then who acts in it.
     pub(crate) fn inside(actor: impl FnOnce(&Arc<Sandbox>) -> io::Result<T>) -> io::Result<Sandboxed<T>> {
         let sandbox = Arc::new(Sandbox::start()?);
+        // The service does without: a provider that leaves them out would find out late.
+        sandbox.switches(|switches| switches.dataverse.required_headers = true);
         let place = Place::of(&sandbox);
         let names = Mutex::new(Names::new(&place.names()));
         Ok(Sandboxed { actor: actor(&sandbox)?, sandbox, place, names, forgotten: AtomicUsize::new(0) })

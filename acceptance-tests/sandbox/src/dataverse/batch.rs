@@ -6,10 +6,9 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
-use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
-use crate::exchange::{Request, Response};
+use crate::exchange::{self, Request, Response};
 
 use super::headers::{Asked, Place};
 use super::refusal::Refusal;
@@ -143,20 +142,8 @@ fn resolved(session: &Session<'_>, inner: &Inner) -> Result<Request, Refusal> {
     let (path, raw_query) = target.split_once('?').unwrap_or((&target, ""));
     request.path = path.to_owned();
     request.raw_query = raw_query.to_owned();
-    request.query = query(raw_query);
+    request.query = exchange::options(raw_query.as_bytes());
     Ok(request)
-}
-
-/// The options of a query string, decoded.
-pub(crate) fn query(raw: &str) -> Vec<(String, String)> {
-    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let options = raw.split('&').filter(|option| !option.is_empty());
-    options
-        .map(|option| {
-            let (name, value) = option.split_once('=').unwrap_or((option, ""));
-            (decoded(name), decoded(value))
-        })
-        .collect()
 }
 
 fn items(session: &Session<'_>, request: &Request) -> Result<Vec<Item>, Refusal> {

@@ -1,7 +1,7 @@
 //! The headers of a request: the ones that every request must carry, and the ones that change what it does.
 //!
-//! Stricter than the service: a header that documentation asks for must be there, and a preference, a `MSCRM` header or
-//! an impersonation that the sandbox does not know is refused by name, where the service would ignore it.
+//! Stricter than the service: a preference, a `MSCRM` header or an impersonation that the sandbox does not know is refused by
+//! name, where the service would ignore it; and, where a switch says so, a header that documentation asks for must be there.
 //! <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/compose-http-requests-handle-errors>
 
 use http::HeaderMap;
@@ -41,15 +41,15 @@ pub(crate) enum Condition {
 
 const LARGEST_PAGE: usize = 5000;
 
-/// Reads and checks the headers.
-pub(crate) fn read(headers: &HeaderMap, body: bool, place: Place) -> Result<Asked, Refusal> {
+/// Reads and checks the headers; those that documentation asks for may be `required`.
+pub(crate) fn read(headers: &HeaderMap, body: bool, place: Place, required: bool) -> Result<Asked, Refusal> {
     if place != Place::InBatch {
-        let accept = text(headers, "accept")?.unwrap_or_default();
-        if !accept.split(',').any(is_json) {
+        let accepts = |accept: &str| accept.split(',').any(|one| is_json(one) || (!required && is_anything(one)));
+        if !text(headers, "accept")?.map_or(!required, accepts) {
             return Err(missing("Accept: application/json"));
         }
         for (name, shown) in [("odata-version", "OData-Version: 4.0"), ("odata-maxversion", "OData-MaxVersion: 4.0")] {
-            if text(headers, name)? != Some("4.0") {
+            if !text(headers, name)?.map_or(!required, |version| version == "4.0") {
                 return Err(missing(shown));
             }
         }
@@ -156,6 +156,10 @@ fn is_json(media_type: &str) -> bool {
         })
 }
 
+fn is_anything(media_type: &str) -> bool {
+    matches!(media_type.split(';').next().map(str::trim), Some("*/*" | "application/*"))
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
     let Some(value) = headers.get(name) else { return Ok(None) };
     value.to_str().map(Some).map_err(|_| Refusal::bad(format!("The header '{name}' is not text.")))
@@ -163,8 +167,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refus
 
 fn missing(header: &str) -> Refusal {
     Refusal::bad(format!(
-        "The header '{header}' is missing or has another value. (The sandbox asks for the headers that the \
-         documentation wants on every request.)"
+        "The header '{header}' is missing or has another value. (The sandbox asks for what the documentation wants.)"
     ))
 }
 
@@ -183,7 +186,7 @@ mod tests {
 
     #[track_caller]
     fn check_refused(more: &[(&'static str, &'static str)], reason: &str) {
-        let refusal = read(&complete(more), true, Place::Alone).expect_err(reason);
+        let refusal = read(&complete(more), true, Place::Alone, true).expect_err(reason);
         assert!(refusal.message.contains(reason), "{}", refusal.message);
     }
 
@@ -204,6 +207,21 @@ mod tests {
     }
 
     #[test]
+    fn what_the_documentation_asks_for_may_be_left_out_and_not_contradicted() {
+        #[track_caller]
+        fn check(headers: &[(&'static str, &'static str)], required: bool, good: bool) {
+            let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            assert_eq!(read(&headers.collect(), false, Place::Alone, required).is_ok(), good);
+        }
+        check(&[], false, true);
+        check(&[], true, false);
+        check(&[("accept", "*/*")], false, true);
+        check(&[("accept", "text/html, */*; q=0.1")], false, true);
+        check(&[("accept", "application/xml")], false, false);
+        check(&[("odata-version", "3.0")], false, false);
+    }
+
+    #[test]
     fn preferences_may_share_a_line() {
         let headers = complete(&[
             ("content-type", "application/json"),
@@ -211,7 +229,7 @@ mod tests {
             ("if-none-match", "null"),
             ("if-match", "W/\"12\""),
         ]);
-        let asked = read(&headers, true, Place::Alone).unwrap();
+        let asked = read(&headers, true, Place::Alone, true).unwrap();
         assert!(asked.representation);
         assert_eq!(asked.page_size, Some(7));
         assert_eq!(asked.if_none_match, None);

@@ -16,7 +16,7 @@
 //!
 //! | Behaviour | Known from |
 //! |---|---|
-//! | `Accept`, `OData-Version`, `OData-MaxVersion`, JSON `Content-Type` must be there | documented: [requests]; refusing: strict |
+//! | a body has a JSON `Content-Type`; `Accept`, `OData-Version` and `OData-MaxVersion` must fit if they are there | documented: [requests]; that they must be there: `required_headers` |
 //! | unknown query options, `Prefer` values, `MSCRM` headers, annotations, read-only columns are refused by name | strict |
 //! | unknown column in a query: 400 `0x80060888`; unknown table: 404 `0x8006088a` | documented: [client errors] |
 //! | unknown property in a body: 400 `0x80048d19`; `_x_value` in a body: 400 `0x80060888` | reported |
@@ -66,9 +66,22 @@
 //! [secrets]: https://learn.microsoft.com/power-apps/maker/data-platform/environmentvariables-azure-key-vault-secrets
 //! [credentials]: https://learn.microsoft.com/power-automate/desktop-flows/create-azurekeyvault-credential
 //!
-//! Not emulated: alternate keys, navigation paths and `$ref`, deep insert, single properties, `/$count`, `$apply`,
-//! FetchXML, lambdas, nested `$expand`, actions such as `GrantAccess`, teams, impersonation, writing machines, users,
-//! solutions and publishers, `Prefer: return=minimal`, `odata.track-changes`, counting requests against the limits.
+//! # Not emulated
+//!
+//! With 501 and by name are refused:
+//!
+//! - reading by `$apply`, `fetchXml`, `savedQuery`, `userQuery`, `sql`, `$count`, `$value`, `$ref`, by alternate keys;
+//! - metadata beyond `EntityDefinitions`, their `Attributes` and choices: `$metadata`, `RelationshipDefinitions`,
+//!   `GlobalOptionSetDefinitions`, `ManagedPropertyDefinitions`, and making tables, `CreateEntities`;
+//! - many rows in one: `CreateMultiple`, `UpdateMultiple`, `UpsertMultiple`, `DeleteMultiple`, `BulkDelete` (`$batch` is there);
+//! - sharing: `GrantAccess`, `ModifyAccess`, `RevokeAccess`, `RetrievePrincipalAccess`, `RetrieveSharedPrincipalsAndAccess`;
+//! - solutions as files: `ExportSolution`, `ImportSolution`, `PublishAllXml`;
+//! - `ListCredentialDependencies`, `RunDesktopFlow`, `RetrieveEnvironmentVariableSecretValue`;
+//! - other versions of the Web API than `v9.2`.
+//!
+//! As what is unknown are refused: navigation paths, deep insert, single properties, lambdas, nested `$expand`, other actions, teams,
+//! impersonation, writing machines, users, solutions and publishers, `Prefer: return=minimal`, `odata.track-changes`. Requests are
+//! not counted against the limits.
 
 mod batch;
 mod catalog;
@@ -78,7 +91,10 @@ mod filter_text;
 mod filter_tokens;
 mod headers;
 mod metadata;
+mod metadata_filter;
+mod metadata_shape;
 mod multipart;
+mod not_emulated;
 mod options;
 mod org;
 mod portal;
@@ -147,8 +163,7 @@ enum Address {
     Batch,
     WhoAmI,
     CurrentOrganization,
-    Definition(&'static Table),
-    Attributes(&'static Table),
+    Metadata(metadata::Address),
     Set(&'static Table),
     Row(&'static Table, Uuid),
 }
@@ -178,8 +193,9 @@ impl Session<'_> {
         if request.raw_query.len() > LONGEST_QUERY {
             return Err(Refusal::new(StatusCode::URI_TOO_LONG, "", "The URL is longer than 32 KB: use a $batch."));
         }
+        not_emulated::check(request)?;
         if let Address::Batch = address(&request.path)? {
-            let asked = headers::read(&request.headers, true, Place::Batch)?;
+            let asked = headers::read(&request.headers, true, Place::Batch, self.switches.required_headers)?;
             return batch::answer(self, request, &asked);
         }
         Ok(self.attempt(&request.method, |session| {
@@ -201,17 +217,17 @@ impl Session<'_> {
     }
 
     fn single(&mut self, request: &Request, place: Place) -> Result<Response, Refusal> {
+        not_emulated::check(request)?;
         let address = address(&request.path)?;
         let body = request.method == Method::POST || request.method == Method::PATCH;
-        let asked = headers::read(&request.headers, body, place)?;
+        let asked = headers::read(&request.headers, body, place, self.switches.required_headers)?;
         if !body && !request.body.is_empty() {
             return Err(Refusal::bad(format!("A {} has no body. (The sandbox refuses it.)", request.method)));
         }
         match (request.method.as_str(), address) {
             ("GET", Address::WhoAmI) => self.who_am_i(request),
             ("GET", Address::CurrentOrganization) => Ok(self.current_organization()),
-            ("GET", Address::Definition(table)) => metadata::definition(self, table, request),
-            ("GET", Address::Attributes(table)) => metadata::attributes(self, table, request),
+            ("GET", Address::Metadata(address)) => metadata::read(self, &address, request),
             ("GET", Address::Set(table)) => query::many(self, table, request, &asked),
             ("GET", Address::Row(table, id)) => query::one(self, table, id, request, &asked),
             ("POST", Address::Set(table)) if table.writable => write::create(self, table, request, &asked),
@@ -283,17 +299,8 @@ fn address(path: &str) -> Result<Address, Refusal> {
         CURRENT_ORGANIZATION => return Ok(Address::CurrentOrganization),
         _ => {}
     }
-    if let Some(rest) = rest.strip_prefix("EntityDefinitions(LogicalName='") {
-        let (logical, tail) = rest.split_once("')").ok_or_else(|| Refusal::no_segment(rest))?;
-        let table = Table::of_logical(logical).ok_or_else(|| {
-            let reason = format!("Could not find an entity with name '{logical}'. (The sandbox does not know it.)");
-            Refusal::new(StatusCode::NOT_FOUND, "0x80060888", reason)
-        })?;
-        return match tail {
-            "" => Ok(Address::Definition(table)),
-            "/Attributes" => Ok(Address::Attributes(table)),
-            other => Err(Refusal::no_segment(other)),
-        };
+    if let Some(rest) = rest.strip_prefix("EntityDefinitions") {
+        return metadata::address(rest).map(Address::Metadata);
     }
     if let Some((head, tail)) = rest.split_once('/') {
         return Err(Refusal::no_segment(if Table::of_set(head).is_some() || head.contains('(') { tail } else { head }));
@@ -304,8 +311,7 @@ fn address(path: &str) -> Result<Address, Refusal> {
     let table = Table::of_set(set).ok_or_else(|| Refusal::no_segment(set))?;
     match values::address_of_row(rest) {
         Some((_, id)) => Ok(Address::Row(table, id)),
-        None => Err(Refusal::bad(format!(
-            "'({key}' is no key of '{set}': a dashed GUID is expected. (The sandbox does not know alternate keys.)"
-        ))),
+        None if key.contains('=') => Err(Refusal::unknown(&format!("alternate keys, as '({key}' of '{set}' is"))),
+        None => Err(Refusal::bad(format!("'({key}' is no key of '{set}': a dashed GUID is expected."))),
     }
 }

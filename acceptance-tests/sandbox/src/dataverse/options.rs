@@ -123,7 +123,7 @@ fn expand(table: &'static Table, value: &str) -> Result<Vec<Expand>, Refusal> {
 }
 
 /// Splits where the separator is neither in parentheses nor in a string.
-fn outside_parentheses(text: &str, separator: char) -> Vec<String> {
+pub(crate) fn outside_parentheses(text: &str, separator: char) -> Vec<String> {
     let mut parts = vec![String::new()];
     let (mut depth, mut quoted) = (0_usize, false);
     for letter in text.chars() {

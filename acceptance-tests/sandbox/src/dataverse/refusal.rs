@@ -59,6 +59,11 @@ impl Refusal {
         )
     }
 
+    /// 501 for what the service knows and the sandbox does not emulate.
+    pub(crate) fn unknown(what: &str) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "NotEmulated", format!("The sandbox does not know {what}."))
+    }
+
     /// 400 for a column that a table does not have.
     pub(crate) fn no_property(name: &str, logical: &str) -> Self {
         Self::bad(format!("Could not find a property named '{name}' on type 'Microsoft.Dynamics.CRM.{logical}'."))

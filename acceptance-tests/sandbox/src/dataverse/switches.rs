@@ -16,6 +16,8 @@ pub struct Switches {
     pub credential_lookups: CredentialLookups,
     /// The status of the answer when the caller may not read the secret that a value points at.
     pub secret_refusal: SecretRefusal,
+    /// Whether the headers that the documentation wants on every request must be there. The service does without.
+    pub required_headers: bool,
     /// Whether the answer of a failed change set is a part in a nested multipart or a part of the batch itself.
     pub nested_change_set_failure: bool,
 }
@@ -27,6 +29,7 @@ impl Default for Switches {
             unique_value_schema_names: true,
             credential_lookups: CredentialLookups::Refused,
             secret_refusal: SecretRefusal::BadRequest,
+            required_headers: false,
             nested_change_set_failure: true,
         }
     }

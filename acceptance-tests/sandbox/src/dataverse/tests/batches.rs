@@ -254,3 +254,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_address_in_a_batch_may_hold_blanks() {
+    let mut desk = Desk::furnished();
+    desk.check_batch(
+        &[&["GET /api/data/v9.2/credentials?$select=name&$filter=name eq 'Robot'"]],
+        "",
+        "200: GET credentials 200",
+    );
+}

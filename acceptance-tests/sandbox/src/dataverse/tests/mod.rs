@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 use time::macros::datetime;
 use uuid::Uuid;
 
-use crate::exchange::{Request, Response};
+use crate::exchange::{self, Request, Response};
 use crate::world::{Caller, SecretAccess};
 
-use super::{Org, Switches, batch};
+use super::{Org, Switches};
 
 const HOST: &str = "contoso.crm4.dynamics.com";
 const ADMIN: &str = "aaaaaaaa-0000-0000-0000-000000000001";
@@ -172,7 +172,7 @@ fn request(line: &str, more: &str) -> Request {
         method: Method::from_bytes(method.as_bytes()).unwrap(),
         host: HOST.to_owned(),
         path: format!("/api/data/v9.2/{path}"),
-        query: batch::query(raw_query),
+        query: exchange::options(raw_query.as_bytes()),
         raw_query: raw_query.to_owned(),
         headers,
         body: Bytes::new(),

@@ -99,8 +99,7 @@ fn what_a_query_asks_beyond_the_tables_is_named() {
         ("GET Credentials", "404 0x8006088a Resource not found for the segment 'Credentials'."),
         ("GET workflows", "404 0x8006088a"),
         ("GET credentials(x)", "400"),
-        ("GET environmentvariabledefinitions(schemaname='x')", "400"),
-        ("GET credentials/$count", "404 0x8006088a Resource not found for the segment '$count'"),
+        ("GET credentials/nothing", "404 0x8006088a Resource not found for the segment 'nothing'"),
         ("PUT credentials", "405"),
         ("DELETE credentials", "405"),
         (
@@ -113,7 +112,68 @@ fn what_a_query_asks_beyond_the_tables_is_named() {
     }
     let mut bare = request("GET credentials", "");
     bare.headers.remove("odata-version");
+    assert_eq!(desk.send(&bare).status, 200);
+    desk.switches.required_headers = true;
     assert!(shown(&desk.send(&bare)).starts_with("400 0x80060888 The header 'OData-Version: 4.0' is missing"));
+}
+
+#[test]
+fn what_the_service_knows_and_the_sandbox_does_not_is_named() {
+    let mut desk = Desk::furnished();
+    for (line, what) in [
+        ("GET $metadata", "'$metadata' of the Web API"),
+        ("GET credentials?sql=SELECT name FROM credential", "'sql' of the Web API"),
+        ("GET credentials?fetchXml=<fetch/>", "'fetchXml' of the Web API"),
+        ("POST credentials/Microsoft.Dynamics.CRM.CreateMultiple", "'CreateMultiple' of the Web API"),
+        ("GET credentials/$count", "'$count' of the Web API"),
+        ("POST GrantAccess", "'GrantAccess' of the Web API"),
+        ("GET environmentvariabledefinitions(schemaname='x')", "alternate keys"),
+        (
+            "GET EntityDefinitions(LogicalName='credential')/Attributes?$orderby=LogicalName",
+            "the query option '$orderby'",
+        ),
+    ] {
+        desk.check(line, "", "", &format!("501 NotEmulated The sandbox does not know {what}"));
+    }
+    let mut older = request("GET credentials", "");
+    older.path = older.path.replace("v9.2", "v9.1");
+    assert!(shown(&desk.send(&older)).contains("another version of the Web API"));
+}
+
+#[test]
+fn metadata_is_found_by_name_and_choices_by_a_cast() {
+    let mut desk = Desk::furnished();
+    let line = "GET EntityDefinitions?$select=LogicalName,EntitySetName&$filter=LogicalName eq 'credential'";
+    assert_eq!(desk.column(line, "EntitySetName"), "credentials");
+    assert_eq!(
+        desk.column("GET EntityDefinitions?$select=LogicalName&$filter=LogicalName eq 'account'", "LogicalName"),
+        ""
+    );
+    let line = "GET EntityDefinitions?$filter=IsPrivate eq false and (SchemaName eq 'credential' or LogicalName eq 'solution')";
+    assert_eq!(desk.column(line, "LogicalName"), "credential,solution");
+    desk.check("GET EntityDefinitions?$filter=startswith(LogicalName,'c')", "", "", "400 0x80060888");
+    let whole = desk.read("GET EntityDefinitions(LogicalName='credential')", "");
+    let by_id = format!("GET EntityDefinitions({})?$select=LogicalName", whole["MetadataId"].as_str().unwrap());
+    assert_eq!(desk.read(&by_id, "")["LogicalName"], "credential");
+
+    let attributes = "GET EntityDefinitions(LogicalName='credential')/Attributes";
+    let picklists = format!("{attributes}/Microsoft.Dynamics.CRM.PicklistAttributeMetadata");
+    let line = format!("{picklists}?$select=LogicalName&$expand=OptionSet($select=Options)");
+    assert_eq!(desk.column(&line, "LogicalName"), "credentialtype,connectiontype,componentstate");
+    let one = format!("{attributes}(LogicalName='connectiontype')");
+    assert!(desk.read(&one, "").get("OptionSet").is_none(), "not without the cast");
+    let line = format!("{one}/Microsoft.Dynamics.CRM.PicklistAttributeMetadata?$select=LogicalName&$expand=OptionSet");
+    let options = desk.read(&line, "")["OptionSet"]["Options"].clone();
+    let certificate = options.as_array().unwrap().iter().find(|option| option["Value"] == 5).unwrap();
+    assert_eq!(certificate["Label"]["UserLocalizedLabel"]["Label"], "CertificateBasedAuthentication");
+    desk.check(&format!("{one}/Microsoft.Dynamics.CRM.StateAttributeMetadata"), "", "", "404");
+    desk.check(
+        &format!("{attributes}?$expand=OptionSet"),
+        "",
+        "",
+        "400 0x80060888 Could not find a property named 'OptionSet'",
+    );
+    desk.check(&format!("{attributes}(LogicalName='nothing')"), "", "", "404 0x80060888 Could not find an attribute");
 }
 
 #[test]

@@ -1,0 +1,77 @@
+//! The sandbox as a client sees it: through the proxy, with TLS, by the real host names.
+
+mod connections;
+mod environments;
+mod own_address;
+mod sign_in;
+mod vaults;
+
+use reqwest::{Client, Method, Proxy, StatusCode, Url};
+use sandbox::{CertificateSpec, Effect, Fault, Sandbox, default_world as contoso};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const ENVIRONMENT_HOST: &str = "https://e00000000000400080000000000000.a1.environment.api.powerplatform.com";
+const BAP: &str = "https://api.bap.microsoft.com/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments";
+
+/// A sandbox and a client that trusts it.
+struct World {
+    sandbox: Sandbox,
+    client: Client,
+}
+
+struct Answer {
+    status: u16,
+    headers: reqwest::header::HeaderMap,
+    body: Value,
+}
+
+impl World {
+    fn new() -> World {
+        let sandbox = Sandbox::start().unwrap();
+        let authority = reqwest::Certificate::from_pem(&std::fs::read(sandbox.ca_file()).unwrap()).unwrap();
+        let builder = Client::builder().proxy(Proxy::https(sandbox.proxy_url()).unwrap()).tls_certs_only([authority]);
+        World { client: builder.build().unwrap(), sandbox }
+    }
+
+    async fn ask(&self, method: Method, url: &str, token: &str, body: Option<Value>) -> reqwest::Result<Answer> {
+        let mut request = self.client.request(method, url);
+        if !token.is_empty() {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
+        Ok(Answer { status, headers, body })
+    }
+
+    async fn get(&self, url: &str, token: &str) -> Answer {
+        self.ask(Method::GET, url, token, None).await.unwrap()
+    }
+
+    async fn sign_in(&self, client: &str, secret: &str, scope: &str) -> Answer {
+        let url = format!("https://login.microsoftonline.com/{}/oauth2/v2.0/token", contoso::TENANT);
+        let mut form = Url::parse("https://x/").unwrap();
+        form.query_pairs_mut()
+            .append_pair("grant_type", "client_credentials")
+            .append_pair("client_id", client)
+            .append_pair("client_secret", secret)
+            .append_pair("scope", scope);
+        let request = self.client.post(url).header("content-type", "application/x-www-form-urlencoded");
+        let response = request.body(form.query().unwrap_or_default().to_owned()).send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, body: serde_json::from_slice(&response.bytes().await.unwrap()).unwrap() }
+    }
+
+    async fn token(&self, audience: &str) -> String {
+        let answer = self.sign_in(contoso::CLIENT, contoso::SECRET, &format!("{audience}/.default")).await;
+        answer.body["access_token"].as_str().expect("the default application signs in").to_owned()
+    }
+
+    async fn get_owned(&self, url: String, token: String) -> Answer {
+        self.get(&url, &token).await
+    }
+}

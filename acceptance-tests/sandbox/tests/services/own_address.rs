@@ -1,0 +1,89 @@
+//! The sandbox's own address: seeding, weather, time, the journal.
+
+use sandbox::Stage;
+
+use super::*;
+
+#[tokio::test]
+async fn bad_weather_strikes_whom_it_is_meant_for() {
+    let world = World::new();
+    let token = world.token("https://vault.azure.net").await;
+    let url = "https://kv-robots.vault.azure.net/certificates/robot?api-version=7.4";
+    let struck = |effect: Effect| world.sandbox.fault(Fault::next("/certificates/robot", effect).method("GET"));
+    struck(Effect::Throttle(7));
+    let answer = world.get(url, &token).await;
+    assert_eq!((answer.status, answer.headers["retry-after"].to_str().unwrap()), (429, "7"));
+    struck(Effect::Status(500, "Internal".into(), "on a bad day".into()));
+    assert_eq!(world.get(url, &token).await.body["error"]["message"], "on a bad day");
+    struck(Effect::Html(502));
+    assert_eq!(world.get(url, &token).await.headers["content-type"], "text/html");
+    struck(Effect::NotJson);
+    assert!(world.get(url, &token).await.body.is_null());
+    struck(Effect::ResetBefore);
+    assert!(world.ask(Method::GET, url, &token, None).await.is_err());
+    assert_eq!(world.sandbox.journal().last().unwrap().status, None, "the journal knows of it");
+    assert_eq!(world.get(url, &token).await.status, 200, "and it passes");
+}
+
+#[tokio::test]
+async fn its_own_address_seeds_breaks_and_tells() {
+    let world = World::new();
+    let client = Client::builder().no_proxy().build().unwrap();
+    let ask = async |method: Method, path: &str, body: Value| {
+        let request = client.request(method, format!("{}/{path}", world.sandbox.control_url())).json(&body);
+        let response = request.send().await.unwrap();
+        let good = response.status().is_success();
+        let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default();
+        assert!(good, "{path}: {body}");
+        body
+    };
+    let rows = format!("rows/{}/environmentvariabledefinitions", contoso::ENVIRONMENT);
+    let made = ask(Method::POST, &rows, json!({"schemaname": "cto_x", "displayname": "X", "type": 100_000_000})).await;
+    let id = made["id"].as_str().unwrap().to_owned();
+    ask(Method::PATCH, &format!("{rows}/{id}"), json!({"displayname": "Y"})).await;
+    let all = ask(Method::GET, &rows, Value::Null).await;
+    assert!(all.as_array().unwrap().iter().any(|row| row["displayname"] == "Y"));
+    assert_eq!(ask(Method::DELETE, &format!("{rows}/{id}"), Value::Null).await, true);
+
+    ask(Method::PUT, "vaults/kv-robots/certificates/new", json!({"pem": true})).await;
+    ask(Method::PUT, "vaults/kv-closed/roles/somebody/Key%20Vault%20Reader", Value::Null).await;
+    let seeded = world.sandbox.with(|all| {
+        let vaults = &all.vaults;
+        (vaults["kv-robots"].certificates.contains_key("new"), vaults["kv-closed"].roles.len())
+    });
+    assert_eq!(seeded, (true, 1));
+    ask(Method::POST, "clock", json!({"advance_seconds": 60})).await;
+    ask(Method::POST, "faults", json!({"matching": "graph", "effect": {"throttle": 3}})).await;
+    assert_eq!(world.get("https://graph.microsoft.com/", "").await.status, 429);
+    let mut switches = ask(Method::GET, "switches", Value::Null).await;
+    switches["connectivity"]["returns_credential"] = false.into();
+    ask(Method::PUT, "switches", switches).await;
+    assert!(!world.sandbox.with(|all| all.switches().connectivity.returns_credential));
+    assert_eq!(ask(Method::GET, "journal", Value::Null).await.as_array().unwrap().len(), 1);
+    ask(Method::DELETE, "journal", Value::Null).await;
+    assert!(world.sandbox.journal().is_empty());
+}
+
+#[tokio::test]
+async fn who_watches_sees_each_request_twice_and_may_break_it_off() {
+    let world = World::new();
+    let token = world.token("https://vault.azure.net").await;
+    let url = "https://kv-robots.vault.azure.net/certificates/robot?api-version=7.4";
+    let (tell, told) = std::sync::mpsc::channel();
+    world.sandbox.watch(move |passing, stage| {
+        tell.send((passing.number, passing.path.clone(), stage)).unwrap();
+        (passing.number, stage) != (2, Stage::Arrived) && (passing.number, stage) != (3, Stage::Done)
+    });
+    world.sandbox.clear_journal();
+    let ask = || world.ask(Method::GET, url, &token, None);
+    assert_eq!(ask().await.unwrap().status, 200);
+    assert!(ask().await.is_err());
+    assert_eq!(world.sandbox.journal().len(), 1, "what is broken off on arrival is not done");
+    assert!(ask().await.is_err());
+    assert_eq!(world.sandbox.journal().len(), 2, "what is broken off later is done");
+    world.sandbox.unwatch();
+    assert_eq!(ask().await.unwrap().status, 200);
+    let seen: Vec<_> = told.iter().collect();
+    let expected = [(1, Stage::Arrived), (1, Stage::Done), (2, Stage::Arrived), (3, Stage::Arrived), (3, Stage::Done)];
+    assert_eq!(seen, expected.map(|(number, stage)| (number, "/certificates/robot".to_owned(), stage)));
+}

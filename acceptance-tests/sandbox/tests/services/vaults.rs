@@ -1,0 +1,74 @@
+//! Vaults and what they tell of their certificates.
+
+use super::*;
+
+#[tokio::test]
+async fn a_vault_challenges_and_tells_of_its_certificates_alone() {
+    let world = World::new();
+    let root = "https://kv-robots.vault.azure.net";
+    let challenge = world.get(&format!("{root}/certificates/robot?api-version=7.4"), "").await;
+    let expected = format!(
+        "Bearer authorization=\"https://login.microsoftonline.com/{}\", resource=\"https://vault.azure.net\"",
+        contoso::TENANT
+    );
+    assert_eq!((challenge.status, challenge.headers["www-authenticate"].to_str().unwrap()), (401, expected.as_str()));
+
+    let token = world.token("https://vault.azure.net").await;
+    let get = |path: &'static str| world.get_owned(format!("{root}{path}"), token.clone());
+    for (path, status, code) in [
+        ("/certificates/robot", 400, "BadParameter"),
+        ("/certificates/robot?api-version=1.0", 400, "BadParameter"),
+        ("/certificates/nobody?api-version=7.4", 404, "CertificateNotFound"),
+        ("/certificates/robot/nothing?api-version=7.4", 404, "CertificateNotFound"),
+        ("/secrets/robot?api-version=7.4", 501, "NotEmulated"),
+        ("/certificates/robot?api-version=7.4&odd=1", 501, "NotEmulated"),
+        ("/certificates?api-version=7.4&maxresults=26", 400, "BadParameter"),
+    ] {
+        let answer = get(path).await;
+        assert_eq!((answer.status, answer.body["error"]["code"].as_str()), (status, Some(code)), "{path}");
+    }
+    let bundle = get("/certificates/robot/?api-version=7.4").await.body;
+    assert_eq!(bundle["policy"]["secret_props"]["contentType"], "application/x-pkcs12");
+    let version = bundle["id"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let again = world.get(&format!("{root}/certificates/ROBOT/{version}?api-version=7.4"), &token).await.body;
+    assert_eq!(again["x5t"], bundle["x5t"]);
+
+    let mut names = 0;
+    let mut next = format!("{root}/certificates?api-version=7.4&maxresults=10");
+    while !next.is_empty() {
+        let page = world.get(&next, &token).await.body;
+        names += page["value"].as_array().unwrap().len();
+        next = page["nextLink"].as_str().unwrap_or_default().to_owned();
+    }
+    assert_eq!(names, 19);
+    world.sandbox.with(|all| {
+        let now = all.now();
+        all.vaults.get_mut("kv-robots").unwrap().put_certificate("robot", CertificateSpec::default(), now);
+    });
+    let versions = get("/certificates/robot/versions?api-version=7.4").await.body;
+    assert_eq!(versions["value"].as_array().unwrap().len(), 2);
+
+    let closed = world.get("https://kv-closed.vault.azure.net/certificates/robot?api-version=7.4", &token).await;
+    assert_eq!(closed.body["error"]["innererror"]["code"], "ForbiddenByRbac");
+    let theirs = world.get("https://kv-theirs.vault.azure.net/certificates/robot?api-version=7.4", &token).await;
+    assert!(theirs.headers["www-authenticate"].to_str().unwrap().contains(contoso::OTHER_TENANT));
+}
+
+#[tokio::test]
+async fn a_vault_speaks_every_version_that_could_be_one() {
+    let world = World::new();
+    let token = world.token("https://vault.azure.net").await;
+    for (version, status) in [
+        ("7.4", 200),
+        ("7.6", 200),
+        ("2025-07-01", 200),
+        ("2031-12-31-preview", 200),
+        ("7.3", 400),
+        ("2025-13-01", 400),
+        ("2025-07-01-beta", 400),
+        ("2025-7-1", 400),
+    ] {
+        let url = format!("https://kv-robots.vault.azure.net/certificates/robot?api-version={version}");
+        assert_eq!(world.get(&url, &token).await.status, status, "{version}");
+    }
+}
