@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::crafted::Body;
+
 /// A request, as it came out of the tunnel.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -59,6 +61,8 @@ pub(crate) struct Response {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// A body that flows in place of the one above.
+    pub flowing: Option<Body>,
     /// The requests inside a batch with their answers, for the journal.
     pub parts: Vec<(Request, Response)>,
 }
@@ -74,7 +78,12 @@ impl Response {
 
     /// An answer without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Bytes::new(), parts: Vec::new() }
+        Self { status, headers: HeaderMap::new(), body: Bytes::new(), flowing: None, parts: Vec::new() }
+    }
+
+    /// Whether it arrives whole.
+    pub(crate) fn is_whole(&self) -> bool {
+        !matches!(self.flowing, Some(Body::BrokenOff(_)))
     }
 
     /// The same with a header; a value that no header can hold is left out.

@@ -3,8 +3,9 @@
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::crafted::{Body, Crafted};
 use crate::dataverse;
 use crate::exchange::{Request, Response};
 
@@ -18,9 +19,15 @@ pub struct Fault {
     /// What host and path together contain; everything when left out.
     #[serde(default)]
     pub matching: String,
+    /// How many such requests pass before it strikes.
+    #[serde(default)]
+    pub after: u32,
     /// How many requests it strikes.
     #[serde(default = "once")]
     pub times: u32,
+    /// How many requests it has struck.
+    #[serde(skip)]
+    pub struck: u32,
     /// What happens to them.
     pub effect: Effect,
 }
@@ -49,8 +56,14 @@ pub enum Effect {
     NotJson,
     /// A refusal that says again what was sent in confidence, with colours for a terminal.
     Echo(Notation),
+    /// It is done, and the connection breaks in the middle of the answer.
+    ResetDuring,
     /// No token is accepted that was issued before.
     RevokeTokens,
+    /// This answer, and nothing is done.
+    Answer(Crafted),
+    /// It is done, and in the answer these values stand at these places: JSON pointers, in which `*` is each element.
+    Altered(Vec<(String, Value)>),
 }
 
 /// How a refusal writes what it says again.
@@ -74,7 +87,14 @@ pub enum Notation {
 impl Fault {
     /// The next request whose host and path contain this is struck.
     pub fn next(matching: &str, effect: Effect) -> Self {
-        Self { method: None, matching: matching.to_owned(), times: 1, effect }
+        Self { method: None, matching: matching.to_owned(), after: 0, times: 1, struck: 0, effect }
+    }
+
+    /// The same after so many such requests.
+    #[must_use]
+    pub fn after(mut self, after: u32) -> Self {
+        self.after = after;
+        self
     }
 
     /// The same for a number of requests.
@@ -91,17 +111,29 @@ impl Fault {
         self
     }
 
-    pub(crate) fn strikes(&self, request: &Request) -> bool {
-        self.times > 0
-            && self.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(request.method.as_str()))
+    /// Whether it strikes this request, which counts as one that it has met.
+    pub(crate) fn meets(&mut self, request: &Request) -> bool {
+        if self.times == 0 || !self.concerns(request) {
+            return false;
+        }
+        if self.after > 0 {
+            self.after -= 1;
+            return false;
+        }
+        true
+    }
+
+    fn concerns(&self, request: &Request) -> bool {
+        self.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(request.method.as_str()))
             && format!("{}{}", request.host, request.path).contains(&self.matching)
     }
 }
 
 impl Effect {
-    /// The answer that takes the place of the service's.
-    pub(crate) fn instead(&self, request: &Request) -> Option<Response> {
+    /// The answer that takes the place of the service's, after this has struck so often.
+    pub(crate) fn instead(&self, request: &Request, struck: u32) -> Option<Response> {
         match self {
+            Self::Answer(crafted) => Some(crafted.answer(struck)),
             Self::Throttle(seconds) if request.host.contains(".dynamics.com") => {
                 Some(dataverse::throttled(dataverse::Limit::Requests, *seconds))
             }
@@ -125,7 +157,33 @@ impl Effect {
                 Some(response.with_header("content-type", "application/json"))
             }
             Self::Echo(notation) => Some(echo(request, *notation)),
-            Self::Delay(_) | Self::ResetBefore | Self::ResetAfter | Self::RevokeTokens => None,
+            Self::Delay(_)
+            | Self::ResetBefore
+            | Self::ResetAfter
+            | Self::ResetDuring
+            | Self::RevokeTokens
+            | Self::Altered(_) => None,
+        }
+    }
+
+    /// What becomes of the service's own answer; none comes through when the connection breaks.
+    pub(crate) fn on_its_way(&self, mut response: Response) -> Option<Response> {
+        match self {
+            Self::ResetBefore | Self::ResetAfter => None,
+            Self::ResetDuring => {
+                let half = response.body.len() / 2;
+                let text = String::from_utf8_lossy(&response.body[..half]).into_owned();
+                response.flowing = Some(Body::BrokenOff(text));
+                Some(response)
+            }
+            Self::Altered(changes) => {
+                if let Ok(mut body) = serde_json::from_slice(&response.body) {
+                    changes.iter().for_each(|(place, value)| put(&mut body, place, value));
+                    response.body = body.to_string().into();
+                }
+                Some(response)
+            }
+            _ => Some(response),
         }
     }
 }
@@ -156,4 +214,46 @@ fn echo(request: &Request, notation: Notation) -> Response {
         response.body = format!("<html><body><h1>Bad request</h1><pre>{said}</pre></body></html>").into();
     }
     response
+}
+
+/// Puts a value where a pointer leads; a last name that is not there yet is added.
+fn put(body: &mut Value, pointer: &str, value: &Value) {
+    let Some(rest) = pointer.strip_prefix('/') else {
+        *body = value.clone();
+        return;
+    };
+    let (name, rest) = rest.find('/').map_or((rest, ""), |end| rest.split_at(end));
+    match body {
+        Value::Array(elements) if name == "*" => elements.iter_mut().for_each(|element| put(element, rest, value)),
+        Value::Array(elements) => {
+            if let Some(element) = name.parse::<usize>().ok().and_then(|place| elements.get_mut(place)) {
+                put(element, rest, value);
+            }
+        }
+        Value::Object(fields) if rest.is_empty() => drop(fields.insert(name.to_owned(), value.clone())),
+        Value::Object(fields) => {
+            if let Some(field) = fields.get_mut(name) {
+                put(field, rest, value);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_put_where_a_pointer_leads() {
+        let mut body = json!({ "value": [{ "a": { "b": 1 } }, { "a": { "b": 2 } }] });
+        put(&mut body, "/value/*/a/b", &json!([]));
+        put(&mut body, "/value/1/c", &json!(true));
+        put(&mut body, "/value/7/c", &json!(true));
+        put(&mut body, "/next", &json!("x"));
+        put(&mut body, "/none/x", &json!("x"));
+        assert_eq!(body, json!({ "value": [{ "a": { "b": [] } }, { "a": { "b": [] }, "c": true }], "next": "x" }));
+        put(&mut body, "", &json!(null));
+        assert_eq!(body, Value::Null);
+    }
 }

@@ -59,6 +59,7 @@ mod authority;
 mod certificate;
 mod connectivity;
 pub mod control;
+mod crafted;
 pub mod dataverse;
 pub mod default_world;
 mod entra;
@@ -88,6 +89,7 @@ use watch::Watch;
 
 pub use certificate::CertificateSpec;
 pub use connectivity::{ChangedTarget, Connection, StatusError, Switches as ConnectivitySwitches};
+pub use crafted::{Body, Crafted};
 pub use dataverse::{CredentialLookups, Limit, Org, SecretRefusal, Switches as DataverseSwitches};
 pub use faults::{Effect, Fault, Notation};
 pub use journal::Exchange;

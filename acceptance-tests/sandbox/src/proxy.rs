@@ -9,7 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -17,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::authority::Authority;
+use crate::crafted;
 use crate::exchange::{self, Request, Response};
 use crate::faults::{Effect, Fault};
 use crate::journal::Exchange;
@@ -50,7 +52,7 @@ impl Shared {
     }
 }
 
-type Answered = Result<hyper::Response<Full<Bytes>>, Broken>;
+type Answered = Result<hyper::Response<BoxBody<Bytes, Broken>>, Broken>;
 
 /// The connection breaks off.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +94,7 @@ async fn outer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Answer
             let _ = inner(shared, host, TokioIo::new(upgraded)).await;
         }
     });
-    Ok(hyper::Response::new(Full::default()))
+    Ok(sent(Response::empty(StatusCode::OK)))
 }
 
 /// Serves what is inside a tunnel.
@@ -119,41 +121,51 @@ async fn answered(shared: Arc<Shared>, host: String, request: hyper::Request<Inc
     if !goes_on(Stage::Arrived) {
         return Err(Broken);
     }
-    let effect = strike(&mut shared.state(), &request);
+    let (effect, struck) = strike(&mut shared.state(), &request).unzip();
     shared.journaled.notify_all();
     if let Some(Effect::Delay(milliseconds)) = effect {
         tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
     }
     let mut state = shared.state();
-    let response = match &effect {
-        Some(Effect::ResetBefore) => None,
-        Some(effect) if effect.instead(&request).is_some() => effect.instead(&request),
-        _ => {
+    let instead = effect.as_ref().and_then(|effect| effect.instead(&request, struck.unwrap_or_default()));
+    let response = match (instead, &effect) {
+        (Some(instead), _) => Some(instead),
+        (None, Some(Effect::ResetBefore)) => None,
+        (None, effect) => {
             if matches!(effect, Some(Effect::RevokeTokens)) {
                 state.world.tokens.revoke_all();
             }
             let service = service::find(&state.world, &request.host);
-            Some(service::answer(&mut state.world, &service, &request))
+            let response = service::answer(&mut state.world, &service, &request);
+            match effect {
+                Some(effect) => effect.on_its_way(response),
+                None => Some(response),
+            }
         }
     };
-    let broken = matches!(effect, Some(Effect::ResetBefore | Effect::ResetAfter));
-    let told = Exchange::new(&request, response.as_ref().filter(|_| !broken));
+    let told = Exchange::new(&request, response.as_ref().filter(|response| response.is_whole()));
     if shared.loud {
         tell(&told);
     }
     state.journal.push(told);
     shared.journaled.notify_all();
     drop(state);
-    match response {
-        Some(response) if goes_on(Stage::Done) && !broken => Ok(sent(response)),
-        _ => Err(Broken),
-    }
+    let goes_on = goes_on(Stage::Done);
+    response.filter(|_| goes_on).map(sent).ok_or(Broken)
 }
 
-fn strike(state: &mut State, request: &Request) -> Option<Effect> {
-    let fault = state.faults.iter_mut().find(|fault| fault.strikes(request))?;
-    fault.times -= 1;
-    Some(fault.effect.clone())
+/// What happens to a request, and how often that has happened before. Every fault counts the requests that it concerns, those too which
+/// another one strikes.
+fn strike(state: &mut State, request: &Request) -> Option<(Effect, u32)> {
+    let mut struck = None;
+    for fault in &mut state.faults {
+        if fault.meets(request) && struck.is_none() {
+            struck = Some((fault.effect.clone(), fault.struck));
+            fault.times -= 1;
+            fault.struck += 1;
+        }
+    }
+    struck
 }
 
 #[allow(clippy::print_stderr)] // the running log of a program for people
@@ -163,8 +175,10 @@ fn tell(exchange: &Exchange) {
     }
 }
 
-pub(crate) fn sent(response: Response) -> hyper::Response<Full<Bytes>> {
-    let mut sent = hyper::Response::new(Full::new(response.body));
+/// An answer as the connection sends it.
+pub(crate) fn sent(response: Response) -> hyper::Response<BoxBody<Bytes, Broken>> {
+    let body = response.flowing.map_or_else(|| crafted::whole(response.body), crafted::Body::flow);
+    let mut sent = hyper::Response::new(body);
     *sent.status_mut() = response.status;
     *sent.headers_mut() = response.headers;
     sent

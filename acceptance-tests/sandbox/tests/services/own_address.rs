@@ -1,6 +1,6 @@
 //! The sandbox's own address: seeding, weather, time, the journal.
 
-use sandbox::Stage;
+use sandbox::{Crafted, Stage};
 
 use super::*;
 
@@ -86,4 +86,35 @@ async fn who_watches_sees_each_request_twice_and_may_break_it_off() {
     let seen: Vec<_> = told.iter().collect();
     let expected = [(1, Stage::Arrived), (1, Stage::Done), (2, Stage::Arrived), (3, Stage::Arrived), (3, Stage::Done)];
     assert_eq!(seen, expected.map(|(number, stage)| (number, "/certificates/robot".to_owned(), stage)));
+}
+
+#[tokio::test]
+async fn a_fault_strikes_one_request_of_many_and_each_answer_can_be_another_one() {
+    let world = World::new();
+    let token = world.token("https://service.powerapps.com").await;
+    let url = format!("{BAP}/{}?api-version=2023-06-01", contoso::ENVIRONMENT);
+    world.sandbox.fault(Fault::next("api.bap", Effect::Status(409, "Third".into(), String::new())).after(2));
+    world.sandbox.fault(Fault::next("api.bap", Effect::ResetDuring).after(3));
+    world.sandbox.fault(Fault::next("api.bap", Effect::Answer(Crafted::new(418, "\"{struck}\""))).after(4).times(2));
+    let properties = vec![("/properties/displayName".to_owned(), json!([1]))];
+    world.sandbox.fault(Fault::next("api.bap", Effect::Altered(properties)).after(6));
+    let mut told = Vec::new();
+    for _ in 0..8 {
+        let answer = world.ask(Method::GET, &url, &token, None).await;
+        told.push(answer.map_or("broken".to_owned(), |answer| {
+            let name = &answer.body["properties"]["displayName"];
+            format!("{} {}", answer.status, if answer.body.is_string() { &answer.body } else { name })
+        }));
+    }
+    let expected = [
+        "200 \"Contoso\"",
+        "200 \"Contoso\"",
+        "409 null",
+        "broken",
+        "418 \"0\"",
+        "418 \"1\"",
+        "200 [1]",
+        "200 \"Contoso\"",
+    ];
+    assert_eq!(told, expected);
 }
