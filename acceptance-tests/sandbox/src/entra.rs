@@ -3,6 +3,7 @@
 //! Source: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -18,8 +19,9 @@ use crate::world::{Caller, World};
 const LIFETIME: Duration = Duration::hours(1);
 
 /// The tokens that were issued, and the key that signs them.
+#[derive(Clone)]
 pub(crate) struct Tokens {
-    key: KeyPair,
+    key: Arc<KeyPair>,
     issued: BTreeMap<String, Issued>,
 }
 
@@ -38,7 +40,7 @@ impl std::fmt::Debug for Tokens {
 
 impl Tokens {
     pub(crate) fn new() -> Self {
-        Self { key: KeyPair::generate().expect("a P-256 key can be made"), issued: BTreeMap::new() }
+        Self { key: Arc::new(KeyPair::generate().expect("a P-256 key can be made")), issued: BTreeMap::new() }
     }
 
     /// Every token that was issued.

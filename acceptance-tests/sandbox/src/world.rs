@@ -76,7 +76,7 @@ pub struct Environment {
 }
 
 /// Everything that exists.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     /// The tenants.
     pub tenants: BTreeSet<String>,

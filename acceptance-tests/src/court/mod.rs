@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use judge::client::Launch;
 use judge::{Failure, Judge, Judged};
+use sandbox::World;
 use serde_json::{Value as Json, json};
 use tfplugin::wire::tfplugin5 as pb;
 
@@ -62,7 +63,17 @@ impl Court {
     #[track_caller]
     #[must_use]
     pub fn unconfigured(variables: &[(&str, &str)]) -> Court {
-        Court::started(provider_binary::folder().map(|folder| folder.join(provider_binary::file_name())), variables)
+        Court::started(built(), variables, None)
+    }
+
+    /// The provider, which logs everything at the end of this file, and is not configured yet.
+    ///
+    /// # Panics
+    /// As [`Court::new`].
+    #[track_caller]
+    #[must_use]
+    pub fn logged(log: &Path) -> Court {
+        Court::started(built(), &[], Some(log))
     }
 
     /// The provider as the child of a shell, which is the process that [`Bench::judge_mut`] knows.
@@ -78,21 +89,21 @@ impl Court {
             std::fs::set_permissions(&script, Permissions::from_mode(0o700))?;
             Ok(script)
         });
-        let mut court = Court::started(script, &[]);
+        let mut court = Court::started(script, &[], None);
         let environment_id = court.place().environment_id.clone();
         court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
         court
     }
 
     #[track_caller]
-    fn started(program: io::Result<PathBuf>, variables: &[(&str, &str)]) -> Court {
+    fn started(program: io::Result<PathBuf>, variables: &[(&str, &str)], log: Option<&Path>) -> Court {
         let court = Court::inside(|sandbox| {
             let program = program?;
             let own = sandbox.env();
             let launch = || {
                 let own = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-                own.chain(variables.iter().copied())
-                    .fold(Launch::of(program.clone()), |launch, (name, value)| launch.env(name, value))
+                let launch = log.iter().fold(Launch::of(program.clone()), |launch, log| launch.log(log));
+                own.chain(variables.iter().copied()).fold(launch, |launch, (name, value)| launch.env(name, value))
             };
             let mut judge = Judge::start(launch).map_err(|failure| io::Error::other(failure.to_string()))?;
             let transcript = Transcript::of(sandbox);
@@ -124,6 +135,15 @@ impl Court {
             });
             work(self)
         })
+    }
+
+    /// Begins anew in a world that was kept, with a clear sky and nothing said yet. The provider is still the same process.
+    pub fn begin_anew(&self, world: World) {
+        self.sandbox().clear_faults();
+        self.sandbox().with(|there| *there = world);
+        self.sandbox().clear_journal();
+        self.transcript.begin_anew();
+        self.forget_conversation();
     }
 
     /// Forgets what was said until now.
@@ -239,4 +259,9 @@ impl Bench {
     fn ruled<T>(&self, judged: Judged<T>) -> Ruling<T> {
         Ruling::new(judged, self.transcript.said())
     }
+}
+
+/// The provider's program.
+fn built() -> io::Result<PathBuf> {
+    Ok(provider_binary::folder()?.join(provider_binary::file_name()))
 }

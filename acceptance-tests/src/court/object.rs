@@ -30,6 +30,13 @@ impl Object {
         &self.instance
     }
 
+    /// The object after `terraform taint`.
+    #[must_use]
+    pub fn tainted(mut self) -> Object {
+        self.instance.tainted = true;
+        self
+    }
+
     /// Every attribute.
     #[must_use]
     pub fn attributes(&self) -> &Json {

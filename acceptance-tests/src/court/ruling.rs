@@ -23,6 +23,11 @@ impl<T> Ruling<T> {
         Ruling { left, ..self }
     }
 
+    /// The answer or its refusal, everything that was said, and what an error left.
+    pub fn into_parts(self) -> (Judged<T>, Vec<Said>, Option<Object>) {
+        (self.judged, self.said, self.left)
+    }
+
     /// Whether there is an answer, be it with warnings.
     #[must_use]
     pub fn is_ok(&self) -> bool {

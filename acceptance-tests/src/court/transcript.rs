@@ -1,8 +1,6 @@
 //! What was said while the judge asked: to the services, and by the provider.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use judge::{Said, Witness};
 use sandbox::{Exchange, Sandbox};
@@ -13,7 +11,7 @@ use crate::conversation::{self, Names};
 #[derive(Clone)]
 pub(super) struct Transcript {
     sandbox: Arc<Sandbox>,
-    heard: Rc<RefCell<Heard>>,
+    heard: Arc<Mutex<Heard>>,
 }
 
 #[derive(Default)]
@@ -26,7 +24,7 @@ struct Heard {
 
 impl Transcript {
     pub(super) fn of(sandbox: &Arc<Sandbox>) -> Transcript {
-        Transcript { sandbox: Arc::clone(sandbox), heard: Rc::default() }
+        Transcript { sandbox: Arc::clone(sandbox), heard: Arc::default() }
     }
 
     pub(super) fn witness(&self) -> Witness {
@@ -35,7 +33,7 @@ impl Transcript {
     }
 
     fn hear(&self, asked: &'static str, said: Vec<Said>) {
-        let mut heard = self.heard.borrow_mut();
+        let mut heard = self.heard();
         let journal = self.sandbox.journal();
         let since = journal[heard.known..].to_vec();
         heard.sections.push((asked, since));
@@ -47,24 +45,33 @@ impl Transcript {
         }
     }
 
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Begins a question.
     pub(super) fn listen(&self) {
-        self.heard.borrow_mut().said.clear();
+        self.heard().said.clear();
     }
 
     /// Forgets the sections until now.
     pub(super) fn forget(&self) {
-        self.heard.borrow_mut().sections.clear();
+        self.heard().sections.clear();
+    }
+
+    /// Forgets everything, also how much of the journal was known.
+    pub(super) fn begin_anew(&self) {
+        *self.heard() = Heard::default();
     }
 
     /// What the provider said since the question began, each thing once.
     pub(super) fn said(&self) -> Vec<Said> {
-        self.heard.borrow().said.clone()
+        self.heard().said.clone()
     }
 
     /// The sections since this was asked last, as text.
     pub(super) fn take(&self, names: &mut Names) -> String {
-        let sections = std::mem::take(&mut self.heard.borrow_mut().sections);
+        let sections = std::mem::take(&mut self.heard().sections);
         let mut told: Vec<(&str, Vec<String>)> = Vec::new();
         for (asked, exchanges) in sections {
             let lines = conversation::transcript(&exchanges, names);

@@ -98,6 +98,13 @@ impl Verdict {
         self.faults.push(Fault { kind, what: what.into() });
     }
 
+    /// Says more of the last fault.
+    pub fn find_more(&mut self, what: String) {
+        if let Some(fault) = self.faults.last_mut() {
+            fault.what = format!("{}\n  {what}", fault.what);
+        }
+    }
+
     /// Adds a fault unless something holds.
     pub fn hold(&mut self, holds: bool, kind: Kind, what: impl FnOnce() -> String) {
         if !holds {

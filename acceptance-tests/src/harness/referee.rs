@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Kind, Verdict};
 use crate::court::{CONNECTION, CREDENTIAL, REFERENCE};
+use crate::sandboxed::Sandboxed;
 use crate::world::World;
 
 const DEFINITIONS: &str = "environmentvariabledefinitions";
@@ -21,7 +22,7 @@ pub(super) struct Existing {
 
 impl Existing {
     /// What exists now.
-    pub(super) fn in_world(world: &World) -> Existing {
+    pub(super) fn in_world<T>(world: &Sandboxed<T>) -> Existing {
         let mut objects = BTreeMap::new();
         let rows = world.rows();
         for (table, key) in [
@@ -81,14 +82,33 @@ impl Existing {
     }
 }
 
-/// Holds a state against the world: `before` is what was there before Terraform came, and is nobody's business.
+/// An object as a state has it.
+pub(super) struct Stated {
+    /// Where it stands: `type.name`.
+    pub(super) address: String,
+    /// Its attributes.
+    pub(super) attributes: Value,
+    /// Whether it is tainted.
+    pub(super) is_tainted: bool,
+}
+
+/// Holds Terraform's state against the world: `before` is what was there before Terraform came, and is nobody's business.
 pub(super) fn judge(world: &World, before: &Existing, verdict: &mut Verdict) {
+    let stated = world.instances().map(|(address, instance)| Stated {
+        address,
+        attributes: instance["attributes"].clone(),
+        is_tainted: instance["status"] == "tainted",
+    });
+    hold(world, &stated.collect::<Vec<_>>(), before, verdict);
+}
+
+/// Holds what is stated against the world.
+pub(super) fn hold<T>(world: &Sandboxed<T>, stated: &[Stated], before: &Existing, verdict: &mut Verdict) {
     let existing = Existing::in_world(world);
     let mut known: BTreeSet<(&'static str, String)> = before.objects.keys().cloned().collect();
-    for (address, instance) in world.instances() {
-        let state = &instance["attributes"];
-        let mut hold = Truth { address: &address, verdict };
-        if instance["status"] == "tainted" {
+    for Stated { address, attributes: state, is_tainted } in stated {
+        let mut hold = Truth { address, verdict };
+        if *is_tainted {
             hold.verdict.find(Kind::Unclean, format!("{address} is tainted after all"));
         }
         let kind = address.split_once('.').map_or("", |(kind, _)| kind);

@@ -1,7 +1,6 @@
 //! What nobody may read, and where it is looked for.
 
 use std::fs;
-use std::path::Path;
 use std::sync::OnceLock;
 
 use base64::Engine as _;
@@ -9,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
 
 use super::{Kind, Verdict};
+use crate::sandboxed::Sandboxed;
 use crate::world::World;
 
 /// The password of the run owner's certificate.
@@ -30,28 +30,38 @@ pub fn pfx() -> &'static str {
     })
 }
 
-/// Looks through everything in the folder (states, logs, what commands said) for what nobody may read.
-pub(super) fn seek(world: &World, verdict: &mut Verdict) {
-    let signature = |token: String| token.rsplit('.').next().unwrap_or(&token).to_owned();
-    let mut needles = vec![
-        ("the client's secret", world.place().client_secret.clone()),
-        ("the password", PASSWORD.to_owned()),
-        ("the password in base64", STANDARD.encode(PASSWORD).trim_end_matches('=').to_owned()),
-        ("the PFX", pfx()[..60].to_owned()),
-        ("a later part of the PFX", pfx()[200..260].to_owned()),
-    ];
-    needles.extend(world.sandbox().tokens().into_iter().map(|token| ("a token", signature(token))));
-    let files = fs::read_dir(world.folder()).into_iter().flatten().flatten();
-    for path in files.map(|entry| entry.path()).filter(|path| path.is_file()) {
-        for (what, needle) in &needles {
-            if holds(&path, needle) {
-                verdict.find(Kind::Leak, format!("{what} is in {}", path.display()));
-            }
-        }
+/// What nobody may read, and what it is called.
+pub(super) struct Secrets(Vec<(&'static str, String)>);
+
+impl Secrets {
+    /// Those of a sandbox, with every token that it has issued.
+    pub(super) fn of<T>(world: &Sandboxed<T>) -> Secrets {
+        let signature = |token: String| token.rsplit('.').next().unwrap_or(&token).to_owned();
+        let mut secrets = vec![
+            ("the client's secret", world.place().client_secret.clone()),
+            ("the password", PASSWORD.to_owned()),
+            ("the password in base64", STANDARD.encode(PASSWORD).trim_end_matches('=').to_owned()),
+            ("the PFX", pfx()[..60].to_owned()),
+            ("a later part of the PFX", pfx()[200..260].to_owned()),
+        ];
+        secrets.extend(world.sandbox().tokens().into_iter().map(|token| ("a token", signature(token))));
+        Secrets(secrets)
+    }
+
+    /// What of it a text holds.
+    pub(super) fn within(&self, text: &str) -> Vec<&'static str> {
+        self.0.iter().filter(|(_, secret)| text.contains(secret)).map(|(what, _)| *what).collect()
     }
 }
 
-fn holds(path: &Path, needle: &str) -> bool {
-    let text = fs::read(path).unwrap_or_default();
-    String::from_utf8_lossy(&text).contains(needle)
+/// Looks through everything in the folder (states, logs, what commands said) for what nobody may read.
+pub(super) fn seek(world: &World, verdict: &mut Verdict) {
+    let secrets = Secrets::of(world);
+    let files = fs::read_dir(world.folder()).into_iter().flatten().flatten();
+    for path in files.map(|entry| entry.path()).filter(|path| path.is_file()) {
+        let text = fs::read(&path).unwrap_or_default();
+        for what in secrets.within(&String::from_utf8_lossy(&text)) {
+            verdict.find(Kind::Leak, format!("{what} is in {}", path.display()));
+        }
+    }
 }

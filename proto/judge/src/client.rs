@@ -1,6 +1,7 @@
 //! go-plugin's side of the socket: starts a plugin with its cookie, and speaks to it through TLS with a key as Go makes it.
 
 use std::collections::BTreeSet;
+use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -99,18 +100,24 @@ impl Identity {
 pub struct Launch {
     program: PathBuf,
     variables: Vec<(String, String)>,
+    log: Option<PathBuf>,
 }
 
 impl Launch {
     /// Starts this binary.
     pub fn of(program: PathBuf) -> Launch {
-        Launch { program, variables: Vec::new() }
+        Launch { program, variables: Vec::new(), log: None }
     }
 
     /// The same with a variable.
     pub fn env(mut self, name: &str, value: &str) -> Launch {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Lets it log everything, at the end of this file.
+    pub fn log(self, path: &Path) -> Launch {
+        Launch { log: Some(path.to_owned()), ..self }.env("TF_LOG", "TRACE")
     }
 
     /// Announces the client's certificate.
@@ -124,14 +131,17 @@ impl Launch {
         let mut command = Command::new(self.program);
         command.env_remove("TF_LOG").env_remove("TF_LOG_PROVIDER");
         command.env(PROVIDER_COOKIE.0, PROVIDER_COOKIE.1).envs(self.variables);
-        Plugin::start(command)
+        let stderr = self.log.map_or_else(Stdio::piped, |path| {
+            OpenOptions::new().append(true).create(true).open(path).expect("the log can be written").into()
+        });
+        Plugin::start(command, stderr)
     }
 
     /// For a debugger: no cookie, an argument.
     pub fn debug(self) -> Plugin {
         let mut command = Command::new(self.program);
         command.arg("-debug");
-        Plugin::start(command)
+        Plugin::start(command, Stdio::piped())
     }
 }
 
@@ -146,8 +156,8 @@ pub struct Plugin {
 }
 
 impl Plugin {
-    fn start(mut command: Command) -> Plugin {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    fn start(mut command: Command, stderr: Stdio) -> Plugin {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();

@@ -16,7 +16,7 @@ use crate::schema::{self, Block, Schema, Use};
 use crate::verdict::{Failure, Judged, Said, Violation, accepted};
 
 /// Who listens: called after each answer about an object, with what was asked and what the provider said to it.
-pub type Witness = Box<dyn Fn(&'static str, Vec<Said>)>;
+pub type Witness = Box<dyn Fn(&'static str, Vec<Said>) + Send>;
 
 /// A provider that is held against the rules: started, and its schema read.
 pub struct Judge {
@@ -30,6 +30,8 @@ pub struct Judge {
     pub(crate) capabilities: pb::ServerCapabilities,
     /// What is sent in `provider_meta`.
     pub provider_meta: Value,
+    /// Whether a plan is asked for twice, to see that both are the same: P11. Under weather the two differ, and nobody is to blame.
+    pub asks_twice: bool,
     /// Whether the client says that it can bear deferred answers.
     pub deferral_allowed: bool,
     /// Who listens, if anybody does.
@@ -131,6 +133,7 @@ impl Judge {
             plugin,
             client,
             provider_meta: Value::Null,
+            asks_twice: true,
             deferral_allowed: false,
             witness: None,
         })

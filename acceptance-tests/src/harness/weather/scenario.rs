@@ -1,0 +1,262 @@
+//! What somebody does while the weather changes: a deed to a variant, and the world and the state from which it begins.
+
+use std::fmt;
+
+use sandbox::World;
+use serde_json::{Value as Json, json};
+
+use super::address::{Address, Told};
+use crate::court::{CONNECTION, CREDENTIAL, Court, Object, REFERENCE, with};
+use crate::harness::referee::Existing;
+use crate::harness::secrets;
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    Create,
+    Update,
+    Replace,
+    ReplaceFirst,
+    Destroy,
+    Refresh,
+    Import,
+    List,
+    Action,
+}
+
+/// To what it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Variant {
+    Reference,
+    Credential,
+    SharedVariable,
+    Connection,
+    RunOwner,
+    HiddenFields,
+}
+
+use Deed::{Action, Create, Destroy, Import, List, Refresh, Replace, ReplaceFirst, Update};
+use Variant::{Connection, Credential, HiddenFields, Reference, RunOwner, SharedVariable};
+
+/// A deed to a variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Scenario {
+    deed: Deed,
+    variant: Variant,
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let deed = match self.deed {
+            Create => "create",
+            Update => "update",
+            Replace => "replace",
+            ReplaceFirst => "replace-create-first",
+            Destroy => "destroy",
+            Refresh => "refresh",
+            Import => "import",
+            List => "list",
+            Action => "action",
+        };
+        let variant = match self.variant {
+            Reference => "reference",
+            Credential => "credential",
+            SharedVariable => "credential-with-shared-variable",
+            Connection => "connection",
+            RunOwner => "connection-with-run-owner",
+            HiddenFields => "connection-with-hidden-fields",
+        };
+        write!(f, "{deed}/{variant}")
+    }
+}
+
+impl Scenario {
+    /// Every scenario. What a list or an action asks is the same of some variants.
+    pub(super) fn all() -> Vec<Scenario> {
+        let variants = [Reference, Credential, SharedVariable, Connection, RunOwner, HiddenFields];
+        let deeds = [Create, Update, Replace, ReplaceFirst, Destroy, Refresh, Import, List, Action];
+        let all =
+            variants.iter().flat_map(|variant| deeds.iter().map(|deed| Scenario { deed: *deed, variant: *variant }));
+        all.filter(|Scenario { deed, variant }| match deed {
+            List => matches!(variant, Reference | Credential | Connection),
+            Action => matches!(variant, Connection | HiddenFields),
+            _ => true,
+        })
+        .collect()
+    }
+
+    /// The row of the table where it counts.
+    pub(super) fn row(&self) -> String {
+        self.to_string().replace(['/', '-'], " ")
+    }
+
+    fn kind(&self) -> &'static str {
+        match self.variant {
+            Reference => REFERENCE,
+            Credential | SharedVariable => CREDENTIAL,
+            Connection | RunOwner | HiddenFields => CONNECTION,
+        }
+    }
+}
+
+/// A scenario that was done once under a clear sky.
+pub(super) struct Prepared {
+    /// The scenario.
+    pub(super) scenario: Scenario,
+    /// The world before the deed.
+    pub(super) world: World,
+    /// The state before the deed, and the configuration after it.
+    pub(super) addresses: Vec<Address>,
+    /// What is nobody's business.
+    pub(super) before: Existing,
+    /// How many requests the deed takes.
+    pub(super) requests: u32,
+    /// What a list or an action tells.
+    tells: Vec<String>,
+}
+
+impl Prepared {
+    /// Prepares the world, and does the deed once.
+    ///
+    /// # Errors
+    /// A deed that does not succeed.
+    pub(super) fn new(scenario: Scenario) -> Result<Prepared, String> {
+        let mut court = Court::unconfigured(&[]);
+        court.switch(|switches| {
+            switches.connectivity.settles_after_ms = 0;
+            switches.connectivity.returns_credential = scenario.variant != HiddenFields;
+            switches.connectivity.returns_parameters = scenario.variant != HiddenFields;
+        });
+        configure(&mut court);
+        let variables = [variable(&court, "cto_shared"), variable(&court, "cto_other")];
+        let before = Existing::in_world(&court);
+        let addresses = stage(&court, scenario, &variables);
+        let world = court.sandbox().with(|world| world.clone());
+        let mut prepared = Prepared { scenario, world, addresses, before, requests: 0, tells: Vec::new() };
+        let mut addresses = prepared.begin(&mut court);
+        let mut told = Told::default();
+        prepared.tells = prepared.act(&court, &mut addresses, &mut told);
+        if let Some(failure) = told.failures.first() {
+            return Err(format!("{scenario}: {failure}"));
+        }
+        prepared.requests = court.sandbox().journal().len() as u32;
+        Ok(prepared)
+    }
+
+    /// Lets a court begin where the deed begins.
+    pub(super) fn begin(&self, court: &mut Court) -> Vec<Address> {
+        court.begin_anew(self.world.clone());
+        configure(court);
+        self.addresses.clone()
+    }
+
+    /// Does the deed. What a list or an action told is returned.
+    pub(super) fn act(&self, court: &Court, addresses: &mut [Address], told: &mut Told) -> Vec<String> {
+        let target = addresses.last_mut().expect("every scenario has an address");
+        match self.scenario.deed {
+            Create | Update | Replace | ReplaceFirst | Destroy | Import => target.apply(court, told),
+            Refresh => target.refresh(court, told),
+            List => return told.hear(court.list(self.scenario.kind(), &json!({}))).0.unwrap_or_default(),
+            Action => {
+                let id = &target.current.as_ref().expect("the connection was made")["id"];
+                let config = json!({ "connection_id": id, "timeout": TIMEOUT });
+                return told.hear(court.invoke("powerautomate_verify_connection", &config)).0.unwrap_or_default();
+            }
+        }
+        Vec::new()
+    }
+
+    /// Whether a list or an action told the truth.
+    pub(super) fn is_true(&self, tells: &[String]) -> bool {
+        self.tells == tells
+    }
+}
+
+/// Configures the provider, as every command of Terraform does.
+pub(super) fn configure(court: &mut Court) {
+    let environment_id = court.place().environment_id.clone();
+    court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
+}
+
+/// How long an operation may take: longer than anything takes that does not wait for what never comes.
+const TIMEOUT: &str = "20s";
+
+fn hurried(config: Json) -> Json {
+    with(config, json!({ "timeouts": { "create": TIMEOUT, "read": TIMEOUT, "update": TIMEOUT, "delete": TIMEOUT } }))
+}
+
+/// A variable for a user name, made by hand.
+fn variable(court: &Court, schema_name: &str) -> String {
+    let definition = json!({ "schemaname": schema_name, "displayname": schema_name, "type": 100_000_000 });
+    let id = court.insert("environmentvariabledefinitions", definition);
+    let value =
+        json!({ "schemaname": schema_name, "value": "robot@contoso.com", "environmentvariabledefinitionid": id });
+    court.insert("environmentvariablevalues", value);
+    id
+}
+
+/// What is there before the deed, in the order in which it depends on each other; the last one is what it is done to.
+fn stage(court: &Court, scenario: Scenario, variables: &[String; 2]) -> Vec<Address> {
+    let made = |kind: &'static str, config: Json| {
+        let current = court.create(kind, &config).expect_ok();
+        (Address { current: Some(current.clone()), ..Address::new(kind, config) }, current)
+    };
+    let reference = hurried(court.reference());
+    if scenario.variant == Reference {
+        let update = json!({ "display_name": "Renamed", "certificate_name": "robot-01" });
+        let replacement = json!({ "schema_name": "cto_other_robot" });
+        return vec![target(court, scenario, reference, update, replacement)];
+    }
+    let (reference, object) = made(REFERENCE, reference);
+    let credential = hurried(court.credential(&object));
+    let shared = |variable: &String| json!({ "username": null, "username_variable_id": variable });
+    if scenario.variant == Credential {
+        let update = json!({ "name": "Renamed", "username": "robot-01@contoso.com" });
+        let replacement = json!({ "username_schema_name": "cto_other_robot" });
+        return vec![reference, target(court, scenario, credential, update, replacement)];
+    }
+    if scenario.variant == SharedVariable {
+        let credential = with(credential, shared(&variables[0]));
+        let update = json!({ "name": "Renamed", "description": "Renamed" });
+        return vec![reference, target(court, scenario, credential, update, shared(&variables[1]))];
+    }
+    let (credential, object) = made(CREDENTIAL, credential);
+    let mut connection = hurried(court.connection(&object));
+    if scenario.variant == RunOwner {
+        court.share("credentials", &object.attr("id"), &court.place().run_owner_client_id);
+        connection["run_owner"] = json!({
+            "client_id": court.place().run_owner_client_id,
+            "certificate_pfx_wo": secrets::pfx(),
+            "certificate_pfx_wo_version": "1",
+            "certificate_password_wo": secrets::PASSWORD,
+        });
+    }
+    let update = json!({ "display_name": "Renamed", "machine_group_id": court.place().other_machine_group_id });
+    let replacement = json!({ "display_name": "Replaced", "run_owner": null });
+    vec![reference, credential, target(court, scenario, connection, update, replacement)]
+}
+
+/// What the deed is done to.
+fn target(court: &Court, scenario: Scenario, config: Json, update: Json, replacement: Json) -> Address {
+    let kind = scenario.kind();
+    let address = Address::new(kind, config.clone());
+    if scenario.deed == Create {
+        return address;
+    }
+    let made: Object = court.create(kind, &config).expect_ok();
+    let id = made.attr("id");
+    let there = Address { current: Some(made.clone()), ..address.clone() };
+    match scenario.deed {
+        Update => Address { config: Some(with(config, update)), ..there },
+        Replace => Address { current: Some(made.tainted()), ..there },
+        ReplaceFirst => Address {
+            config: Some(with(config, replacement)),
+            current: Some(made.tainted()),
+            create_before_destroy: true,
+            ..there
+        },
+        Destroy => Address { config: None, ..there },
+        Import => Address { import: Some(format!("{}/{id}", court.place().environment_id)), ..address },
+        Create | Refresh | List | Action => there,
+    }
+}
