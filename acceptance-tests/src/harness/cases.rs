@@ -123,7 +123,8 @@ pub fn run<T: Sync>(
     judge: impl Fn(&Case<T>) -> Verdict + Sync,
 ) -> Tally {
     let cases = asked.choose(cases);
-    let tally = Mutex::new(tally);
+    let (tally, done) = (Mutex::new(tally), AtomicUsize::new(0));
+    let (all, told_every) = (cases.len(), cases.len().div_ceil(20).max(10));
     at_once(asked.jobs, &cases, |case| {
         let judged = panic::catch_unwind(AssertUnwindSafe(|| judge(case)));
         let verdict = judged.unwrap_or_else(|panicked| {
@@ -139,6 +140,10 @@ pub fn run<T: Sync>(
             tell(&format!("  again: cargo run -p acceptance-tests -- {again}"));
         }
         tally.lock().unwrap_or_else(PoisonError::into_inner).add(&case.row, &verdict);
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if done.is_multiple_of(told_every) {
+            tell(&format!("{search}: {done} of {all}"));
+        }
     });
     tally.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

@@ -38,10 +38,11 @@ pub(super) fn hold_clean(world: &World, verdict: &mut Verdict) {
 }
 
 /// Whether Terraform tore its own state file: then nobody can judge what the provider did.
-pub(super) fn is_torn(world: &World) -> bool {
-    // Terraform makes an empty file to lock it, and reads an empty one as no state.
+pub(super) fn is_torn(world: &World, had_state: bool) -> bool {
     let text = world.state_text();
-    !text.is_empty() && serde_json::from_str::<serde_json::Value>(&text).is_err()
+    // Terraform makes an empty file to lock it, where none was before, and reads an empty one as no state.
+    let is_fresh = text.is_empty() && !had_state;
+    !is_fresh && serde_json::from_str::<serde_json::Value>(&text).is_err()
 }
 
 /// The `import` blocks that the errors print, each with the address of its error.

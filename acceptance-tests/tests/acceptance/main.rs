@@ -13,6 +13,7 @@ mod drift;
 mod echoes;
 mod errors;
 mod every_resource;
+mod harness;
 mod imports;
 mod judged;
 mod matrix;

@@ -65,14 +65,15 @@ fn judge(case: &Case<Kill<'_>>, asked: &Asked) -> Verdict {
         world.set("TF_LOG", "TRACE");
         world.set("TF_LOG_PATH", &log);
     }
+    let had_state = !world.state_text().is_empty();
     let struck = strike.run(&world, &prepared.scenario.command(), &mut chance);
     // Another order of what is asked at once may need fewer requests.
     if !struck.is_dead {
         verdict.tried = 0;
     }
     verdict.faults.extend(struck.faults);
-    if recovery::is_torn(&world) {
-        verdict.find(Kind::Torn, "the state file is no JSON");
+    if recovery::is_torn(&world, had_state) {
+        verdict.find(Kind::Torn, "the state file is cut off");
         return verdict;
     }
     world.sandbox().unwatch();

@@ -36,10 +36,18 @@ const ONCE: &str = "once.tf";
 /// # Errors
 /// No Terraform, no provider or no sandbox to try it with.
 pub fn run(asked: &Asked) -> io::Result<Tally> {
+    stroll(asked, STEPS)
+}
+
+/// The same with as many steps in each.
+///
+/// # Errors
+/// As [`run`].
+pub fn stroll(asked: &Asked, steps: usize) -> io::Result<Tally> {
     let terraform = asked.terraform()?;
     let all = (1..=WALKS).map(|number| Case::new(format!("walk-{number:02}"), "random walk", ())).collect();
     let tally = Tally::of("steps").under(terraform.described());
-    Ok(cases::run("walk", asked, all, tally, |case| Walk::begin(&terraform, asked.chance(&case.name)).go(STEPS)))
+    Ok(cases::run("walk", asked, all, tally, |case| Walk::begin(&terraform, asked.chance(&case.name)).go(steps)))
 }
 
 /// A walk that is under way.

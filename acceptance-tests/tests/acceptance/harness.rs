@@ -1,0 +1,19 @@
+//! Small, seeded runs of the harness: `cargo run -p acceptance-tests -- harness …` runs the whole.
+
+use acceptance_tests::harness::{Asked, Tally, kill, walk};
+
+#[track_caller]
+fn is_clean(tally: std::io::Result<Tally>) {
+    let tally = tally.expect("there is a Terraform, a provider and a sandbox");
+    assert!(tally.is_clean(), "{}\n{tally}", tally.summary());
+}
+
+#[test]
+fn nothing_is_lost_by_a_kill() {
+    is_clean(kill::run(&Asked::sample(3, 6)));
+}
+
+#[test]
+fn nothing_is_lost_on_a_walk() {
+    is_clean(walk::stroll(&Asked::sample(1, 2), 15));
+}
