@@ -48,6 +48,8 @@ pub struct Switches {
     pub returns_parameters: bool,
     /// What becomes of another credential or machine group in a PUT.
     pub changed_target: ChangedTarget,
+    /// Whether the list tells as much of a connection as a read of it.
+    pub lists_values: bool,
     /// Whether the list still shows what was deleted.
     pub lists_deleted: bool,
     /// How long a written connection is on its way, in milliseconds of the sandbox's clock.
@@ -62,6 +64,7 @@ impl Default for Switches {
             returns_credential: true,
             returns_parameters: true,
             changed_target: ChangedTarget::Honoured,
+            lists_values: true,
             lists_deleted: false,
             settles_after_ms: 200,
             settles_to_error: None,
@@ -118,6 +121,12 @@ impl Connection {
     /// Breaks a connection, as a changed password or a machine that is gone would.
     pub fn fail(&mut self, code: &str, message: &str) {
         self.error = Some(StatusError { code: code.to_owned(), message: message.to_owned() });
+    }
+
+    /// The same connection under another id, made so many seconds later by the same principal elsewhere, or earlier.
+    #[must_use]
+    pub fn twin(&self, id: &str, seconds: i64) -> Self {
+        Self { id: id.to_owned(), created: self.created + Duration::seconds(seconds), ..self.clone() }
     }
 
     /// The connection as a read returns it.
@@ -238,7 +247,14 @@ impl Session<'_> {
         let deleted = self.environment.deleted_connections.iter().filter(|_| self.switches.lists_deleted);
         let all = self.environment.connections.values().chain(deleted);
         let seen = all.filter(|connection| self.sees(connection));
-        let value: Vec<Value> = seen.map(|connection| self.shown(connection)).collect();
+        let says = self.switches.lists_values;
+        let switches = Switches {
+            returns_credential: says && self.switches.returns_credential,
+            returns_parameters: says && self.switches.returns_parameters,
+            ..self.switches.clone()
+        };
+        let value: Vec<Value> =
+            seen.map(|connection| connection.shown(&self.environment.id, &switches, self.now)).collect();
         Response::json(StatusCode::OK, &json!({ "value": value }))
     }
 

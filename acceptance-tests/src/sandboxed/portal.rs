@@ -115,6 +115,22 @@ impl<T> Sandboxed<T> {
         assert!(removed.is_some(), "there is no connection {id}");
     }
 
+    /// Makes the same connection as another one but for its name, so many seconds later than that was made, or earlier, as another
+    /// workspace would. Its id is returned.
+    #[track_caller]
+    pub fn twin_connection(&self, id: &str, display_name: &str, seconds: i64) -> String {
+        let twin = Uuid::new_v4().to_string();
+        self.sandbox.with(|world| {
+            let environment =
+                world.environment_mut(&self.place.environment_id).expect("the default environment is there");
+            let connection = environment.connections.get(id).unwrap_or_else(|| panic!("there is no connection {id}"));
+            let mut made = connection.twin(&twin, seconds);
+            display_name.clone_into(&mut made.display_name);
+            environment.connections.insert(twin.clone(), made);
+        });
+        twin
+    }
+
     /// Breaks a connection, as a machine that is gone would.
     #[track_caller]
     pub fn fail_connection(&self, id: &str) {

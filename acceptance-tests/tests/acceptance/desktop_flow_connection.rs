@@ -31,6 +31,7 @@ fn it_is_put_settles_is_read_and_goes() {
           GET connectivity /connections -> 200
           PUT connectivity /connections/«id3»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
           GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections -> 200
         read:
           GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
     "#]].assert_eq(&court.told());
@@ -70,6 +71,7 @@ fn everything_is_changed_in_place() {
           GET dataverse /flowmachinegroups(«Finance»)?select -> 200
           PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id2»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections -> 200
     "#]].assert_eq(&court.told());
     let config = with(config, json!({ "credential_id": second["id"] }));
     let changed = court.change(&changed, &config).expect_quiet();
@@ -85,6 +87,7 @@ fn everything_is_changed_in_place() {
           GET dataverse /flowmachinegroups(«Finance»)?select -> 200
           PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_second_username\")"}}},"credentialId":"«id4»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections -> 200
     "#]].assert_eq(&court.told());
     let config = with(config, json!({ "machine_group_id": court.place().other_machine_group_id }));
     let changed = court.change(&changed, &config).expect_quiet();
@@ -99,6 +102,7 @@ fn everything_is_changed_in_place() {
           GET dataverse /flowmachinegroups(«Warehouse»)?select -> 200
           PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Warehouse»"},"username":{"value":"@environmentVariables(\"cto_second_username\")"}}},"credentialId":"«id4»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections -> 200
     "#]].assert_eq(&court.told());
     let config = with(config, json!({ "timeouts": { "create": "1m" } }));
     let changed = court.change(&changed, &config).expect_quiet();

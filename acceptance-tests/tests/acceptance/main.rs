@@ -25,5 +25,6 @@ mod removal;
 mod run_owner;
 mod spellings;
 mod switches;
+mod twins;
 mod weather;
 mod whole;

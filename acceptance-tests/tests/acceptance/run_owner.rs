@@ -133,6 +133,7 @@ fn a_run_owner_is_sent_with_every_put_and_his_presence_replaces() {
           GET connectivity /connections -> 200
           PUT connectivity /connections/«id3»  {"properties":{"connectionParametersSet":{"name":"azureRelayRunOwner","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"tokenRunOwnerCert:clientCertificateSecret":{"value":{"password":"(hidden)","pfx":"(hidden)"}},"tokenRunOwnerCert:clientId":{"value":"«id4»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
           GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections -> 200
         read:
           GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
     "#]].assert_eq(&court.told());
@@ -147,6 +148,7 @@ fn a_run_owner_is_sent_with_every_put_and_his_presence_replaces() {
           GET dataverse /flowmachinegroups(«Finance»)?select -> 200
           PUT connectivity /connections/«id3»  {"properties":{"connectionParametersSet":{"name":"azureRelayRunOwner","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"tokenRunOwnerCert:clientCertificateSecret":{"value":{"password":"(hidden)","pfx":"(hidden)"}},"tokenRunOwnerCert:clientId":{"value":"«id4»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
           GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections -> 200
     "#]].assert_eq(&court.told());
     let mut config = config;
     config["run_owner"]["certificate_pfx_wo_version"] = json!("2");
@@ -182,6 +184,7 @@ fn a_run_owner_is_sent_with_every_put_and_his_presence_replaces() {
           GET dataverse /flowmachinegroups(«Finance»)?select -> 200
           PUT connectivity /connections/«id5»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
           GET connectivity /connections/«id5»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections -> 200
         read:
           GET connectivity /connections/«id5»?filter=environment eq '«environment»' -> 200
     "#]].assert_eq(&court.told());

@@ -102,6 +102,7 @@ fn a_write_whose_answer_was_lost_is_settled_in_the_same_call() {
           PUT connectivity /connections/«id4»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id2»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> broken off
           PUT connectivity /connections/«id4»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id2»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
           GET connectivity /connections/«id4»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections -> 200
         read:
           GET connectivity /connections/«id4»?filter=environment eq '«environment»' -> 200
     "#]].assert_eq(&court.told());

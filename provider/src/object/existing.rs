@@ -25,12 +25,16 @@ pub(crate) struct Existing {
 }
 
 impl Existing {
-    /// The error that stops the creation.
+    /// The error that stops the creation before anything was done.
     pub(crate) fn error(&self) -> Diagnostic {
+        self.error_after("Nothing was changed.")
+    }
+
+    /// The error that stops the creation; `outcome` says what else there is to know, and what was done.
+    pub(crate) fn error_after(&self, outcome: &str) -> Diagnostic {
         let Existing { resource, what, attribute, environment_id, id } = self;
-        let detail = format!(
-            "There is already the {what} in the environment {environment_id}, with the id {id}. Nothing was changed."
-        );
+        let detail =
+            format!("There is already the {what} in the environment {environment_id}, with the id {id}. {outcome}");
         let hint = format!(
             "If it is to be managed here, paste this and put the address that Terraform prints with this error after `to`:\n\n\
              import {{\n  to = {resource}.NAME\n  id = \"{environment_id}/{id}\"\n}}\n\n\

@@ -7,16 +7,16 @@ mod blueprint;
 pub(crate) mod connected;
 mod run_owner;
 mod schema;
+mod twins;
 
 use tfplugin::listing::{Hits, Query};
 use tfplugin::{Context, Diagnostic, Identity, Import, Plan, Resource, Schema};
 use uuid::Uuid;
 
 use crate::account::Account;
-use crate::clients::connectivity::{CONNECTED, Connection, Connectivity, is_failure};
+use crate::clients::connectivity::{CONNECTED, Connection, is_failure};
 use crate::object::{
-    Deadline, Existing, Fault, IDENTITY, Operation, Target, Verb, chosen, leave_to_plan, plan_environment, same_id,
-    tell_all,
+    Deadline, Fault, IDENTITY, Operation, Target, Verb, chosen, leave_to_plan, plan_environment, same_id, tell_all,
 };
 use blueprint::Blueprint;
 use connected::Waiting;
@@ -58,8 +58,8 @@ impl Resource for DesktopFlowConnection {
             let blueprint = Blueprint::check(&op, &planned).await?;
             let connectivity = op.connectivity()?;
             let id = Uuid::new_v4().to_string();
-            if let Some(there) = connectivity.reserve(blueprint.key(), &id).await? {
-                return Err(existing(&op, &blueprint, there).error().into());
+            if let Some(there) = connectivity.reserve(&blueprint.key(), &id).await? {
+                return Err(twins::refused(&op, &blueprint, &there).into());
             }
             planned = Model { id: Some(id.clone()), status: None, ..planned };
             let request = blueprint.request();
@@ -74,7 +74,12 @@ impl Resource for DesktopFlowConnection {
                     return Err(blueprint.refused(&op, &error).await.into());
                 }
             }
-            until_connected(&op, &connectivity, &id, planned).await
+            let mut waiting = Waiting::new(&op, &connectivity, &id);
+            let made = until_connected(&op, &mut waiting, planned).await;
+            if let Some(own) = waiting.settled() {
+                twins::withdraw_later(&op, &connectivity, &blueprint, own).await?;
+            }
+            made
         })
         .await
     }
@@ -97,12 +102,8 @@ impl Resource for DesktopFlowConnection {
     }
 
     async fn update(&self, cx: &Context<Account>, prior: Model, mut planned: Model) -> Result<Model, Diagnostic> {
-        let nothing_to_write = planned.display_name == prior.display_name
-            && planned.credential_id == prior.credential_id
-            && planned.machine_group_id == prior.machine_group_id
-            && planned.run_owner == prior.run_owner
-            && planned.status == prior.status;
-        if nothing_to_write {
+        let stays_alike = planned.is_alike(&prior);
+        if stays_alike && planned.run_owner == prior.run_owner && planned.status == prior.status {
             return Ok(planned);
         }
         let op = Operation::change(cx, &prior, &planned);
@@ -115,7 +116,12 @@ impl Resource for DesktopFlowConnection {
                 Err(error) => return Err(blueprint.refused(&op, &error).await.into()),
             }
             connectivity.rekey(blueprint.key(), &id);
-            let model = until_connected(&op, &connectivity, &id, planned).await?;
+            let mut waiting = Waiting::new(&op, &connectivity, &id);
+            let changed = until_connected(&op, &mut waiting, planned).await;
+            if let Some(own) = waiting.settled().filter(|_| !stays_alike) {
+                twins::warn(&op, &connectivity, &blueprint, own).await;
+            }
+            let model = changed?;
             // What the plan asked for is held against what came of it, not overwritten by it.
             not_changed("credential_id", blueprint.credential_id, model.credential_id)?;
             not_changed("machine_group_id", blueprint.machine_group_id, model.machine_group_id)?;
@@ -200,25 +206,9 @@ fn other_kind(connection: &Connection) -> Option<&'static str> {
     }
 }
 
-fn existing(op: &Operation<'_>, blueprint: &Blueprint, id: String) -> Existing {
-    Existing {
-        resource: DesktopFlowConnection::NAME,
-        what: format!("connection {:?} with this credential and machine group", blueprint.display_name),
-        attribute: "display_name",
-        environment_id: op.environment_id.clone(),
-        id,
-    }
-}
-
 /// Waits until the connection is connected; what exists meanwhile is remembered.
-async fn until_connected(
-    op: &Operation<'_>,
-    connectivity: &Connectivity,
-    id: &str,
-    mut model: Model,
-) -> Result<Model, Fault> {
+async fn until_connected(op: &Operation<'_>, waiting: &mut Waiting<'_>, mut model: Model) -> Result<Model, Fault> {
     let summary = op.summary();
-    let mut waiting = Waiting::new(op, connectivity, id);
     op.cx.keep(&model);
     loop {
         waiting.read().await?;

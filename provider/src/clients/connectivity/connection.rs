@@ -24,6 +24,8 @@ pub struct Connection {
     pub username: Option<String>,
     /// The machine group.
     pub machine_group_id: Option<Uuid>,
+    /// The name of the set of its parameters.
+    pub parameter_set: Option<String>,
     /// The application that owns runs.
     pub run_owner_client_id: Option<String>,
     /// The object id of whoever made it.
@@ -96,6 +98,23 @@ impl Connection {
         !self.is_failed() && self.statuses.iter().any(|status| !status.is_connected())
     }
 
+    /// The connection, with what was said of it before where nothing is said now.
+    #[must_use]
+    pub(super) fn or(self, before: Connection) -> Connection {
+        Connection {
+            id: self.id,
+            display_name: self.display_name.or(before.display_name),
+            statuses: self.statuses,
+            credential_id: self.credential_id.or(before.credential_id),
+            username: self.username.or(before.username),
+            machine_group_id: self.machine_group_id.or(before.machine_group_id),
+            parameter_set: self.parameter_set.or(before.parameter_set),
+            run_owner_client_id: self.run_owner_client_id.or(before.run_owner_client_id),
+            created_by: self.created_by.or(before.created_by),
+            created_on: self.created_on.or(before.created_on),
+        }
+    }
+
     /// Why it does not work, in the service's words.
     pub fn failure(&self) -> String {
         let words = |status: &Status| match &status.error {
@@ -147,8 +166,10 @@ impl Wire {
             let values = properties.connection_parameters_set.as_ref()?.get("values")?;
             values.get(name)?.get("value")?.as_str().map(str::to_owned)
         };
+        let parameter_set = properties.connection_parameters_set.as_ref().and_then(|set| set.get("name")?.as_str());
         Connection {
             id: name,
+            parameter_set: parameter_set.map(str::to_owned),
             username: value("username"),
             machine_group_id: value("targetId").and_then(|id| id.parse().ok()),
             run_owner_client_id: value("tokenRunOwnerCert:clientId"),

@@ -1,48 +1,45 @@
-//! The connections that are known to exist: no server keeps their names unique, so that nothing else keeps one from being made twice.
-//!
-//! An environment's connections are listed once, before the first of them is made; what is written here is added.
+//! The connections that are known to exist: the server keeps nothing unique, so that whoever makes one has to look.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use uuid::Uuid;
-
 use super::connection::Connection;
+use super::key::Key;
 
-/// What makes two connections the same for a person: name, credential and machine group.
-pub type Key = (String, Uuid, Uuid);
-
-/// The connections of an environment that are known to exist, or are just being made.
+/// The connections of an environment as they were listed last, and those that this process makes.
 #[derive(Debug, Default)]
 pub(super) struct Known(Mutex<Entries>);
 
 #[derive(Debug, Default)]
 struct Entries {
-    /// Whether those are among them that were there before this process made any.
-    are_listed: bool,
-    all: Vec<(Key, String)>,
+    listed: Option<Vec<Connection>>,
+    /// What this process has made, changed, or is just making.
+    ours: Vec<(Key, String)>,
 }
 
 impl Known {
-    /// Whether those are among them that were there before.
+    /// Whether they were ever listed.
     pub(super) fn are_listed(&self) -> bool {
-        self.entries().are_listed
+        self.entries().listed.is_some()
     }
 
-    /// Adds what was there before. Of several lists the first is taken: what was made since is known better.
+    /// Takes the place of an older list.
     pub(super) fn list(&self, connections: Vec<Connection>) {
-        let mut entries = self.entries();
-        if !entries.are_listed {
-            entries.are_listed = true;
-            entries.all.extend(connections.into_iter().filter_map(keyed));
-        }
+        self.entries().listed = Some(connections);
     }
 
-    /// Takes the place of a key. It is the id of another connection when that has it already.
-    pub(super) fn reserve(&self, key: Key, id: &str) -> Option<String> {
+    /// The listed connections but `id` that the list does not tell from a key. It may be of before.
+    pub(super) fn candidates(&self, key: &Key, id: &str) -> Vec<Connection> {
+        let entries = self.entries();
+        let listed = entries.listed.iter().flatten();
+        listed.filter(|connection| connection.id != id && key.alike(connection).is_some()).cloned().collect()
+    }
+
+    /// Takes the place of a key. It is the id of another connection of this process when that has it already.
+    pub(super) fn reserve(&self, key: &Key, id: &str) -> Option<String> {
         let mut entries = self.entries();
-        let there = entries.all.iter().find(|(other, _)| *other == key).map(|(_, there)| there.clone());
+        let there = entries.ours.iter().find(|(other, _)| other == key).map(|(_, there)| there.clone());
         if there.is_none() {
-            entries.all.push((key, id.to_owned()));
+            entries.ours.push((key.clone(), id.to_owned()));
         }
         there
     }
@@ -50,23 +47,18 @@ impl Known {
     /// Remembers what a connection has become.
     pub(super) fn rekey(&self, key: Key, id: &str) {
         let mut entries = self.entries();
-        if entries.are_listed {
-            entries.all.retain(|(_, other)| other != id);
-            entries.all.push((key, id.to_owned()));
-        }
+        entries.ours.retain(|(_, other)| other != id);
+        entries.ours.push((key, id.to_owned()));
     }
 
     /// Forgets a connection that is not there, or not any more.
     pub(super) fn release(&self, id: &str) {
-        self.entries().all.retain(|(_, other)| other != id);
+        let mut entries = self.entries();
+        entries.ours.retain(|(_, other)| other != id);
+        entries.listed.iter_mut().for_each(|listed| listed.retain(|connection| connection.id != id));
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn keyed(connection: Connection) -> Option<(Key, String)> {
-    let key = (connection.display_name?, connection.credential_id?, connection.machine_group_id?);
-    Some((key, connection.id))
 }

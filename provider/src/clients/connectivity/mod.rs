@@ -6,6 +6,7 @@
 
 mod connection;
 mod going;
+mod key;
 mod known;
 mod request;
 
@@ -28,7 +29,7 @@ use going::Going;
 use known::Known;
 
 pub use connection::{CONNECTED, Connection, Status, StatusError, is_failure};
-pub use known::Key;
+pub use key::{Alike, Key};
 pub use request::{ConnectionRequest, RunOwner};
 
 const CONNECTOR: &str = "shared_uiflow";
@@ -117,16 +118,38 @@ impl Connectivity {
         Ok(using)
     }
 
-    /// Takes the place of a key for a connection that is about to be made. It is the id of another one when that has it already.
+    /// Takes the place of a key for a connection that is about to be made, unless another one is the same already: that is returned.
     ///
     /// # Errors
-    /// Whatever keeps the connections from being listed.
-    pub async fn reserve(&self, key: Key, id: &str) -> Result<Option<String>, Error> {
+    /// Whatever keeps the connections from being listed or read.
+    pub async fn reserve(&self, key: &Key, id: &str) -> Result<Option<Alike>, Error> {
         // Nobody waits for another's list: equal lists at the same time are one request anyway.
         if !self.known.are_listed() {
             self.known.list(self.connections()?.all().await?);
         }
-        Ok(self.known.reserve(key, id))
+        let found = self.alike(key, id).await?.into_iter().next();
+        let ours = |id| Alike { id, created_on: None, unsaid: Vec::new() };
+        Ok(found.or_else(|| self.known.reserve(key, id).map(ours)))
+    }
+
+    /// The connections that are the same as the one that was just written under this id, whoever made them.
+    ///
+    /// # Errors
+    /// Whatever keeps the connections from being listed or read.
+    pub async fn twins(&self, key: &Key, id: &str) -> Result<Vec<Alike>, Error> {
+        self.known.list(self.connections()?.all().await?);
+        self.alike(key, id).await
+    }
+
+    /// The listed connections but `id` that are the same. A list says less than a read, and may be of before.
+    async fn alike(&self, key: &Key, id: &str) -> Result<Vec<Alike>, Error> {
+        let mut alike = Vec::new();
+        for listed in self.known.candidates(key, id) {
+            self.going.ended(&listed.id).await;
+            let now = self.connection(&listed.id).await?;
+            alike.extend(now.and_then(|now| key.alike(&now.or(listed))));
+        }
+        Ok(alike)
     }
 
     /// Remembers what a connection has become.

@@ -39,22 +39,28 @@ impl fmt::Debug for RunOwner {
     }
 }
 
+/// The expression by which a connection finds its user name.
+pub(super) fn username(wanted: &ConnectionRequest<'_>) -> String {
+    format!("@environmentVariables(\"{}\")", wanted.username_variable)
+}
+
+/// The name of the set of parameters that a connection has.
+pub(super) fn parameter_set(wanted: &ConnectionRequest<'_>) -> &'static str {
+    if wanted.run_owner.is_some() { "azureRelayRunOwner" } else { "azureRelay" }
+}
+
 /// The body of the PUT that makes or changes a connection.
 pub(super) fn body(environment_id: &EnvironmentId, wanted: &ConnectionRequest<'_>) -> Json {
     let mut values = json!({
-        "username": {"value": format!("@environmentVariables(\"{}\")", wanted.username_variable)},
+        "username": {"value": username(wanted)},
         "password": {"value": "none"},
         "targetId": {"value": wanted.machine_group_id},
     });
-    let set = match wanted.run_owner {
-        None => "azureRelay",
-        Some(owner) => {
-            values["tokenRunOwnerCert:clientId"] = json!({"value": owner.client_id});
-            values["tokenRunOwnerCert:clientCertificateSecret"] =
-                json!({"value": {"pfx": *owner.pfx, "password": *owner.password}});
-            "azureRelayRunOwner"
-        }
-    };
+    if let Some(owner) = wanted.run_owner {
+        values["tokenRunOwnerCert:clientId"] = json!({"value": owner.client_id});
+        values["tokenRunOwnerCert:clientCertificateSecret"] =
+            json!({"value": {"pfx": *owner.pfx, "password": *owner.password}});
+    }
     json!({"properties": {
         "environment": {
             "id": format!("/providers/Microsoft.PowerApps/environments/{}", environment_id.sent()),
@@ -62,7 +68,7 @@ pub(super) fn body(environment_id: &EnvironmentId, wanted: &ConnectionRequest<'_
         },
         "displayName": wanted.display_name,
         "credentialId": wanted.credential_id,
-        "connectionParametersSet": {"name": set, "values": values},
+        "connectionParametersSet": {"name": parameter_set(wanted), "values": values},
     }})
 }
 

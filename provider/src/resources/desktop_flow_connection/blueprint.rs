@@ -60,7 +60,7 @@ impl Blueprint {
 
     /// What makes another connection the same.
     pub(super) fn key(&self) -> Key {
-        (self.display_name.clone(), self.credential_id, self.machine_group_id)
+        Key::of(&self.request())
     }
 
     /// The error of a refused PUT, with who has to be given what.

@@ -51,6 +51,11 @@ impl<'a> Waiting<'a> {
         ))
     }
 
+    /// The connection when time will not change it any more.
+    pub(crate) fn settled(&self) -> Option<&Connection> {
+        self.connection.as_ref().filter(|connection| !connection.is_on_its_way())
+    }
+
     /// Waits for the next reading. `summary` is the headline when there is no time left.
     ///
     /// # Errors

@@ -28,8 +28,13 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
         "The id of the connection, by which flows and connection references know it.",
     ),
     ENVIRONMENT_ID,
-    Attribute::required("display_name", &Type::String, "The name that people see. It is changed in place.")
-        .check(&[Check::Length { min: 1, max: 255 }]),
+    Attribute::required(
+        "display_name",
+        &Type::String,
+        "The name that people see. It is changed in place. A connection is not made when there is one with the same \
+         name, credential, machine group and run owner already.",
+    )
+    .check(&[Check::Length { min: 1, max: 255 }]),
     Attribute::required(
         "credential_id",
         &Type::String,
@@ -90,6 +95,15 @@ impl Model {
     /// The state of a connection of which nothing was known before.
     pub(super) fn found(environment_id: &EnvironmentId, connection: &Connection) -> Model {
         Model::of(connection, blank(environment_id, &[]))
+    }
+
+    /// Whether nothing tells it from another one.
+    pub(super) fn is_alike(&self, other: &Model) -> bool {
+        let run_owner = |model: &Model| model.run_owner.as_ref().map(|owner| owner.client_id.clone());
+        self.display_name == other.display_name
+            && self.credential_id == other.credential_id
+            && self.machine_group_id == other.machine_group_id
+            && run_owner(self) == run_owner(other)
     }
 
     /// The state of a connection; what the service does not tell stays as it was before.
