@@ -46,6 +46,8 @@ pub struct Switches {
     pub returns_credential: bool,
     /// Whether a read returns the parameter set with its values that are not secret.
     pub returns_parameters: bool,
+    /// Whether a read says who made a connection.
+    pub names_maker: bool,
     /// What becomes of another credential or machine group in a PUT.
     pub changed_target: ChangedTarget,
     /// Whether the list tells as much of a connection as a read of it.
@@ -63,6 +65,7 @@ impl Default for Switches {
         Self {
             returns_credential: true,
             returns_parameters: true,
+            names_maker: true,
             changed_target: ChangedTarget::Honoured,
             lists_values: true,
             lists_deleted: false,
@@ -156,6 +159,9 @@ impl Connection {
         });
         if let Some(credential) = self.credential_id.filter(|_| switches.returns_credential) {
             properties["credentialId"] = credential.to_string().into();
+        }
+        if !switches.names_maker {
+            properties["createdBy"] = Value::Null;
         }
         if switches.returns_parameters {
             properties["connectionParametersSet"] = json!({"name": self.set, "values": self.values});

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use http::{Method, StatusCode};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use rcgen::{KeyPair, PublicKeyData as _};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -17,6 +18,20 @@ use crate::world::{Caller, World};
 
 /// How long a token holds.
 const LIFETIME: Duration = Duration::hours(1);
+
+/// What is open about tokens, which are opaque by contract, and the answers in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switches {
+    /// Whether a token can be read by whoever asked for it, and names the principal.
+    pub names_principal: bool,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self { names_principal: true }
+    }
+}
 
 /// The tokens that were issued, and the key that signs them.
 #[derive(Clone)]
@@ -55,8 +70,8 @@ impl Tokens {
         }
     }
 
-    fn issue(&mut self, caller: &Caller, audience: &str, now: OffsetDateTime) -> String {
-        let claims = json!({
+    fn issue(&mut self, caller: &Caller, audience: &str, switches: &Switches, now: OffsetDateTime) -> String {
+        let mut claims = json!({
             "aud": audience,
             "iss": format!("https://sts.windows.net/{}/", caller.tenant_id),
             "iat": now.unix_timestamp(),
@@ -71,6 +86,9 @@ impl Tokens {
             "uti": Uuid::new_v4().simple().to_string(),
             "ver": "1.0",
         });
+        if !switches.names_principal {
+            claims.as_object_mut().expect("claims are an object").remove("oid");
+        }
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some("sandbox".to_owned());
         let key = EncodingKey::from_ec_der(self.key.serialized_der());
@@ -200,7 +218,8 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Response {
         return refused("invalid_resource", 500_011, &words);
     };
     let now = world.now();
-    let token = world.tokens.issue(&application.caller, audience, now);
+    let switches = world.switches().entra.clone();
+    let token = world.tokens.issue(&application.caller, audience, &switches, now);
     let lifetime = LIFETIME.whole_seconds();
     let body =
         json!({"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token});

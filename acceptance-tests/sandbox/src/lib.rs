@@ -91,6 +91,7 @@ pub use certificate::CertificateSpec;
 pub use connectivity::{ChangedTarget, Connection, StatusError, Switches as ConnectivitySwitches};
 pub use crafted::{Body, Crafted};
 pub use dataverse::{CredentialLookups, Limit, Org, SecretRefusal, Switches as DataverseSwitches};
+pub use entra::Switches as EntraSwitches;
 pub use faults::{Effect, Fault, Notation};
 pub use journal::Exchange;
 pub use key_vault::{Vault, Version};

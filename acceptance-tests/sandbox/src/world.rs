@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::connectivity::{self, Connection};
 use crate::dataverse;
-use crate::entra::Tokens;
+use crate::entra::{self, Tokens};
 use crate::key_vault::{self, Vault};
 
 /// Dataverse's own application in every tenant: it reads secrets when a flow runs.
@@ -52,6 +52,8 @@ pub enum SecretAccess {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
+    /// About tokens.
+    pub entra: entra::Switches,
     /// About Dataverse.
     pub dataverse: dataverse::Switches,
     /// About connections.

@@ -190,3 +190,51 @@ fn what_is_not_shared_or_of_another_kind_is_refused_by_name() {
     created.expect_error("credential_id", summary, &["\"Password\""]);
     assert_eq!(court.writes(), Vec::<String>::new());
 }
+
+/// Whether a connection that the service does not know any more is believed to be gone, by a refresh and by a delete.
+#[track_caller]
+fn gone(court: &Court, connection: &Object, is_gone: bool, why: &str) {
+    let id = connection.attr("id");
+    court.remove_connection(&id);
+    if is_gone {
+        assert!(court.refresh(connection).expect_quiet().is_none());
+        court.destroy(connection).expect_quiet();
+        return;
+    }
+    let refreshed = court.refresh(connection);
+    let parts = [&id, why, "terraform state rm"];
+    let kept = refreshed.expect_warning("", "The connection cannot be seen", &parts).expect_ok().expect("it is kept");
+    assert_eq!(kept.attributes(), connection.attributes());
+    let left = court.destroy(connection).expect_error("", "Cannot delete the connection Robot", &parts);
+    assert!(left.is_some(), "and a delete does not believe it either");
+}
+
+#[test]
+fn one_that_cannot_be_seen_is_gone_only_if_we_have_made_it() {
+    let mut court = Court::new();
+    let (_, credential, connection) = court.made_chain();
+    gone(&court, &connection, true, "");
+
+    let theirs = court.create(CONNECTION, &court.connection(&credential)).expect_quiet();
+    court.sandbox().with(|world| {
+        let environment = world.environment_mut(&court.place().environment_id).expect("it is there");
+        let connection = environment.connections.get_mut(&theirs.attr("id")).expect("it was made");
+        let maker = "b0000000-0000-4000-8000-0000000000b1".to_owned();
+        connection.shared_with.insert(std::mem::replace(&mut connection.created_by.object_id, maker));
+    });
+    let theirs = court.refresh(&theirs).expect_quiet().expect("it is shared");
+    gone(&court, &theirs, false, "is signed in as");
+
+    // Where no maker is known, there is nobody to compare: the service's word counts.
+    court.switch(|switches| switches.connectivity.names_maker = false);
+    let nobody = court.create(CONNECTION, &court.connection(&credential)).expect_quiet();
+    assert_eq!(nobody["created_by"], Value::Null);
+    gone(&court, &nobody, true, "");
+
+    court.switch(|switches| switches.connectivity.names_maker = true);
+    let ours = court.create(CONNECTION, &court.connection(&credential)).expect_quiet();
+    court.switch(|switches| switches.entra.names_principal = false);
+    let environment_id = court.place().environment_id.clone();
+    court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
+    gone(&court, &ours, false, "does not say as whom");
+}

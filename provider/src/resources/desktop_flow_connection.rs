@@ -236,16 +236,16 @@ fn not_changed(name: &str, asked: Uuid, now: Option<Uuid>) -> Result<(), Diagnos
     }
 }
 
-/// Why a connection that the service does not know may be there all the same: somebody else has made it.
+/// Why a connection that the service does not know may be there all the same: somebody else has made it, or nobody can tell whether it
+/// was somebody else. Where the state knows no maker, the service's word counts: that is what a creation leaves whose answer was lost.
 async fn invisible(cx: &Context<Account>, id: &str, prior: &Model) -> Option<String> {
     let maker = prior.created_by.as_deref()?;
-    let caller = cx.clients.caller().await?;
-    if same_id(maker, &caller.object_id) {
-        return None;
-    }
-    let caller = cx.clients.caller_in_words().await;
+    let signed_in = match cx.clients.caller().await {
+        Some(caller) if same_id(maker, &caller.object_id) => return None,
+        Some(_) => format!("the provider is signed in as {}", cx.clients.caller_in_words().await),
+        None => "its token does not say as whom the provider is signed in".to_owned(),
+    };
     Some(format!(
-        "The service says that there is no connection {id}. It was made by {maker}, and the provider is signed in as {caller}: it may \
-         merely be invisible."
+        "The service says that there is no connection {id}. It was made by {maker}, and {signed_in}: it may merely be invisible."
     ))
 }
