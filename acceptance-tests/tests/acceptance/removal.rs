@@ -117,3 +117,15 @@ fn a_removal_is_refused_unless_it_is_proven_that_nothing_uses_the_credential() {
     court.destroy(&credential).expect_warning("", doubt, &["may not list"]).expect_ok();
     assert!(court.rows_named("credentials", "name", "Robot").is_empty());
 }
+
+#[test]
+fn of_a_managed_credential_a_company_s_variable_keeps_its_value() {
+    let court = Court::new();
+    let (_, credential) = court.made_credential();
+    let variable = credential.attr("username_variable_id");
+    court.patch("credentials", &credential.attr("id"), json!({ "ismanaged": true }));
+    court.patch("environmentvariabledefinitions", &variable, json!({ "description": "The user of all robots." }));
+    let rows = court.rows();
+    court.destroy(&credential).expect_warning("", "The credential Robot stays", &["managed solution"]).expect_ok();
+    assert_eq!(court.rows(), rows);
+}

@@ -214,12 +214,10 @@ impl Resource for CbaCredential {
                 if credential.is_some() && !stays {
                     changes.delete(Credential::SET, id);
                 }
-                if let Some(variable) = variable {
-                    if !stays {
-                        used = mark::remove_with(&organization, id, &variable, &mut changes).await?;
-                    } else if another_user(&organization, variable.id, id).await?.is_none() {
-                        variable.delete_values(&mut changes);
-                    }
+                match variable {
+                    Some(variable) if stays => mark::empty_with(&organization, id, &variable, &mut changes).await?,
+                    Some(variable) => used = mark::remove_with(&organization, id, &variable, &mut changes).await?,
+                    None => {}
                 }
                 if removal.is_over(op.remove_rows(&organization, &changes).await)? {
                     break (stays, used);
@@ -228,7 +226,8 @@ impl Resource for CbaCredential {
             if stays {
                 cx.tell(Diagnostic::warning(
                     format!("The credential {} stays", prior.name),
-                    "It came with a managed solution, which alone can remove it. The value of its user name was deleted.",
+                    "It came with a managed solution, which alone can remove it. The value of its user name was deleted, unless it is \
+                     somebody else's.",
                 ));
             }
             used.into_iter().for_each(|warning| cx.tell(warning));

@@ -30,12 +30,13 @@ pub(super) fn is_ours_to_change(variable: &Definition, credential: Uuid) -> bool
     is_ours(variable, credential) && !variable.managed
 }
 
-/// Whether a variable is what a credential has left behind: it bears the exact mark of one that is proven gone, did not come with a
-/// solution, and no credential points at it.
-pub(super) async fn is_orphan(organization: &Dataverse, variable: &Definition) -> Result<bool, Error> {
-    let Some(maker) = marked(variable).filter(|_| !variable.managed) else { return Ok(false) };
+/// The version of a variable that a credential has left behind: it bears the exact mark of one that is proven gone, did not come with
+/// a solution, and no credential points at it. None of any other, nor of one whose version nobody knows.
+pub(super) async fn orphan<'a>(organization: &Dataverse, variable: &'a Definition) -> Result<Option<&'a str>, Error> {
+    let Some(maker) = marked(variable).filter(|_| !variable.managed) else { return Ok(None) };
     let users: Vec<Credential> = organization.all(&Credential::using(variable.id)).all().await?;
-    Ok(users.is_empty() && organization.by_id::<Credential>(maker).await?.is_none())
+    let is_left = users.is_empty() && organization.by_id::<Credential>(maker).await?.is_none();
+    Ok(variable.etag.as_deref().filter(|_| is_left))
 }
 
 /// Whether the own variable of a credential that is gone is still there.
@@ -85,6 +86,21 @@ pub(super) async fn remove_with(
         changes.delete(Definition::SET, variable.id);
     }
     Ok(None)
+}
+
+/// Adds to the removal of a credential that stays, because it came with a solution, that of the value of its user name: what came with
+/// it or is its own, while no other credential uses it.
+pub(super) async fn empty_with(
+    organization: &Dataverse,
+    credential: Uuid,
+    variable: &Definition,
+    changes: &mut ChangeSet,
+) -> Result<(), Error> {
+    let may_go = variable.managed || is_ours(variable, credential);
+    if may_go && another_user(organization, variable.id, credential).await?.is_none() {
+        variable.delete_values(changes);
+    }
+    Ok(())
 }
 
 /// Another credential that points at the variable.

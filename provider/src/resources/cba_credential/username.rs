@@ -5,7 +5,7 @@
 use tfplugin::{Context, Diagnostic, Plan, Value};
 use uuid::Uuid;
 
-use super::mark::{is_orphan, is_ours, mark};
+use super::mark::{is_ours, mark, orphan};
 use super::schema::{Model, NAME, View};
 use crate::account::Account;
 use crate::checks::certificate::names;
@@ -59,17 +59,18 @@ impl Username {
                 NewVariable { id, schema_name: &schema_name, display_name, description, owner, value }.text(changes);
                 id
             }
-            // The one exception to "nothing is taken over": what a credential that is gone has left behind.
-            Some(orphan) if is_orphan(organization, orphan).await? => {
+            Some(taken) => {
+                // The one exception to "nothing is taken over": what a credential that is gone has left behind.
+                let Some(version) = orphan(organization, taken).await? else {
+                    return Err(existing(organization, &op.environment_id, taken).await.into());
+                };
                 let (display_name, description) = (Some(display_name.as_str()), Some(Some(mark.as_str())));
-                let active = (!orphan.active).then_some(ACTIVE);
+                let active = (!taken.active).then_some(ACTIVE);
                 let change = DefinitionChange { display_name, description, owner, active };
-                let etag = orphan.etag.as_deref().unwrap_or("*");
-                changes.update_version(Definition::SET, orphan.id, etag, change);
-                orphan.write_value(changes, value);
-                orphan.id
+                changes.update_version(Definition::SET, taken.id, version, change);
+                taken.write_value(changes, value);
+                taken.id
             }
-            Some(taken) => return Err(existing(organization, &op.environment_id, taken).await.into()),
         };
         Ok(Username { variable_id, schema_name, value: Some(value.clone()) })
     }
