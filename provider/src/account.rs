@@ -3,6 +3,8 @@
 //! Terraform may configure a provider while values are not known yet. Then a creation still plans; what needs the missing value
 //! fails there, naming the attribute.
 
+pub(crate) mod roles;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +20,7 @@ use crate::clients::error::Error;
 use crate::clients::key_vault::KeyVault;
 use crate::clients::{Clients, Settings};
 use crate::failure::failed;
+use roles::Roles;
 
 /// Who is signed in, and to which environment. It lives from one configuration of the provider to the next.
 pub struct Account {
@@ -27,6 +30,8 @@ pub struct Account {
     dataverse_url: Known<Url>,
     /// Whether the organization at `dataverse_url` is that of the environment: it is asked once.
     verified: OnceCell<Result<(), Diagnostic>>,
+    /// What is waited for, once for all objects.
+    roles: Roles,
     /// What nobody was told yet.
     unsaid: Mutex<Vec<Diagnostic>>,
 }
@@ -37,9 +42,15 @@ impl Account {
         settings: Result<Settings, &'static str>,
         environment_id: Known<EnvironmentId>,
         dataverse_url: Known<Url>,
+        roles: Roles,
     ) -> Account {
         let (verified, unsaid) = (OnceCell::new(), Mutex::default());
-        Account { clients: settings.map(Clients::new), environment_id, dataverse_url, verified, unsaid }
+        Account { clients: settings.map(Clients::new), environment_id, dataverse_url, verified, roles, unsaid }
+    }
+
+    /// The waits for roles that were assigned a moment ago.
+    pub(crate) fn roles(&self) -> &Roles {
+        &self.roles
     }
 
     /// The provider's own environment.

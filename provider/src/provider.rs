@@ -1,5 +1,7 @@
 //! The provider block, and the one list of what there is.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use tfplugin::action::{AnyAction, action};
 use tfplugin::{AnyResource, Attribute, Check, Diagnostic, Function, Known, Provider, Rule, Schema, Type, Value};
@@ -7,10 +9,12 @@ use tfplugin::{resource, view};
 use url::Url;
 
 use crate::account::Account;
+use crate::account::roles::Roles;
 use crate::actions::verify_connection::VerifyConnection;
 use crate::clients::environment_id::EnvironmentId;
 use crate::functions::FUNCTIONS;
 use crate::object::environment::is_environment_id;
+use crate::object::timeouts::{is_patience, patience};
 use crate::resources::cba_credential::CbaCredential;
 use crate::resources::certificate_reference::CertificateReference;
 use crate::resources::desktop_flow_connection::DesktopFlowConnection;
@@ -19,6 +23,9 @@ use crate::sign_in::{Given, Refusal, choose, variable};
 /// The provider `powerautomate`.
 #[derive(Debug, Clone, Copy)]
 pub struct PowerAutomate;
+
+/// How long Microsoft says that roles take to arrive.
+const ROLES_TAKE: Duration = Duration::from_secs(600);
 
 const SCHEMA: &Schema = &Schema::new(
     "Declares certificate-based sign-in of Power Automate desktop flows: a certificate in Azure Key Vault, a \
@@ -70,6 +77,14 @@ const SCHEMA: &Schema = &Schema::new(
         "Sign in as the user of the Azure CLI (`az login`). When it is left out, the Azure CLI is used if no \
          client secret is given. Falls back to the environment variable `ARM_USE_CLI`.",
     ),
+    Attribute::optional(
+        "role_propagation_timeout",
+        &Type::String,
+        "How long an apply waits for a role on a key vault that was assigned a moment ago, as a duration such as `90s` or `10m`; \
+         `0s` for not at all. It is waited once for each vault and kind of right, whatever the number of resources, and no longer \
+         than the resource's own `timeouts` allow. Defaults to `10m`.",
+    )
+    .check(&[Check::Format(is_patience)]),
 ])
 .rules(&[Rule::Requires("dataverse_url", &["environment_id"])]);
 
@@ -98,7 +113,8 @@ impl Provider for PowerAutomate {
             Some(argument) => Err(argument),
             None => Ok(choose(config.given(), user_agent, variable).map_err(refused)?),
         };
-        Ok((Account::new(settings, config.environment_id, config.dataverse_url), Vec::new()))
+        let roles = Roles::new(config.patience());
+        Ok((Account::new(settings, config.environment_id, config.dataverse_url, roles), Vec::new()))
     }
 }
 
@@ -111,6 +127,7 @@ struct Config {
     client_id: Known<String>,
     client_secret: Known<String>,
     use_cli: Known<bool>,
+    role_propagation_timeout: Known<String>,
 }
 
 impl Config {
@@ -123,6 +140,12 @@ impl Config {
             ("use_cli", self.use_cli.is_unknown()),
         ];
         unknown.into_iter().find(|(_, is_unknown)| *is_unknown).map(|(argument, _)| argument)
+    }
+
+    /// How long roles are waited for. Nothing waits while Terraform plans, when this may not be known yet.
+    fn patience(&self) -> Duration {
+        let configured = self.role_propagation_timeout.known().and_then(|text| patience(text).ok());
+        configured.unwrap_or(ROLES_TAKE)
     }
 
     fn given(&self) -> Given {

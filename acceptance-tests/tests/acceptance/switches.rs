@@ -55,15 +55,17 @@ fn nothing_rests_on_what_dataverse_may_or_may_not_check() {
 fn a_refused_secret_is_recognised_by_whatever_status_and_wherever_it_stands() {
     for refusal in [SecretRefusal::BadRequest, SecretRefusal::Forbidden] {
         for nested in [true, false] {
-            let court = Court::new();
+            let mut court = Court::unconfigured(&[]);
+            let environment_id = court.place().environment_id.clone();
+            let block = json!({ "environment_id": environment_id, "role_propagation_timeout": "0s" });
+            court.configure(&block).expect_quiet();
             court.switch(|switches| {
                 switches.dataverse.secret_refusal = refusal;
                 switches.dataverse.nested_change_set_failure = nested;
             });
             court.forbid_secrets();
             let summary = "Cannot create the environment variable cto_robot_certificate";
-            let hurried = with(court.reference(), json!({ "timeouts": { "create": "3s" } }));
-            let created = court.create(REFERENCE, &hurried);
+            let created = court.create(REFERENCE, &court.reference());
             let left = created.expect_error("key_vault_id", summary, &["Key Vault Secrets User", "not authorized"]);
             assert!(left.is_none());
         }

@@ -14,6 +14,15 @@ fn hurried(court: &Court) -> Value {
     with(court.reference(), json!({ "timeouts": { "create": "3s" } }))
 }
 
+/// A provider that waits so long for roles.
+fn patient(role_propagation_timeout: &str) -> Court {
+    let mut court = Court::unconfigured(&[]);
+    let environment_id = court.place().environment_id.clone();
+    let block = json!({ "environment_id": environment_id, "role_propagation_timeout": role_propagation_timeout });
+    court.configure(&block).expect_quiet();
+    court
+}
+
 /// How many variables of that name there are.
 fn count(court: &Court) -> usize {
     court.rows_named(DEFINITIONS, "schemaname", "cto_robot_certificate").len()
@@ -194,7 +203,7 @@ fn a_role_that_is_late_is_waited_for() {
 
 #[test]
 fn a_role_that_never_arrives_is_named_with_its_scope_and_both_principals() {
-    let court = Court::new();
+    let court = patient("2s");
     let place = court.place();
     court.forbid_secrets();
     let parts = [
@@ -202,11 +211,48 @@ fn a_role_that_never_arrives_is_named_with_its_scope_and_both_principals() {
         &place.key_vault_id,
         "00000007-0000-0000-c000-000000000000",
         &place.object_id,
-        "3 seconds",
+        "The role was waited for, 2 seconds since",
+        "role_propagation_timeout",
     ];
-    let left = court.create(REFERENCE, &hurried(&court)).expect_error("key_vault_id", SUMMARY, &parts);
+    let left = court.create(REFERENCE, &court.reference()).expect_error("key_vault_id", SUMMARY, &parts);
     assert!(left.is_none());
     assert_eq!(count(&court), 0, "nothing is left half done");
+    // Who is refused after the wait is over fails at once.
+    court.forget();
+    let other = with(court.reference(), json!({ "schema_name": "cto_other" }));
+    court.create(REFERENCE, &other).expect_error(
+        "key_vault_id",
+        "Cannot create the environment variable cto_other",
+        &[],
+    );
+    assert_eq!(court.writes().iter().filter(|line| line.contains("$batch")).count(), 1, "{:?}", court.writes());
+}
+
+#[test]
+fn a_closed_vault_is_waited_for_once_and_the_plan_says_how_long() {
+    let court = patient("2s");
+    court.forbid_vault();
+    let summary = "The vault kv-robots does not let the certificate robot be read";
+    let planned = court.plan(REFERENCE, None, &court.reference());
+    assert!(planned.expect_warning("key_vault_id", summary, &["The apply will wait up to 2s for the role"]).is_ok());
+    let waited = ["The role was waited for, 2 seconds since"];
+    court.create(REFERENCE, &court.reference()).expect_error("key_vault_id", summary, &waited);
+    court.forget();
+    let other = with(court.reference(), json!({ "schema_name": "cto_other" }));
+    court.create(REFERENCE, &other).expect_error("key_vault_id", summary, &waited);
+    // Three plans and one apply, and each asks once.
+    let asked = court.conversation().iter().filter(|line| line.contains("/certificates/")).count();
+    assert!(asked <= 5, "{:?}", court.conversation());
+}
+
+#[test]
+fn without_patience_a_missing_role_is_an_error_at_once() {
+    let court = patient("0s");
+    court.forbid_vault();
+    let summary = "The vault kv-robots does not let the certificate robot be read";
+    court.create(REFERENCE, &court.reference()).expect_error("key_vault_id", summary, &["was not waited for"]);
+    let asked = court.conversation().iter().filter(|line| line.contains("/certificates/")).count();
+    assert!(asked <= 6, "{:?}", court.conversation());
 }
 
 #[test]

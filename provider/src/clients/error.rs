@@ -66,6 +66,12 @@ impl Error {
         Error::new(operation, Kind::Service { heard, shown })
     }
 
+    /// A missing right, for the tests of whoever waits for one.
+    #[cfg(test)]
+    pub(crate) fn forbidden(operation: &str) -> Error {
+        Error::refused(operation, Refusal { status: 403, ..Refusal::default() })
+    }
+
     /// An answer that somebody else gave, such as a proxy.
     pub(super) fn not_the_service(operation: &str, status: u16, body: &str, secrets: &Secrets) -> Error {
         Error::new(operation, Kind::NotTheService { status, beginning: words(&secrets.redact(body)) })

@@ -65,7 +65,7 @@ pub(super) fn check(operation: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// The leave has ended first.
-pub(super) async fn wait<T>(operation: &str, work: impl Future<Output = T>) -> Result<T, Error> {
+pub async fn wait<T>(operation: &str, work: impl Future<Output = T>) -> Result<T, Error> {
     let Ok(leave) = LEAVE.try_with(Leave::clone) else { return Ok(work.await) };
     leave.check(operation)?;
     tokio::select! {

@@ -59,34 +59,56 @@ impl Deadline {
         Deadline { at: Instant::now() + allowed, allowed }
     }
 
-    /// The same, but at most `limit` from now.
-    pub(crate) fn at_most(self, limit: Duration) -> Deadline {
-        let at = self.at.min(Instant::now() + limit);
-        Deadline { at, ..self }
+    /// How long to wait for the next try, at most so long; nothing when there is no time left for one.
+    pub(super) fn pause(self, at_most: Duration) -> Option<Duration> {
+        let pause = at_most.min(self.last_try().saturating_duration_since(Instant::now()));
+        (!pause.is_zero()).then_some(pause)
     }
 
-    /// How long to wait for the next try, at most so long; nothing when there is no time left for one. The last try keeps a
-    /// tenth of the time for its answer.
-    pub(super) fn pause(self, at_most: Duration) -> Option<Duration> {
-        let left = self.at.saturating_duration_since(Instant::now());
-        let pause = at_most.min(left.saturating_sub((self.allowed / 10).min(Duration::from_secs(10))));
-        (!pause.is_zero()).then_some(pause)
+    /// When the last try has to begin: it keeps a tenth of the time for its answer.
+    pub(crate) fn last_try(self) -> Instant {
+        self.at - (self.allowed / 10).min(Duration::from_secs(10))
     }
 
     /// How long the operation was allowed to take, in words.
     pub(crate) fn allowed(&self) -> String {
-        let seconds = self.allowed.as_secs();
-        if seconds >= 120 && seconds.is_multiple_of(60) {
-            format!("{} minutes", seconds / 60)
-        } else {
-            format!("{seconds} seconds")
-        }
+        in_words(self.allowed)
     }
+}
+
+/// So long, in words.
+pub(crate) fn in_words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        1 => "1 second".to_owned(),
+        120.. if seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
+        _ => format!("{seconds} seconds"),
+    }
+}
+
+/// So long, as users write it.
+pub(crate) fn spelled(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect()
 }
 
 /// What is wrong with a duration.
 pub(crate) fn is_duration(text: &str) -> std::result::Result<(), String> {
     duration(text).map(drop)
+}
+
+/// What is wrong with a duration that may also be none at all: `0s`.
+pub(crate) fn is_patience(text: &str) -> std::result::Result<(), String> {
+    patience(text).map(drop)
+}
+
+/// Reads a duration that may also be none at all.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn patience(text: &str) -> std::result::Result<Duration, String> {
+    if text == "0s" { Ok(Duration::ZERO) } else { duration(text) }
 }
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -125,6 +147,10 @@ mod tests {
         for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("1h1m1s", 3661), ("24h", 86_400)] {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
+        for text in ["10m", "1h30m", "1h1m1s", "24h", "59s"] {
+            assert_eq!(duration(text).map(spelled), Ok(text.to_owned()));
+        }
+        assert_eq!((patience("0s"), patience("2m")), (Ok(Duration::ZERO), Ok(Duration::from_secs(120))));
         for text in ["", "10", "m", "10x", "-5m", "0s", "99999999999999999999s", "24h24h24h", "24h1s"] {
             assert!(duration(text).is_err(), "{text}");
         }

@@ -90,7 +90,7 @@ impl Resource for CertificateReference {
                 secret_reference: Some(value),
                 ..planned
             };
-            let write = async { secret_access::commit(&op, &organization, &changes).await.map(|()| None) };
+            let write = async { secret_access::commit(&op, &organization, &changes, &reference).await.map(|()| None) };
             let written = match op.write_new(&planned, write, organization.by_id::<Definition>(id)).await {
                 Ok(written) => written,
                 Err(error) if error.is_duplicate() => {
@@ -160,7 +160,9 @@ impl Resource for CertificateReference {
             }
             if !changes.is_empty() {
                 let reread = async { Model::of(&organization.by_id(id).await.ok()??, prior).ok() };
-                if let Err(error) = op.write(secret_access::commit(&op, &organization, &changes), reread).await {
+                if let Err(error) =
+                    op.write(secret_access::commit(&op, &organization, &changes, &reference), reread).await
+                {
                     return Err(refused(&op, &error, &reference).await.into());
                 }
             }

@@ -5,22 +5,19 @@
 //! expired certificate never blocks the rest of a workspace.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tfplugin::{Context, Diagnostic, Known, Plan};
 use time::OffsetDateTime;
 
 use super::requirements::{Block, required, tolerates_unreadable};
 use crate::account::Account;
+use crate::account::roles::Right;
 use crate::checks::certificate::{Requirements, judge};
 use crate::checks::finding::{Finding, Outcome};
 use crate::clients::error::Error;
 use crate::clients::key_vault::Certificate;
 use crate::failure::failed;
-use crate::object::{Fault, Operation, SecretReference};
-
-/// How long a vault's 403 is waited out: roles take some minutes to arrive.
-const ROLES: Duration = Duration::from_secs(120);
+use crate::object::{Fault, Operation, SecretReference, in_words, spelled};
 
 /// Looks at the certificate while Terraform plans. Of a reference that stays as it is, the refresh has seen it already.
 pub(super) async fn check_while_planning(
@@ -49,10 +46,16 @@ pub(super) async fn check_while_planning(
         Err(error) => {
             let unreadable = unreadable(cx, reference, &error).await;
             plan.tell(if may_be_mended(&error) {
+                let patience = cx.clients.roles().patience();
                 let then = if tolerates_unreadable(requirements.known()) {
-                    "The apply will leave the certificate's attributes null."
+                    "The apply will leave the certificate's attributes null.".to_owned()
+                } else if error.is_forbidden() && !patience.is_zero() {
+                    format!(
+                        "The apply will wait up to {} for the role, and fail if it does not arrive.",
+                        spelled(patience)
+                    )
                 } else {
-                    "Unless it is mended by then, the apply will fail."
+                    "Unless it is mended by then, the apply will fail.".to_owned()
                 };
                 Diagnostic { detail: format!("{} {then}", unreadable.detail), ..unreadable.as_warning() }
             } else {
@@ -70,30 +73,43 @@ pub(super) async fn read_before_writing(
     reference: &SecretReference,
     requirements: Option<&Block>,
 ) -> Result<Option<Arc<Certificate>>, Fault> {
+    let (vault, name) = (&reference.vault, reference.certificate.as_str());
     let tolerated = tolerates_unreadable(requirements);
-    let roles = op.deadline.at_most(ROLES);
-    let mut wait = Duration::from_millis(500);
-    loop {
-        let error = match op.cx.clients.key_vault()?.certificate(&reference.vault, &reference.certificate).await {
-            Ok(certificate) => {
-                let unfit = unfit(reference, &certificate, &required(requirements));
-                return match unfit.into_iter().find(Diagnostic::is_error) {
-                    Some(unusable) => Err(unusable.into()),
-                    None => Ok(Some(certificate)),
-                };
-            }
-            Err(error) => error,
-        };
-        if error.is_forbidden() && !tolerated && op.pause(roles, wait).await {
-            wait = (wait * 2).min(Duration::from_secs(15));
-            continue;
+    let key_vault = op.cx.clients.key_vault()?;
+    let read = || key_vault.certificate(vault, name);
+    let read = match tolerated {
+        true => read().await,
+        false => op.cx.clients.roles().ask((Right::Certificates, vault), op.deadline.last_try(), read).await,
+    };
+    let error = match read {
+        Ok(certificate) => {
+            let unfit = unfit(reference, &certificate, &required(requirements));
+            return match unfit.into_iter().find(Diagnostic::is_error) {
+                Some(unusable) => Err(unusable.into()),
+                None => Ok(Some(certificate)),
+            };
         }
-        let unreadable = unreadable(op.cx, reference, &error).await;
-        if tolerated && may_be_mended(&error) {
-            op.cx.tell(unreadable.as_warning());
-            return Ok(None);
-        }
+        Err(error) if error.is_stopped() => return Err(error.into()),
+        Err(error) => error,
+    };
+    let unreadable = unreadable(op.cx, reference, &error).await;
+    if tolerated && may_be_mended(&error) {
+        op.cx.tell(unreadable.as_warning());
+        return Ok(None);
+    }
+    if !error.is_forbidden() {
         return Err(unreadable.into());
+    }
+    let detail = format!("{} {}", unreadable.detail, after_waiting(op.cx, Right::Certificates, reference));
+    Err(Diagnostic { detail, ..unreadable }.into())
+}
+
+/// How long a role was waited for, in a sentence.
+pub(super) fn after_waiting(cx: &Context<Account>, right: Right, reference: &SecretReference) -> String {
+    let waited = cx.clients.roles().waited(right, &reference.vault);
+    match cx.clients.roles().patience().is_zero() {
+        true => "The role was not waited for, because role_propagation_timeout is 0s.".to_owned(),
+        false => format!("The role was waited for, {} since it was missed first.", in_words(waited)),
     }
 }
 
