@@ -13,6 +13,8 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::server::ServerSessionMemoryCache;
 use time::{Duration, OffsetDateTime};
 
+use crate::certificate::serial_number;
+
 /// An authority of one sandbox.
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -53,6 +55,7 @@ impl Authority {
 
     fn mint(&self, host: &str) -> Arc<ServerConfig> {
         let mut params = CertificateParams::default();
+        params.serial_number = Some(serial_number());
         params.distinguished_name = named("Sandbox");
         let name = match host.parse() {
             Ok(address) => SanType::IpAddress(address),

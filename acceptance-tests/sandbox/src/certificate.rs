@@ -4,10 +4,11 @@ use std::sync::OnceLock;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, OtherNameValue, SanType,
+    KeyUsagePurpose, OtherNameValue, SanType, SerialNumber,
 };
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 /// What a certificate is like.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -71,6 +72,7 @@ pub(crate) fn make(
     let issuer = Issuer::new(authority, key());
 
     let mut params = CertificateParams::default();
+    params.serial_number = Some(serial_number());
     params.distinguished_name = named(spec.common_name.as_deref().unwrap_or(name));
     (params.not_before, params.not_after) =
         (now + Duration::days(spec.valid_in_days), now + Duration::days(spec.expires_in_days));
@@ -88,9 +90,36 @@ pub(crate) fn make(
     (certificate.der().to_vec(), params.not_before, params.not_after)
 }
 
+/// A serial number of its own: whoever keeps certificates by issuer and number would take two for one. It is positive.
+pub(crate) fn serial_number() -> SerialNumber {
+    let mut bytes = Uuid::new_v4().into_bytes();
+    bytes[0] = bytes[0] & 0x7f | 0x40;
+    SerialNumber::from_slice(&bytes)
+}
+
 fn named(common_name: &str) -> DistinguishedName {
     let mut name = DistinguishedName::new();
     name.push(DnType::OrganizationName, "Contoso");
     name.push(DnType::CommonName, common_name);
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+    use super::*;
+
+    #[test]
+    fn each_certificate_has_a_serial_number_of_its_own() {
+        let now = OffsetDateTime::now_utc();
+        let number = || {
+            let (der, _, _) = make(&CertificateSpec::default(), "robot", now);
+            let (_, certificate) = X509Certificate::from_der(&der).expect("a certificate");
+            certificate.raw_serial().to_vec()
+        };
+        let (one, other) = (number(), number());
+        assert_ne!(one, other);
+        assert!(one.len() == 16 && one[0] & 0x80 == 0, "positive: {one:?}");
+    }
 }

@@ -54,6 +54,8 @@ pub struct Switches {
     pub lists_values: bool,
     /// Whether the list still shows what was deleted.
     pub lists_deleted: bool,
+    /// How many connections a page of the list holds; how many the service gives is not documented.
+    pub page_size: usize,
     /// How long a written connection is on its way, in milliseconds of the sandbox's clock.
     pub settles_after_ms: i64,
     /// What written connections settle to: an error, or `Connected`.
@@ -69,6 +71,7 @@ impl Default for Switches {
             changed_target: ChangedTarget::Honoured,
             lists_values: true,
             lists_deleted: false,
+            page_size: 1000,
             settles_after_ms: 200,
             settles_to_error: None,
         }
@@ -205,7 +208,7 @@ impl Session<'_> {
         if request.option("api-version") != Some("1") {
             return Err(failed(StatusCode::BAD_REQUEST, "InvalidApiVersion", "The api-version must be 1."));
         }
-        if let Some(option) = request.strange_option(&["api-version", "$filter"]) {
+        if let Some(option) = request.strange_option(&["api-version", "$filter", "$skiptoken"]) {
             return Err(Response::unknown(&format!("the query option {option:?} here")));
         }
         let filter = format!("environment eq '{}'", self.environment.id);
@@ -214,7 +217,7 @@ impl Session<'_> {
         }
         let parts: Vec<&str> = request.path.split('/').skip(1).collect();
         match (request.method.as_str(), parts.as_slice()) {
-            ("GET", ["connectivity", "connections"]) => Ok(self.list()),
+            ("GET", ["connectivity", "connections"]) => self.list(request),
             (_, ["connectivity", "connectors", connector, "connections", _]) if *connector != "shared_uiflow" => {
                 Err(Response::unknown(&format!("the connector {connector}")))
             }
@@ -249,19 +252,27 @@ impl Session<'_> {
         })
     }
 
-    fn list(&self) -> Response {
+    /// A page begins after the connection that its token names: what is made or deleted meanwhile moves nothing.
+    fn list(&self, request: &Request) -> Result<Response, Response> {
+        let after = request.option("$skiptoken").unwrap_or_default();
         let deleted = self.environment.deleted_connections.iter().filter(|_| self.switches.lists_deleted);
-        let all = self.environment.connections.values().chain(deleted);
-        let seen = all.filter(|connection| self.sees(connection));
+        let mut all: Vec<&Connection> = self.environment.connections.values().chain(deleted).collect();
+        all.retain(|connection| self.sees(connection) && connection.id.as_str() > after);
+        all.sort_by(|one, other| one.id.cmp(&other.id));
         let says = self.switches.lists_values;
         let switches = Switches {
             returns_credential: says && self.switches.returns_credential,
             returns_parameters: says && self.switches.returns_parameters,
             ..self.switches.clone()
         };
-        let value: Vec<Value> =
-            seen.map(|connection| connection.shown(&self.environment.id, &switches, self.now)).collect();
-        Response::json(StatusCode::OK, &json!({ "value": value }))
+        let (page, rest) = all.split_at(all.len().min(self.switches.page_size.max(1)));
+        let shown = page.iter().map(|connection| connection.shown(&self.environment.id, &switches, self.now));
+        let mut body = json!({ "value": shown.collect::<Vec<_>>() });
+        if let (Some(last), false) = (page.last(), rest.is_empty()) {
+            let next = format!("https://{}{}?api-version=1&$skiptoken={}", request.host, request.path, last.id);
+            body["nextLink"] = next.into();
+        }
+        Ok(Response::json(StatusCode::OK, &body))
     }
 
     fn put(&mut self, id: &str, request: &Request) -> Result<Response, Response> {

@@ -41,6 +41,11 @@ impl Request {
         self.query.iter().map(|(name, _)| name.as_str()).find(|name| !known.contains(name))
     }
 
+    /// The same request without query options.
+    pub(crate) fn without_query(&self) -> Self {
+        Self { query: Vec::new(), raw_query: String::new(), ..self.clone() }
+    }
+
     /// Path and query.
     pub(crate) fn target(&self) -> String {
         if self.raw_query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.raw_query) }

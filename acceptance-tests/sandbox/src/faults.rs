@@ -1,12 +1,13 @@
 //! Weather: what is between a client and a service, and what a service does on a bad day.
 
 use http::StatusCode;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::altered::{move_next_pages, put};
 use crate::crafted::{Body, Crafted};
 use crate::dataverse;
+use crate::echo::{Notation, echo};
 use crate::exchange::{Request, Response};
 
 /// A rule: which requests it strikes, how often, and how.
@@ -58,30 +59,14 @@ pub enum Effect {
     Echo(Notation),
     /// It is done, and the connection breaks in the middle of the answer.
     ResetDuring,
+    /// The next page of a list is said to be on this host.
+    NextPageOn(String),
     /// No token is accepted that was issued before.
     RevokeTokens,
     /// This answer, and nothing is done.
     Answer(Crafted),
     /// It is done, and in the answer these values stand at these places: JSON pointers, in which `*` is each element.
     Altered(Vec<(String, Value)>),
-}
-
-/// How a refusal writes what it says again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Notation {
-    /// As it was sent.
-    Sent,
-    /// As it was meant: a form is decoded.
-    Decoded,
-    /// As JSON inside of JSON.
-    Json,
-    /// As part of an address.
-    Address,
-    /// The first thousand bytes alone.
-    Beginning,
-    /// In a page of HTML.
-    Page,
 }
 
 impl Fault {
@@ -162,6 +147,7 @@ impl Effect {
             | Self::ResetAfter
             | Self::ResetDuring
             | Self::RevokeTokens
+            | Self::NextPageOn(_)
             | Self::Altered(_) => None,
         }
     }
@@ -176,84 +162,11 @@ impl Effect {
                 response.flowing = Some(Body::BrokenOff(text));
                 Some(response)
             }
-            Self::Altered(changes) => {
-                if let Ok(mut body) = serde_json::from_slice(&response.body) {
-                    changes.iter().for_each(|(place, value)| put(&mut body, place, value));
-                    response.body = body.to_string().into();
-                }
-                Some(response)
-            }
+            Self::Altered(changes) => Some(response.altered(|body| {
+                changes.iter().for_each(|(place, value)| put(body, place, value));
+            })),
+            Self::NextPageOn(host) => Some(response.altered(|body| move_next_pages(body, host))),
             _ => Some(response),
         }
-    }
-}
-
-/// What a careless service says of a request that it does not like.
-fn echo(request: &Request, notation: Notation) -> Response {
-    let sent = format!(
-        "\u{1b}[31m{}\u{1b}[0m\r\n{}",
-        request.header("authorization").unwrap_or_default(),
-        String::from_utf8_lossy(&request.body)
-    );
-    let said = match notation {
-        Notation::Sent | Notation::Page => sent,
-        Notation::Decoded => percent_decode_str(&sent.replace('+', " ")).decode_utf8_lossy().into_owned(),
-        Notation::Json => json!(sent).to_string(),
-        Notation::Address => utf8_percent_encode(&sent, NON_ALPHANUMERIC).to_string(),
-        Notation::Beginning => sent.chars().take(1000).collect(),
-    };
-    let mut response = match request.host.starts_with("login.") {
-        true => {
-            let error =
-                json!({"error": "invalid_request", "error_description": format!("AADSTS90014: It was: {said}")});
-            Response::json(StatusCode::BAD_REQUEST, &error)
-        }
-        false => Response::error(StatusCode::BAD_REQUEST, "BadRequest", &format!("It was: {said}")),
-    };
-    if notation == Notation::Page {
-        response.body = format!("<html><body><h1>Bad request</h1><pre>{said}</pre></body></html>").into();
-    }
-    response
-}
-
-/// Puts a value where a pointer leads; a last name that is not there yet is added.
-fn put(body: &mut Value, pointer: &str, value: &Value) {
-    let Some(rest) = pointer.strip_prefix('/') else {
-        *body = value.clone();
-        return;
-    };
-    let (name, rest) = rest.find('/').map_or((rest, ""), |end| rest.split_at(end));
-    match body {
-        Value::Array(elements) if name == "*" => elements.iter_mut().for_each(|element| put(element, rest, value)),
-        Value::Array(elements) => {
-            if let Some(element) = name.parse::<usize>().ok().and_then(|place| elements.get_mut(place)) {
-                put(element, rest, value);
-            }
-        }
-        Value::Object(fields) if rest.is_empty() => drop(fields.insert(name.to_owned(), value.clone())),
-        Value::Object(fields) => {
-            if let Some(field) = fields.get_mut(name) {
-                put(field, rest, value);
-            }
-        }
-        _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_is_put_where_a_pointer_leads() {
-        let mut body = json!({ "value": [{ "a": { "b": 1 } }, { "a": { "b": 2 } }] });
-        put(&mut body, "/value/*/a/b", &json!([]));
-        put(&mut body, "/value/1/c", &json!(true));
-        put(&mut body, "/value/7/c", &json!(true));
-        put(&mut body, "/next", &json!("x"));
-        put(&mut body, "/none/x", &json!("x"));
-        assert_eq!(body, json!({ "value": [{ "a": { "b": [] } }, { "a": { "b": [] }, "c": true }], "next": "x" }));
-        put(&mut body, "", &json!(null));
-        assert_eq!(body, Value::Null);
     }
 }

@@ -42,19 +42,22 @@
 //! | a name that does not exist: 502 to CONNECT | I |
 //! | environments: admin and maker form; 403 without registration; 404 `EnvironmentNotFound` | R |
 //! | connections: PUT 201 and 200, GET, list, DELETE; error envelope with nested details | D |
+//! | a PUT that repeats what a read returns; the list comes in pages with `nextLink`, of a size that a switch chooses | I |
 //! | `azureRelay` with a `credentialId` | I |
 //! | machine group and credential must exist and be the caller's own or shared with it | D, codes I |
 //! | a connection is `Connecting` for a while ([`ConnectivitySwitches`]) | I |
 //! | only its maker sees a connection; others get 404 `ConnectionNotFound` | I |
 //! | unknown paths, query options, properties and values are refused by name | S |
 //!
-//! Not emulated: secrets and keys of a vault, sign-in by certificate or federation, Microsoft Graph, Azure Resource Manager, sharing through
-//! the APIs, starting flows.
+//! Not emulated, and refused with 501 and by name: secrets and keys of a vault, making and changing certificates there, sign-in by
+//! certificate or federation, Microsoft Graph, Azure Resource Manager, sharing through the APIs, other connectors, starting flows;
+//! of Dataverse what the documentation of [`dataverse`] lists.
 //!
 //! Seeding, weather, time and the journal: the methods of [`Sandbox`], or over HTTP as in [`control`].
 
 #![allow(clippy::result_large_err)] // a refusal is a whole answer, and none is on a hot path
 
+mod altered;
 mod authority;
 mod certificate;
 mod connectivity;
@@ -62,6 +65,7 @@ pub mod control;
 mod crafted;
 pub mod dataverse;
 pub mod default_world;
+mod echo;
 mod entra;
 mod environments;
 mod exchange;
@@ -91,8 +95,9 @@ pub use certificate::CertificateSpec;
 pub use connectivity::{ChangedTarget, Connection, StatusError, Switches as ConnectivitySwitches};
 pub use crafted::{Body, Crafted};
 pub use dataverse::{CredentialLookups, Limit, Org, SecretRefusal, Switches as DataverseSwitches};
+pub use echo::Notation;
 pub use entra::Switches as EntraSwitches;
-pub use faults::{Effect, Fault, Notation};
+pub use faults::{Effect, Fault};
 pub use journal::Exchange;
 pub use key_vault::{Vault, Version};
 pub use watch::{Passing, Stage};

@@ -109,7 +109,10 @@ fn preferred(asked: &mut Asked, preference: &str, place: Place) -> Result<(), Re
             asked.page_size = Some(size.min(LARGEST_PAGE));
         }
         ("odata.include-annotations", patterns) => {
-            let patterns = patterns.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(unknown)?;
+            // One pattern needs no quotes; several do, because a comma divides preferences.
+            let quoted = patterns.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            let patterns = quoted.or_else(|| Some(patterns).filter(|one| !one.is_empty() && !one.contains('"')));
+            let patterns = patterns.ok_or_else(unknown)?;
             asked.annotations = Annotations::asked(patterns);
         }
         _ => return Err(unknown()),
@@ -200,6 +203,7 @@ mod tests {
         check_refused(&[JSON, ("prefer", "return=minimal")], "'return=minimal'");
         check_refused(&[JSON, ("prefer", "odata.maxpagesize=0")], "'odata.maxpagesize=0'");
         check_refused(&[JSON, ("prefer", "odata.continue-on-error")], "'odata.continue-on-error'");
+        check_refused(&[JSON, ("prefer", "odata.include-annotations=\"*")], "'odata.include-annotations=\"*'");
         check_refused(&[JSON, ("mscrm.mergelabels", "true")], "'mscrm.mergelabels'");
         check_refused(&[JSON, ("callerobjectid", "x")], "impersonation");
         check_refused(&[JSON, ("if-match", "1")], "'if-match'");

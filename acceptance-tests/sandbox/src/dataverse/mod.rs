@@ -46,6 +46,7 @@
 //! | a user without any role creates nothing: 403 `0x80040220` | inferred |
 //! | `MSCRM.SolutionUniqueName` puts a row in a solution | documented: [requests]; an unknown one 400 `0x80048403`: inferred |
 //! | `$select`, `$filter`, `$expand`, `$orderby`, `$top`, `$count`, pages by `Prefer: odata.maxpagesize`, annotations | documented: [query] |
+//! | a collection of a row, `set(id)/collection`; an expanded one links to its next page | documented: [query]; nested links: `expanded_page_size` |
 //! | text compares without case; null sorts first; 500 conditions at most (`0x8004430c`); URLs up to 32 KB | inferred |
 //! | `$batch`: order, outer status, `odata.continue-on-error`, change sets that roll back, `$n`, 1,000 requests | documented: [batch] |
 //! | a batch that stopped also holds the answers before the failure | inferred |
@@ -77,9 +78,9 @@
 //! - sharing: `GrantAccess`, `ModifyAccess`, `RevokeAccess`, `RetrievePrincipalAccess`, `RetrieveSharedPrincipalsAndAccess`;
 //! - solutions as files: `ExportSolution`, `ImportSolution`, `PublishAllXml`;
 //! - `ListCredentialDependencies`, `RunDesktopFlow`, `RetrieveEnvironmentVariableSecretValue`;
-//! - other versions of the Web API than `v9.2`.
+//! - one property alone, and other versions of the Web API than `v9.2`.
 //!
-//! As what is unknown are refused: navigation paths, deep insert, single properties, lambdas, nested `$expand`, other actions, teams,
+//! As what is unknown are refused: navigation paths but collections, deep insert, lambdas, nested `$expand`, other actions, teams,
 //! impersonation, writing machines, users, solutions and publishers, `Prefer: return=minimal`, `odata.track-changes`. Requests are
 //! not counted against the limits.
 
@@ -122,7 +123,7 @@ use crate::world::{Caller, SecretAccess, World};
 
 use headers::Place;
 use refusal::Refusal;
-use tables::Table;
+use tables::{Collection, Table};
 
 pub use org::Org;
 pub use refusal::Limit;
@@ -166,6 +167,8 @@ enum Address {
     Metadata(metadata::Address),
     Set(&'static Table),
     Row(&'static Table, Uuid),
+    /// The rows that point at a row.
+    Related(&'static Table, Uuid, &'static Collection),
 }
 
 impl Org {
@@ -228,7 +231,11 @@ impl Session<'_> {
             ("GET", Address::WhoAmI) => self.who_am_i(request),
             ("GET", Address::CurrentOrganization) => Ok(self.current_organization()),
             ("GET", Address::Metadata(address)) => metadata::read(self, &address, request),
-            ("GET", Address::Set(table)) => query::many(self, table, request, &asked),
+            ("GET", Address::Set(table)) => query::many(self, table, None, request, &asked),
+            ("GET", Address::Related(table, id, collection)) => {
+                query::one(self, table, id, &request.without_query(), &asked)?;
+                query::many(self, Table::known(collection.table), Some((collection, id)), request, &asked)
+            }
             ("GET", Address::Row(table, id)) => query::one(self, table, id, request, &asked),
             ("POST", Address::Set(table)) if table.writable => write::create(self, table, request, &asked),
             ("PATCH", Address::Row(table, id)) if table.writable => write::upsert(self, table, id, request, &asked),
@@ -303,7 +310,15 @@ fn address(path: &str) -> Result<Address, Refusal> {
         return metadata::address(rest).map(Address::Metadata);
     }
     if let Some((head, tail)) = rest.split_once('/') {
-        return Err(Refusal::no_segment(if Table::of_set(head).is_some() || head.contains('(') { tail } else { head }));
+        let Some((table, id)) = values::address_of_row(head) else {
+            return Err(Refusal::no_segment(if Table::of_set(head).is_some() { tail } else { head }));
+        };
+        let table = Table::of_set(table).ok_or_else(|| Refusal::no_segment(head))?;
+        return match table.collection(tail) {
+            Some(collection) => Ok(Address::Related(table, id, collection)),
+            None if table.column(tail).is_some() => Err(Refusal::unknown(&format!("a property alone, as '{tail}' is"))),
+            None => Err(Refusal::no_segment(tail)),
+        };
     }
     let Some((set, key)) = rest.split_once('(') else {
         return Table::of_set(rest).map(Address::Set).ok_or_else(|| Refusal::no_segment(rest));

@@ -26,6 +26,8 @@ pub(crate) struct Expand {
     pub(crate) table: &'static Table,
     pub(crate) way: Way,
     pub(crate) query: Query,
+    /// The options as they were written: the link to a next page repeats them.
+    pub(crate) options: Vec<(String, String)>,
 }
 
 pub(crate) enum Way {
@@ -116,8 +118,9 @@ fn expand(table: &'static Table, value: &str) -> Result<Vec<Expand>, Refusal> {
             let (name, value) = option.split_once('=').unwrap_or((&option, ""));
             (name.trim().to_owned(), value.trim().to_owned())
         });
-        let query = parse(other, &options.collect::<Vec<_>>(), known)?;
-        expands.push(Expand { nav, table: other, way, query });
+        let options: Vec<_> = options.collect();
+        let query = parse(other, &options, known)?;
+        expands.push(Expand { nav, table: other, way, query, options });
     }
     Ok(expands)
 }

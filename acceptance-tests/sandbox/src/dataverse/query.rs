@@ -18,8 +18,8 @@ use super::headers::{Asked, Condition};
 use super::options::{Query, Way, parse, shape};
 use super::refusal::Refusal;
 use super::row::{Row, read};
-use super::tables::Table;
-use super::{Session, reply};
+use super::tables::{Collection, Table};
+use super::{ROOT, Session, reply};
 
 const PAGE: usize = 5000;
 
@@ -58,19 +58,24 @@ pub(crate) fn representation(
     Ok(whole(session, table, id, row, &query, asked, status))
 }
 
-/// `GET /set`.
+/// `GET /set`, or `GET /set(id)/collection` for the rows that point at one.
 pub(crate) fn many(
     session: &Session<'_>,
     table: &'static Table,
+    of: Option<(&'static Collection, Uuid)>,
     request: &Request,
     asked: &Asked,
 ) -> Result<Response, Refusal> {
     const KNOWN: &[&str] = &["$select", "$expand", "$filter", "$orderby", "$top", "$count", "$skiptoken"];
     let query = parse(table, &request.query, KNOWN)?;
-    let rows = found(session, table, &query, |id| session.org.may_read(session.user, table, id));
+    let mut rows = found(session, table, &query, |id| session.org.may_read(session.user, table, id));
+    if let Some((collection, id)) = of {
+        rows.retain(|(_, row)| row.link(collection.column) == Some(id));
+    }
     let total = rows.len();
     let page = match query.top {
         Some(top) => top,
+        None if of.is_some() => asked.page_size.unwrap_or(session.switches.expanded_page_size),
         None => asked.page_size.unwrap_or(PAGE),
     };
     let shown: Vec<_> = rows.into_iter().skip(query.skip).take(page).collect();
@@ -87,7 +92,7 @@ pub(crate) fn many(
         .collect();
     body.insert("value".to_owned(), json!(values));
     if query.top.is_none() && end < total {
-        body.insert("@odata.nextLink".to_owned(), json!(next_link(session, table, request, end)));
+        body.insert("@odata.nextLink".to_owned(), json!(next_link(session, &request.path, &request.query, end)));
     }
     let mut response = reply::json(StatusCode::OK, &Value::Object(body));
     applied(&mut response, asked);
@@ -161,8 +166,14 @@ fn object(
                 .and_then(|target| Some(part(target, org.visible_row(expand.table, target)?)))
                 .unwrap_or(Value::Null),
             Way::From(_) => {
-                let rows = related.get(expand.nav).and_then(|rows| rows.get(&id)).into_iter().flatten();
-                rows.take(expand.query.top.unwrap_or(PAGE)).map(|(id, row)| part(*id, row)).collect()
+                let all = related.get(expand.nav).and_then(|rows| rows.get(&id)).map(Vec::as_slice).unwrap_or_default();
+                let size = expand.query.top.unwrap_or(session.switches.expanded_page_size);
+                if expand.query.top.is_none() && all.len() > size {
+                    let path = format!("{ROOT}{}({id})/{}", table.set, expand.nav);
+                    let next = next_link(session, &path, &expand.options, size);
+                    object.insert(format!("{}@odata.nextLink", expand.nav), json!(next));
+                }
+                all.iter().take(size).map(|(id, row)| part(*id, row)).collect()
             }
         };
         object.insert(expand.nav.to_owned(), value);
@@ -205,14 +216,14 @@ fn in_order(one: &Value, other: &Value) -> Ordering {
     }
 }
 
-fn next_link(session: &Session<'_>, table: &Table, request: &Request, end: usize) -> String {
+fn next_link(session: &Session<'_>, path: &str, query: &[(String, String)], end: usize) -> String {
     let token = format!("<cookie pagenumber=\"{end}\" istracking=\"False\" />");
-    let options = request.query.iter().filter(|(name, _)| name != "$skiptoken");
+    let options = query.iter().filter(|(name, _)| name != "$skiptoken");
     let skip = ("$skiptoken".to_owned(), token);
     let options =
         options.chain([&skip]).map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
     let options: Vec<_> = options.collect();
-    format!("https://{}/api/data/v9.2/{}?{}", session.org.host, table.set, options.join("&"))
+    format!("https://{}{path}?{}", session.org.host, options.join("&"))
 }
 
 fn context(session: &Session<'_>, table: &Table, query: &Query, single: bool) -> String {

@@ -18,6 +18,8 @@ pub struct Switches {
     pub secret_refusal: SecretRefusal,
     /// Whether the headers that the documentation wants on every request must be there. The service does without.
     pub required_headers: bool,
+    /// How many related rows an expanded list holds before it links to its next page: whether it does at all is not documented.
+    pub expanded_page_size: usize,
     /// Whether the answer of a failed change set is a part in a nested multipart or a part of the batch itself.
     pub nested_change_set_failure: bool,
 }
@@ -30,6 +32,7 @@ impl Default for Switches {
             credential_lookups: CredentialLookups::Refused,
             secret_refusal: SecretRefusal::BadRequest,
             required_headers: false,
+            expanded_page_size: 5000,
             nested_change_set_failure: true,
         }
     }

@@ -110,3 +110,27 @@ async fn what_was_read_may_be_changed_and_written_back() {
         (&json!("Other"), &json!("Terraform"))
     );
 }
+
+#[tokio::test]
+async fn the_list_comes_in_pages_and_weather_moves_the_next_one() {
+    let world = World::new();
+    let token = world.token("https://api.powerplatform.com").await;
+    let values = json!({
+        "username": {"value": "robot"}, "password": {"value": "x"}, "targetId": {"value": contoso::FINANCE},
+    });
+    for _ in 0..5 {
+        let id = Uuid::new_v4();
+        let one = format!("{ENVIRONMENT_HOST}/connectivity/connectors/shared_uiflow/connections/{id}?api-version=1");
+        assert_eq!(world.ask(Method::PUT, &one, &token, Some(connection(values.clone()))).await.unwrap().status, 201);
+    }
+    let list = format!("{ENVIRONMENT_HOST}/connectivity/connections?api-version=1");
+    assert_eq!(world.pages(&list, &token).await, [5]);
+    world.sandbox.switches(|switches| switches.connectivity.page_size = 2);
+    assert_eq!(world.pages(&list, &token).await, [2, 2, 1]);
+    let elsewhere = Fault::next("/connectivity/connections", Effect::NextPageOn("elsewhere.example".into()));
+    world.sandbox.fault(elsewhere);
+    let moved = world.get(&list, &token).await.body;
+    assert!(moved["nextLink"].as_str().unwrap().starts_with("https://elsewhere.example/connectivity/"), "{moved}");
+    let refused = world.get(moved["nextLink"].as_str().unwrap(), "").await;
+    assert_eq!(refused.body["error"]["code"], "HostRefused");
+}

@@ -71,6 +71,17 @@ impl World {
         answer.body["access_token"].as_str().expect("the default application signs in").to_owned()
     }
 
+    /// How many there are on each page of a list.
+    async fn pages(&self, url: &str, token: &str) -> Vec<usize> {
+        let (mut pages, mut next) = (Vec::new(), Some(url.to_owned()));
+        while let Some(url) = next {
+            let page = self.get(&url, token).await.body;
+            pages.push(page["value"].as_array().unwrap_or_else(|| panic!("{url}: {page}")).len());
+            next = page["nextLink"].as_str().or(page["@odata.nextLink"].as_str()).map(str::to_owned);
+        }
+        pages
+    }
+
     async fn get_owned(&self, url: String, token: String) -> Answer {
         self.get(&url, &token).await
     }

@@ -177,6 +177,34 @@ fn metadata_is_found_by_name_and_choices_by_a_cast() {
 }
 
 #[test]
+fn an_expanded_list_links_to_its_next_page() {
+    let mut desk = Desk::furnished();
+    for number in 1..=4 {
+        let row = json!({ "schemaname": format!("cto_{number}"), "environmentvariabledefinitionid": DEFINITION });
+        desk.org.insert("environmentvariablevalue", row).unwrap();
+    }
+    desk.switches.expanded_page_size = 2;
+    let nav = "environmentvariabledefinition_environmentvariablevalue";
+    let options = "$select=schemaname;$orderby=schemaname";
+    let row = desk
+        .read(&format!("GET environmentvariabledefinitions({DEFINITION})?$select=type&$expand={nav}({options})"), "");
+    let names = |rows: &Value| {
+        rows.as_array().unwrap().iter().map(|row| row["schemaname"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let mut pages = vec![names(&row[nav])];
+    let mut next = row[format!("{nav}@odata.nextLink")].as_str().map(str::to_owned);
+    while let Some(link) = next {
+        let line = link.replace(&format!("https://{HOST}/api/data/v9.2/"), "GET ");
+        let page = desk.read(&line, "");
+        pages.push(names(&page["value"]));
+        next = page["@odata.nextLink"].as_str().map(str::to_owned);
+    }
+    assert_eq!(pages, [vec!["cto_1", "cto_2"], vec!["cto_3", "cto_4"], vec!["cto_robot_certificate"]]);
+    desk.check(&format!("GET environmentvariabledefinitions({DEFINITION})/type"), "", "", "501 NotEmulated");
+    desk.check(&format!("GET environmentvariabledefinitions({NOBODY})/{nav}"), "", "", "404 0x80040217");
+}
+
+#[test]
 fn related_rows_are_read_along() {
     let mut desk = Desk::furnished();
     let line = "GET credentials?$select=name&$expand=certificate($select=schemaname,type),username,password";
@@ -235,6 +263,8 @@ fn annotations_come_when_they_are_asked_for() {
         assert_eq!(all[annotation], value, "{annotation}");
     }
     assert!(!desk.read(&line, "").as_object().unwrap().keys().any(|name| name.contains("Formatted")));
+    let bare = desk.read(&line, "Prefer: odata.include-annotations=*");
+    assert!(bare.as_object().unwrap().keys().any(|name| name.contains("Formatted")), "a pattern needs no quotes");
 }
 
 #[test]
