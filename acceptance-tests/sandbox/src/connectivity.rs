@@ -100,7 +100,7 @@ pub struct StatusError {
 }
 
 /// A connection.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Connection {
     /// The id, as the client chose it.
     pub id: String,

@@ -2,21 +2,30 @@
 //!
 //! | Request | What it does |
 //! |---|---|
-//! | `GET /_sandbox/journal` | the exchanges so far; `?writes` leaves out reads |
+//! | `GET /_sandbox` | this list |
+//! | `GET /_sandbox/journal` | the exchanges so far; with `?writes` without the reads |
 //! | `DELETE /_sandbox/journal` | forgets them |
-//! | `POST /_sandbox/faults` | adds a [`Fault`](crate::Fault) |
-//! | `POST /_sandbox/clock` | `{"advance_seconds": 3600}` |
-//! | `GET`, `PUT /_sandbox/switches` | the [`Switches`](crate::Switches) |
+//! | `GET /_sandbox/faults` | the bad weather that is still to come |
+//! | `POST /_sandbox/faults` | adds some: `{"method": "GET", "matching": "/credentials", "times": 2, "effect": {"throttle": 3}}` |
+//! | `DELETE /_sandbox/faults` | ends all bad weather |
+//! | `POST /_sandbox/clock` | moves the clock: `{"advance_seconds": 3600}` |
+//! | `GET /_sandbox/switches` | the answers to open questions |
+//! | `PUT /_sandbox/switches` | answers them otherwise; what is left out is answered as at the start |
 //! | `GET /_sandbox/rows/<environment>/<table>` | the rows of a table |
 //! | `POST /_sandbox/rows/<environment>/<table>` | makes a row |
-//! | `PATCH`, `DELETE /_sandbox/rows/<environment>/<table>/<id>` | changes or deletes a row |
-//! | `POST /_sandbox/shares/<environment>/<table>/<id>/<user>` | shares a row; `DELETE` takes the share back |
+//! | `PATCH /_sandbox/rows/<environment>/<table>/<id>` | changes a row |
+//! | `DELETE /_sandbox/rows/<environment>/<table>/<id>` | deletes a row |
+//! | `POST /_sandbox/shares/<environment>/<table>/<id>/<user>` | shares a row |
+//! | `DELETE /_sandbox/shares/<environment>/<table>/<id>/<user>` | takes the share back |
 //! | `GET /_sandbox/connections/<environment>` | the connections |
 //! | `DELETE /_sandbox/connections/<environment>/<id>` | deletes one |
-//! | `POST /_sandbox/connections/<environment>/<id>/fail` | breaks one: `{"code": …, "message": …}` |
-//! | `PUT /_sandbox/vaults/<vault>/certificates/<name>` | a new version, from a [`CertificateSpec`] |
+//! | `POST /_sandbox/connections/<environment>/<id>/fail` | breaks one: `{"code": "…", "message": "…"}` |
+//! | `PUT /_sandbox/vaults/<vault>/certificates/<name>` | a new version: `{"user_principal_names": ["robot@contoso.com"], "expires_in_days": 10}` |
 //! | `DELETE /_sandbox/vaults/<vault>/certificates/<name>` | deletes a certificate |
-//! | `PUT`, `DELETE /_sandbox/vaults/<vault>/roles/<principal>/<role>` | gives or takes a role |
+//! | `PUT /_sandbox/vaults/<vault>/roles/<principal>/<role>` | gives a role |
+//! | `DELETE /_sandbox/vaults/<vault>/roles/<principal>/<role>` | takes a role |
+//!
+//! Bad weather is a [`Fault`](crate::Fault), a certificate a [`CertificateSpec`], and open questions are [`Switches`](crate::Switches).
 
 use std::sync::Arc;
 
@@ -37,6 +46,38 @@ use crate::certificate::CertificateSpec;
 use crate::connectivity::StatusError;
 use crate::exchange::Response;
 use crate::proxy::{Broken, Shared, State, sent};
+
+/// Each request that the sandbox's own address knows, and what it does.
+pub const VERBS: &[(&str, &str)] = &[
+    ("GET /_sandbox", "this list"),
+    ("GET /_sandbox/journal", "the exchanges so far; with `?writes` without the reads"),
+    ("DELETE /_sandbox/journal", "forgets them"),
+    ("GET /_sandbox/faults", "the bad weather that is still to come"),
+    (
+        "POST /_sandbox/faults",
+        r#"adds some: `{"method": "GET", "matching": "/credentials", "times": 2, "effect": {"throttle": 3}}`"#,
+    ),
+    ("DELETE /_sandbox/faults", "ends all bad weather"),
+    ("POST /_sandbox/clock", r#"moves the clock: `{"advance_seconds": 3600}`"#),
+    ("GET /_sandbox/switches", "the answers to open questions"),
+    ("PUT /_sandbox/switches", "answers them otherwise; what is left out is answered as at the start"),
+    ("GET /_sandbox/rows/<environment>/<table>", "the rows of a table"),
+    ("POST /_sandbox/rows/<environment>/<table>", "makes a row"),
+    ("PATCH /_sandbox/rows/<environment>/<table>/<id>", "changes a row"),
+    ("DELETE /_sandbox/rows/<environment>/<table>/<id>", "deletes a row"),
+    ("POST /_sandbox/shares/<environment>/<table>/<id>/<user>", "shares a row"),
+    ("DELETE /_sandbox/shares/<environment>/<table>/<id>/<user>", "takes the share back"),
+    ("GET /_sandbox/connections/<environment>", "the connections"),
+    ("DELETE /_sandbox/connections/<environment>/<id>", "deletes one"),
+    ("POST /_sandbox/connections/<environment>/<id>/fail", r#"breaks one: `{"code": "…", "message": "…"}`"#),
+    (
+        "PUT /_sandbox/vaults/<vault>/certificates/<name>",
+        r#"a new version: `{"user_principal_names": ["robot@contoso.com"], "expires_in_days": 10}`"#,
+    ),
+    ("DELETE /_sandbox/vaults/<vault>/certificates/<name>", "deletes a certificate"),
+    ("PUT /_sandbox/vaults/<vault>/roles/<principal>/<role>", "gives a role"),
+    ("DELETE /_sandbox/vaults/<vault>/roles/<principal>/<role>", "takes a role"),
+];
 
 /// Accepts connections until the runtime ends.
 pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
@@ -80,6 +121,14 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
         }
         ("DELETE", ["_sandbox", "journal"]) => {
             state.journal.clear();
+            Ok(Value::Null)
+        }
+        ("GET", ["_sandbox"]) => Ok(VERBS.iter().map(|(verb, what)| json!({"request": verb, "does": what})).collect()),
+        ("GET", ["_sandbox", "faults"]) => {
+            Ok(state.faults.iter().filter(|fault| fault.times > 0).map(|fault| json!(fault)).collect())
+        }
+        ("DELETE", ["_sandbox", "faults"]) => {
+            state.faults.clear();
             Ok(Value::Null)
         }
         ("POST", ["_sandbox", "faults"]) => {
@@ -164,5 +213,16 @@ fn uuid(text: &str) -> Result<Uuid, String> {
 }
 
 fn strange(method: &str, path: &[&str]) -> String {
-    format!("the sandbox's own address does not know {method} /{}", path.join("/"))
+    format!("the sandbox's own address does not know {method} /{}; GET /_sandbox lists what it knows", path.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_lists_every_request() {
+        let rows = VERBS.iter().map(|(verb, what)| format!("//! | `{verb}` | {what} |\n")).collect::<String>();
+        assert!(include_str!("control.rs").contains(&rows), "the table at the top should be:\n{rows}");
+    }
 }

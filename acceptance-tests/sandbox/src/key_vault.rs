@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::macros::format_description;
 use time::{Date, OffsetDateTime};
@@ -29,7 +30,7 @@ const READS_SECRETS: [&str; 4] =
     ["Key Vault Secrets User", "Key Vault Secrets Officer", "Key Vault Certificate User", "Key Vault Administrator"];
 
 /// A vault.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Vault {
     /// The name as people write it.
     pub name: String,
@@ -50,7 +51,7 @@ pub struct Vault {
 }
 
 /// A version of a certificate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Version {
     /// The certificate's name as people write it.
     pub name: String,

@@ -71,6 +71,7 @@ mod environments;
 mod exchange;
 mod faults;
 mod journal;
+mod kept;
 mod key_vault;
 mod proxy;
 mod service;
@@ -80,7 +81,7 @@ mod world;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -235,6 +236,22 @@ impl Sandbox {
     /// Answers open questions otherwise.
     pub fn switches(&self, change: impl FnOnce(&mut Switches)) {
         change(self.shared.state().world.switches_mut());
+    }
+
+    /// Puts what a file keeps in the place of what is there: rows, connections, vaults, the clock. A file that is not there keeps nothing.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that holds something else.
+    pub fn read_state(&self, path: &Path) -> io::Result<()> {
+        kept::read(&mut self.shared.state().world, path)
+    }
+
+    /// Writes what [`Sandbox::read_state`] reads.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write_state(&self, path: &Path) -> io::Result<()> {
+        kept::write(&self.shared.state().world, path)
     }
 
     /// Adds bad weather.

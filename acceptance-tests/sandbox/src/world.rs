@@ -119,6 +119,11 @@ impl World {
         OffsetDateTime::now_utc() + self.ahead
     }
 
+    /// How far the clock was moved.
+    pub(crate) fn ahead(&self) -> Duration {
+        self.ahead
+    }
+
     /// Moves the clock forward.
     pub fn advance(&mut self, by: std::time::Duration) {
         self.ahead += by;

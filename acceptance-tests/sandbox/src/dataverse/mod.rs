@@ -91,6 +91,7 @@ mod filter;
 mod filter_text;
 mod filter_tokens;
 mod headers;
+mod kept;
 mod metadata;
 mod metadata_filter;
 mod metadata_shape;
@@ -125,6 +126,7 @@ use headers::Place;
 use refusal::Refusal;
 use tables::{Collection, Table};
 
+pub(crate) use kept::Rows;
 pub use org::Org;
 pub use refusal::Limit;
 pub(crate) use refusal::throttled;

@@ -29,10 +29,10 @@ pub struct Org {
     pub(crate) default_solution_id: Uuid,
     /// When the last request came, as the sandbox's clock has it.
     pub(crate) now: OffsetDateTime,
-    version: u64,
-    roles: BTreeMap<Uuid, BTreeSet<String>>,
+    pub(super) version: u64,
+    pub(super) roles: BTreeMap<Uuid, BTreeSet<String>>,
     /// Rows are shared with the snapshots that change sets roll back to.
-    rows: BTreeMap<&'static str, BTreeMap<Uuid, Arc<Row>>>,
+    pub(super) rows: BTreeMap<&'static str, BTreeMap<Uuid, Arc<Row>>>,
     hidden_for: Option<Duration>,
 }
 

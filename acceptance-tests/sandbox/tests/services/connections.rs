@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn connection(values: Value) -> Value {
+pub(crate) fn connection(values: Value) -> Value {
     let environment = format!("/providers/Microsoft.PowerApps/environments/{}", contoso::ENVIRONMENT);
     json!({"properties": {
         "environment": {"id": environment, "name": contoso::ENVIRONMENT},

@@ -3,6 +3,7 @@
 mod connections;
 mod environments;
 mod own_address;
+mod program;
 mod sign_in;
 mod vaults;
 

@@ -30,7 +30,8 @@ async fn its_own_address_seeds_breaks_and_tells() {
     let world = World::new();
     let client = Client::builder().no_proxy().build().unwrap();
     let ask = async |method: Method, path: &str, body: Value| {
-        let request = client.request(method, format!("{}/{path}", world.sandbox.control_url())).json(&body);
+        let request =
+            client.request(method, format!("{}/{path}", world.sandbox.control_url()).trim_end_matches('/')).json(&body);
         let response = request.send().await.unwrap();
         let good = response.status().is_success();
         let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default();
@@ -54,12 +55,20 @@ async fn its_own_address_seeds_breaks_and_tells() {
     assert_eq!(seeded, (true, 1));
     ask(Method::POST, "clock", json!({"advance_seconds": 60})).await;
     ask(Method::POST, "faults", json!({"matching": "graph", "effect": {"throttle": 3}})).await;
+    let coming = ask(Method::GET, "faults", Value::Null).await;
+    assert_eq!((&coming[0]["effect"], &coming[0]["times"]), (&json!({"throttle": 3}), &json!(1)));
     assert_eq!(world.get("https://graph.microsoft.com/", "").await.status, 429);
+    assert_eq!(ask(Method::GET, "faults", Value::Null).await, json!([]), "it is over");
+    ask(Method::POST, "faults", json!({"matching": "graph", "effect": {"throttle": 3}})).await;
+    ask(Method::DELETE, "faults", Value::Null).await;
+    assert_eq!(world.get("https://graph.microsoft.com/", "").await.status, 501);
+    let verbs = ask(Method::GET, "", Value::Null).await;
+    assert!(verbs.as_array().unwrap().iter().any(|verb| verb["request"] == "DELETE /_sandbox/faults"));
     let mut switches = ask(Method::GET, "switches", Value::Null).await;
     switches["connectivity"]["returns_credential"] = false.into();
     ask(Method::PUT, "switches", switches).await;
     assert!(!world.sandbox.with(|all| all.switches().connectivity.returns_credential));
-    assert_eq!(ask(Method::GET, "journal", Value::Null).await.as_array().unwrap().len(), 1);
+    assert_eq!(ask(Method::GET, "journal", Value::Null).await.as_array().unwrap().len(), 2);
     ask(Method::DELETE, "journal", Value::Null).await;
     assert!(world.sandbox.journal().is_empty());
 }

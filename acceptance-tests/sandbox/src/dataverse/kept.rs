@@ -1,0 +1,70 @@
+//! The rows of an organization as a file keeps them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::Org;
+use super::portal::named;
+use super::row::Row;
+
+/// All that changes in an organization.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rows {
+    version: u64,
+    roles: BTreeMap<Uuid, BTreeSet<String>>,
+    tables: BTreeMap<String, BTreeMap<Uuid, Kept>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    version: u64,
+    values: BTreeMap<String, Value>,
+    shared_with: BTreeSet<Uuid>,
+}
+
+impl Org {
+    /// The rows as they are now.
+    pub(crate) fn kept(&self) -> Rows {
+        let keep = |row: &Row| Kept {
+            version: row.version,
+            values: row.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            shared_with: row.shared_with.clone(),
+        };
+        let tables = self
+            .rows
+            .iter()
+            .map(|(table, rows)| ((*table).to_owned(), rows.iter().map(|(id, row)| (*id, keep(row))).collect()));
+        Rows { version: self.version, roles: self.roles.clone(), tables: tables.collect() }
+    }
+
+    /// Puts kept rows in the place of those that are there.
+    ///
+    /// # Errors
+    /// A text that names the table or column that is not known.
+    pub(crate) fn restore(&mut self, kept: Rows) -> Result<(), String> {
+        let mut tables = BTreeMap::new();
+        for (name, rows) in kept.tables {
+            let table = named(&name)?;
+            let mut restored = BTreeMap::new();
+            for (id, kept) in rows {
+                let values = kept.values.into_iter().map(|(name, value)| {
+                    let column =
+                        table.column(&name).ok_or_else(|| format!("{} has no column {name}", table.logical))?;
+                    Ok((column.name, value))
+                });
+                let values = values.collect::<Result<_, String>>()?;
+                let row = Row { values, version: kept.version, shared_with: kept.shared_with, visible_from: None };
+                restored.insert(id, Arc::new(row));
+            }
+            tables.insert(table.logical, restored);
+        }
+        (self.version, self.roles, self.rows) = (kept.version, kept.roles, tables);
+        Ok(())
+    }
+}
