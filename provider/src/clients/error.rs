@@ -69,7 +69,7 @@ impl Error {
     /// A missing right, for the tests of whoever waits for one.
     #[cfg(test)]
     pub(crate) fn forbidden(operation: &str) -> Error {
-        Error::refused(operation, Refusal { status: 403, ..Refusal::default() })
+        Error::refused(operation, Refusal { status: 403, ..Refusal::default() }, &Secrets::default())
     }
 
     /// An answer that somebody else gave, such as a proxy.

@@ -76,6 +76,7 @@ mod tests {
     use super::*;
     use crate::clients::connectivity::RunOwner;
     use crate::clients::connectivity::connection::Wire;
+    use crate::clients::secrets::Secrets;
     use serde_json::{Value as Json, json};
 
     fn owner(client_id: &str) -> RunOwner {
@@ -106,7 +107,7 @@ mod tests {
             *properties.pointer_mut(pointer).unwrap() = change.clone();
         }
         let wire: Wire = serde_json::from_value(json!({"name": "c", "properties": properties})).unwrap();
-        let alike = Key::of(&wanted).alike(&Connection::from(wire));
+        let alike = Key::of(&wanted).alike(&wire.read(&Secrets::default()));
         assert_eq!(alike.map(|alike| alike.unsaid).as_deref(), expected, "{changes}");
     }
 
