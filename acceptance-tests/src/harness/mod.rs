@@ -8,8 +8,9 @@
 //! - [`kill`] kills the provider or Terraform at a request; [`walk`] edits at random, with drift and weather in between.
 //! - [`weather`] strikes every request with every effect; [`hostile`] lets services answer what would harm.
 //! - [`cases`] chooses and runs cases, each of which has a name that repeats it; [`tally`] counts what they came to.
-//! - `furnished` is what is there before, `recovery` is what a user does afterwards, `referee` holds the world against the state, [`secrets`] seeks what nobody may read.
-//! - [`command`] is the program, [`page`] the part of `docs/reliability.md` that a full run writes.
+//! - `furnished` is what is there before, `recovery` what a user does afterwards; `referee` holds the world against the state, and
+//!   [`secrets`] seeks what nobody may read.
+//! - [`command`] is the program, [`page`] writes the part of `docs/reliability.md` that is of a full run.
 //!
 //! A new search is a file with `run(&Asked) -> io::Result<Tally>`, and its line in [`Search`](command::Search).
 
@@ -19,7 +20,7 @@ pub mod command;
 mod furnished;
 pub mod hostile;
 pub mod kill;
-mod page;
+pub mod page;
 mod recovery;
 mod referee;
 pub mod secrets;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::cases::FAULTS;
 use super::{Asked, Tally};
 use crate::revision;
 
 /// The page, from the root of the sources.
-pub(super) const PATH: &str = "docs/reliability.md";
+pub const PATH: &str = "docs/reliability.md";
 
 const HEAD: &str = "# Reliability
 
@@ -28,6 +29,10 @@ against the sandbox; a fault of any kind fails the command, and is printed with 
 
 /// What marks a part that is not of the newest part's commit.
 const STALE: &str = "*This part is of another revision than the newest one.*";
+
+/// The parts, and how much each must have tried.
+const PARTS: [(&str, usize); 5] =
+    [("hostile", 1), ("kill", 400), ("walk", 3000), ("walk, under OpenTofu", 1), ("weather", 2000)];
 
 /// Writes the part of a search.
 ///
@@ -49,11 +54,37 @@ pub(super) fn write(search: &str, asked: &Asked, tally: &Tally, took: Duration) 
     fs::write(&path, page).map_err(|error| error.to_string())
 }
 
+/// What a page lacks: a part, its numbers, its zeros, or that all are of one commit.
+#[must_use]
+pub fn lacks(page: &str) -> Vec<String> {
+    let parts = parts(page);
+    let lacking = PARTS.iter().filter_map(|(title, least)| {
+        let Some((_, text)) = parts.iter().find(|(known, _)| known == title) else {
+            return Some(format!("{title}: there is no such part"));
+        };
+        let all = text.lines().find_map(|line| line.strip_prefix("| **all** | "))?;
+        let counts: Vec<usize> = all.split('|').filter_map(|cell| cell.trim().parse().ok()).collect();
+        let (tried, faults) = counts.split_first()?;
+        let found: usize = faults.iter().take(FAULTS.len()).sum();
+        match () {
+            () if text.contains(STALE) => Some(format!("{title}: of another revision")),
+            () if tried < least => Some(format!("{title}: {tried} tried, of at least {least}")),
+            () if found > 0 => Some(format!("{title}: {found} faults")),
+            () => None,
+        }
+    });
+    lacking.collect()
+}
+
+/// The parts of a page by their titles.
+fn parts(page: &str) -> Vec<(String, String)> {
+    let parts = page.split("\n## ").skip(1).filter_map(|part| part.split_once("\n\n"));
+    parts.map(|(title, text)| (title.to_owned(), text.trim_end().to_owned())).collect()
+}
+
 /// The page with a part in place of the one of the same title; the parts of other revisions are marked.
 fn with_part(page: &str, title: &str, text: &str, revision: &str) -> String {
-    let parts = page.split("\n## ").skip(1).filter_map(|part| part.split_once("\n\n"));
-    let mut parts: Vec<(String, String)> =
-        parts.map(|(title, text)| (title.to_owned(), text.trim_end().to_owned())).collect();
+    let mut parts = parts(page);
     parts.retain(|(known, _)| known != title);
     parts.push((title.to_owned(), text.trim_end().to_owned()));
     parts.sort();
@@ -84,5 +115,23 @@ mod tests {
         );
         assert!(!again.contains(STALE));
         assert_eq!(with_part(&again, "kill", "Revision `two`\n\n| 3 |\n", "two"), again);
+    }
+
+    #[test]
+    fn a_page_lacks_what_was_not_run_and_what_was_found() {
+        let part = |tried: usize, orphans: usize| {
+            format!(
+                "Revision `one`\n\n|  | tried | orphan |\n| **all** | {tried} | {orphans} | 0 | 0 | 0 | 0 | 0 | 0 | 9 |\n"
+            )
+        };
+        let mut page = String::new();
+        for (title, least) in PARTS {
+            page = with_part(&page, title, &part(least, 0), "one");
+        }
+        assert_eq!(lacks(&page), [""; 0]);
+        assert_eq!(lacks(&with_part(&page, "kill", &part(399, 0), "one")), ["kill: 399 tried, of at least 400"]);
+        assert_eq!(lacks(&with_part(&page, "kill", &part(400, 2), "one")), ["kill: 2 faults"]);
+        assert_eq!(lacks(&with_part(&page, "kill", &part(400, 0).replace("one", "two"), "two")).len(), PARTS.len() - 1);
+        assert_eq!(lacks("").len(), PARTS.len());
     }
 }

@@ -168,16 +168,23 @@ impl Aim {
             }
         }
         let late = self.late_writes.load(Ordering::SeqCst);
-        if late > 0 && self.strike.victim == Victim::Terraform {
+        // After an answer the next write may have begun, and not have arrived, before Terraform dies.
+        let counts = self.strike.victim == Victim::Terraform && self.strike.moment != Moment::Answered;
+        if late > 0 && counts {
             faults.push(Fault { kind: Kind::Bounds, what: format!("{late} writes began after Terraform was gone") });
         }
         Struck { is_dead: self.is_dead.load(Ordering::SeqCst), faults }
     }
 }
 
+/// Kills a process, and waits until it is gone: what it held open is closed then.
 fn kill(pid: u32) {
     // One that has ended meanwhile is dead, too.
     let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status();
+    let begun = Instant::now();
+    while lives(pid) && begun.elapsed() < LAST_BREATH {
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// The processes that this one has started.
