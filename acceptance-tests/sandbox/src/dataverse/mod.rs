@@ -84,6 +84,7 @@
 //! impersonation, writing machines, users, solutions and publishers, `Prefer: return=minimal`, `odata.track-changes`. Requests are
 //! not counted against the limits.
 
+mod address;
 mod batch;
 mod catalog;
 mod delete;
@@ -115,16 +116,16 @@ mod write;
 use std::collections::BTreeMap;
 
 use http::{Method, StatusCode};
-use percent_encoding::percent_decode_str;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::exchange::{Request, Response};
 use crate::world::{Caller, SecretAccess, World};
 
+use address::{Address, address};
 use headers::Place;
 use refusal::Refusal;
-use tables::{Collection, Table};
+use tables::Table;
 
 pub(crate) use kept::Rows;
 pub use org::Org;
@@ -133,9 +134,6 @@ pub(crate) use refusal::throttled;
 pub use switches::{CredentialLookups, SecretRefusal, Switches};
 
 const ROOT: &str = "/api/data/v9.2/";
-/// Source: <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/retrievecurrentorganization>
-const CURRENT_ORGANIZATION: &str =
-    "RetrieveCurrentOrganization(AccessType=Microsoft.Dynamics.CRM.EndpointAccessType'Default')";
 const LONGEST_QUERY: usize = 32_768;
 
 /// Answers one request to the organization of an environment.
@@ -159,18 +157,6 @@ pub(crate) struct Session<'a> {
     secret_access: &'a dyn Fn(&str) -> SecretAccess,
     /// What the parts of the current change set made, by their Content-ID.
     references: BTreeMap<String, String>,
-}
-
-/// What the path of a request means.
-enum Address {
-    Batch,
-    WhoAmI,
-    CurrentOrganization,
-    Metadata(metadata::Address),
-    Set(&'static Table),
-    Row(&'static Table, Uuid),
-    /// The rows that point at a row.
-    Related(&'static Table, Uuid, &'static Collection),
 }
 
 impl Org {
@@ -296,39 +282,5 @@ impl Session<'_> {
                 format!("Content-ID Reference: '${content_id}' does not exist in the batch context."),
             )
         })
-    }
-}
-
-fn address(path: &str) -> Result<Address, Refusal> {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
-    let Some(rest) = decoded.strip_prefix(ROOT) else { return Err(Refusal::no_segment(&decoded)) };
-    match rest {
-        "$batch" => return Ok(Address::Batch),
-        "WhoAmI" | "WhoAmI()" => return Ok(Address::WhoAmI),
-        CURRENT_ORGANIZATION => return Ok(Address::CurrentOrganization),
-        _ => {}
-    }
-    if let Some(rest) = rest.strip_prefix("EntityDefinitions") {
-        return metadata::address(rest).map(Address::Metadata);
-    }
-    if let Some((head, tail)) = rest.split_once('/') {
-        let Some((table, id)) = values::address_of_row(head) else {
-            return Err(Refusal::no_segment(if Table::of_set(head).is_some() { tail } else { head }));
-        };
-        let table = Table::of_set(table).ok_or_else(|| Refusal::no_segment(head))?;
-        return match table.collection(tail) {
-            Some(collection) => Ok(Address::Related(table, id, collection)),
-            None if table.column(tail).is_some() => Err(Refusal::unknown(&format!("a property alone, as '{tail}' is"))),
-            None => Err(Refusal::no_segment(tail)),
-        };
-    }
-    let Some((set, key)) = rest.split_once('(') else {
-        return Table::of_set(rest).map(Address::Set).ok_or_else(|| Refusal::no_segment(rest));
-    };
-    let table = Table::of_set(set).ok_or_else(|| Refusal::no_segment(set))?;
-    match values::address_of_row(rest) {
-        Some((_, id)) => Ok(Address::Row(table, id)),
-        None if key.contains('=') => Err(Refusal::unknown(&format!("alternate keys, as '({key}' of '{set}' is"))),
-        None => Err(Refusal::bad(format!("'({key}' is no key of '{set}': a dashed GUID is expected."))),
     }
 }
