@@ -28,7 +28,8 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
      The signed-in principal and Dataverse itself (application id `00000007-0000-0000-c000-000000000000`) \
      need the role *Key Vault Secrets User* on the vault: Dataverse checks it whenever the value is written. \
      To read the certificate, the signed-in principal needs *Key Vault Reader* or *Key Vault Certificate \
-     User*.",
+     User*. A role that was assigned a moment ago is waited for, as long as the provider's \
+     `role_propagation_timeout` says.",
 )
 .attributes(&[
     Attribute::computed("id", &Type::String, "The id of the environment variable definition."),
