@@ -12,13 +12,13 @@ use tfplugin::{Diagnostic, Known};
 use tokio::sync::OnceCell;
 use url::Url;
 
+use crate::clients::Clients;
 use crate::clients::connectivity::Connectivity;
 use crate::clients::dataverse::Dataverse;
 use crate::clients::entra::Caller;
 use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
 use crate::clients::key_vault::KeyVault;
-use crate::clients::{Clients, Settings};
 use crate::failure::failed;
 use roles::Roles;
 
@@ -37,15 +37,15 @@ pub struct Account {
 }
 
 impl Account {
-    /// The account of these settings, in which an argument may still be missing.
+    /// The account with these clients, for which an argument may still be missing.
     pub(crate) fn new(
-        settings: Result<Settings, &'static str>,
+        clients: Result<Clients, &'static str>,
         environment_id: Known<EnvironmentId>,
         dataverse_url: Known<Url>,
         roles: Roles,
     ) -> Account {
         let (verified, unsaid) = (OnceCell::new(), Mutex::default());
-        Account { clients: settings.map(Clients::new), environment_id, dataverse_url, verified, roles, unsaid }
+        Account { clients, environment_id, dataverse_url, verified, roles, unsaid }
     }
 
     /// The waits for roles that were assigned a moment ago.

@@ -11,7 +11,9 @@ use url::Url;
 use crate::account::Account;
 use crate::account::roles::Roles;
 use crate::actions::verify_connection::VerifyConnection;
+use crate::clients::Clients;
 use crate::clients::environment_id::EnvironmentId;
+use crate::failure::failed;
 use crate::functions::FUNCTIONS;
 use crate::object::environment::is_environment_id;
 use crate::object::timeouts::{is_patience, patience};
@@ -109,12 +111,15 @@ impl Provider for PowerAutomate {
         let config: Config = view(config)?;
         let version = env!("CARGO_PKG_VERSION");
         let user_agent = format!("terraform-provider-powerautomate/{version} Terraform/{terraform_version}");
-        let settings = match config.unknown() {
+        let clients = match config.unknown() {
             Some(argument) => Err(argument),
-            None => Ok(choose(config.given(), user_agent, variable).map_err(refused)?),
+            None => {
+                let settings = choose(config.given(), user_agent, variable).map_err(refused)?;
+                Ok(Clients::new(settings).map_err(|error| failed("The provider can reach nothing", &error))?)
+            }
         };
         let roles = Roles::new(config.patience());
-        Ok((Account::new(settings, config.environment_id, config.dataverse_url, roles), Vec::new()))
+        Ok((Account::new(clients, config.environment_id, config.dataverse_url, roles), Vec::new()))
     }
 }
 

@@ -44,6 +44,40 @@ fn dataverse_may_be_named_and_is_not_looked_up_then() {
 }
 
 #[test]
+fn a_proxy_that_cannot_be_used_is_an_error_that_names_its_variable_and_no_password() {
+    for wrong in ["http://[bad", "ftp://proxy.example.com", "socks5://me:hunter2@proxy.example.com:1080"] {
+        for variables in [[("HTTPS_PROXY", wrong), ("https_proxy", "")], [("HTTPS_PROXY", ""), ("https_proxy", wrong)]]
+        {
+            let mut court = Court::unconfigured(&variables);
+            let block = json!({ "environment_id": court.place().environment_id });
+            let name = if variables[0].1.is_empty() { "https_proxy" } else { "HTTPS_PROXY" };
+            let refused = court.configure(&block);
+            assert!(!refused.to_string().contains("hunter2"), "{refused}");
+            refused.expect_error("", "The provider can reach nothing", &[name]);
+            assert_eq!((court.sandbox().tunnels(), court.conversation()), (0, Vec::new()));
+        }
+    }
+}
+
+#[test]
+fn what_would_have_the_proxy_ignored_does_not() {
+    // Where this variable is set, what reads the proxy's variables for other programs takes itself for a web server's script.
+    let court = configured(&[("REQUEST_METHOD", "GET")], json!({}));
+    court.create(REFERENCE, &court.reference()).expect_quiet();
+}
+
+#[test]
+fn an_address_of_dataverse_that_cannot_work_is_an_error_at_once() {
+    for address in ["http://contoso.crm4.dynamics.com", "ftp://contoso.crm4.dynamics.com", "contoso.crm4.dynamics.com"]
+    {
+        let mut court = Court::unconfigured(&[]);
+        let block = json!({ "environment_id": court.place().environment_id, "dataverse_url": address });
+        court.configure(&block).expect_error("dataverse_url", "Invalid value for dataverse_url", &["https://"]);
+        assert_eq!(court.conversation(), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn who_signs_in_may_stand_in_the_block() {
     let mut court = Court::unconfigured(&NOBODY);
     let place = court.place();

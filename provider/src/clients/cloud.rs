@@ -83,6 +83,7 @@ mod tests {
         assert!(is("https://contoso.crm4.dynamics.com/") && is("https://contoso.api.crm.dynamics.com:443"));
         for other in [
             "http://contoso.crm4.dynamics.com",
+            "ftp://contoso.crm4.dynamics.com",
             "https://contoso.crm4.dynamics.com:8443",
             "https://contoso.crm4.dynamics.com.evil.example",
             "https://evildynamics.com",

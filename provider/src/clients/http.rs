@@ -260,13 +260,25 @@ fn without_url(error: reqwest::Error) -> Box<dyn std::error::Error + Send + Sync
     text.into()
 }
 
+/// The proxy that the environment names.
+///
+/// # Errors
+/// It names one that cannot be used.
+pub(super) fn proxy() -> Result<Option<reqwest::Proxy>, Error> {
+    super::proxy::proxy(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+}
+
 fn client(user_agent: &str) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
+        .no_proxy()
         .user_agent(user_agent)
         .https_only(true)
         .connect_timeout(CONNECT)
         .timeout(ANSWER)
         .redirect(reqwest::redirect::Policy::none());
+    if let Some(proxy) = proxy()? {
+        builder = builder.proxy(proxy);
+    }
     if let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
         let shown = path.to_string_lossy();
         let pem = std::fs::read(&path)

@@ -30,6 +30,7 @@ mod in_flight;
 pub mod key_vault;
 pub mod leave;
 pub mod pages;
+mod proxy;
 mod refusal;
 pub mod request;
 mod retry;
@@ -76,17 +77,21 @@ pub struct Clients {
 
 impl Clients {
     /// Prepares the clients; no connection is made yet.
-    pub fn new(settings: Settings) -> Clients {
+    ///
+    /// # Errors
+    /// The environment names a proxy that cannot be used.
+    pub fn new(settings: Settings) -> Result<Clients, Error> {
+        http::proxy()?;
         let cloud = settings.cloud;
         let http = Arc::new(Http::new(Entra::new(settings.tenant_id, settings.sign_in, cloud), settings.user_agent));
-        Clients {
+        Ok(Clients {
             environments: Environments::new(Arc::clone(&http), cloud),
             key_vault: KeyVault::new(Arc::clone(&http), cloud),
             organizations: Mutex::default(),
             connectivity: Mutex::default(),
             http,
             cloud,
-        }
+        })
     }
 
     /// The environments of Power Platform.
