@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use acceptance_tests::court::{CONNECTION, Court, Object, REFERENCE, Ruling, with};
+use acceptance_tests::world::{CREDENTIAL, World};
 use sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 
@@ -158,6 +159,31 @@ fn a_stop_ends_the_wait_for_a_connection() {
     let created = court.stopping(|court| court.create(CONNECTION, &court.connection(&credential)));
     let left: Option<Object> = created.expect_error("", "Interrupted", &["asked to stop"]);
     assert!(left.is_some_and(|left| left.is_tainted()));
+}
+
+#[test]
+fn ten_connections_at_once_share_one_cycle_of_tries() {
+    let world = World::new();
+    world.write("main.tf", CREDENTIAL);
+    world.apply().expect_quiet();
+    let ten = r#"
+resource "powerautomate_desktop_flow_connection" "robot" {
+  count            = 10
+  display_name     = "Robot ${count.index}"
+  credential_id    = powerautomate_cba_credential.robot.id
+  machine_group_id = var.machine_group_id
+}
+"#;
+    world.write("connections.tf", ten);
+    world.forget_conversation();
+    let busy = Effect::Status(503, "ServiceUnavailable".into(), "Busy.".into());
+    world.weather(Fault::next("/connectivity/", busy).method("GET").times(100));
+    let outcome = world.apply();
+    let refused = outcome.to_string().matches("Cannot create the connection Robot").count();
+    assert!(refused >= 10, "{outcome}");
+    // Ten one after the other would be fifty.
+    let listed = world.conversation().iter().filter(|line| line.contains("/connectivity/")).count();
+    assert_eq!(listed, 5, "{:?}", world.conversation());
 }
 
 #[test]
