@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 use tonic::Status;
 
+use crate::config::Config;
 use crate::context::Context;
 use crate::diagnostic::Diagnostic;
 use crate::model::from_config;
@@ -85,6 +86,6 @@ impl<A: Action> AnyAction<A::Clients> for Erased<A> {
     }
 
     fn invoke<'a>(&'a self, cx: &'a Context<A::Clients>, progress: &'a Progress) -> Boxed<'a, ()> {
-        Box::pin(async move { self.0.invoke(cx, from_config(&plan::known(&cx.config))?, progress).await })
+        Box::pin(async move { self.0.invoke(cx, from_config(&Config::from(plan::known(&cx.config)))?, progress).await })
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
+use crate::config::Config;
 use crate::cty::Type;
 use crate::diagnostic::Diagnostic;
 use crate::model::{from_config, to_value, view};
@@ -19,7 +20,7 @@ pub struct Context<C> {
     /// What the provider's configuration made.
     pub clients: Arc<C>,
     /// The configuration of this very object, with its write-only arguments; null where the operation has none.
-    pub config: Value,
+    pub config: Config,
     /// What the module says in `provider_meta`; null when it says nothing.
     pub meta: Value,
     /// Whether the user asked to stop. What is under way is finished, and nothing new is begun.
@@ -33,10 +34,10 @@ pub struct Context<C> {
 }
 
 impl<C> Context<C> {
-    pub(crate) fn new(clients: Arc<C>, config: Value, stopped: CancellationToken, ty: Type) -> Context<C> {
+    pub(crate) fn new(clients: Arc<C>, config: impl Into<Config>, stopped: CancellationToken, ty: Type) -> Context<C> {
         Context {
             clients,
-            config,
+            config: config.into(),
             meta: Value::Null,
             stopped,
             ty,
@@ -108,7 +109,7 @@ impl<C> Context<C> {
     /// # Errors
     /// The model does not fit the schema.
     pub fn config_model<M: DeserializeOwned>(&self) -> Result<M, Diagnostic> {
-        from_config(&plan::known(&self.config))
+        from_config(&Config::from(plan::known(&self.config)))
     }
 
     /// The configuration by the names of a model, where values may be unknown.

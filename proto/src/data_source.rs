@@ -5,6 +5,7 @@ use std::future::Future;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::config::Config;
 use crate::context::Context;
 use crate::diagnostic::Diagnostic;
 use crate::model::{from_config, to_value};
@@ -55,7 +56,7 @@ erased!(DataSource);
 impl<D: DataSource> AnyDataSource<D::Clients> for Erased<D> {
     fn read<'a>(&'a self, cx: &'a Context<D::Clients>) -> Boxed<'a, Value> {
         Box::pin(async move {
-            let model = from_config(&plan::known(&cx.config))?;
+            let model = from_config(&Config::from(plan::known(&cx.config)))?;
             to_value(&self.0.read(cx, model).await?, cx.ty())
         })
     }

@@ -1,5 +1,8 @@
 //! A value as a message carries it: in msgpack, or in JSON.
 
+use zeroize::Zeroize as _;
+
+use crate::config::Config;
 use crate::cty::Type;
 use crate::diagnostic::Diagnostic;
 use crate::json::from_json;
@@ -23,6 +26,16 @@ pub(crate) fn decode(value: Option<&pb::DynamicValue>, ty: &Type) -> Result<Valu
 pub(crate) fn parse_json(json: &[u8], ty: &Type) -> Result<Value, Diagnostic> {
     let text = std::str::from_utf8(json).map_err(|_| unreadable("it is not UTF-8"))?;
     from_json(text, ty).map_err(|what| unreadable(&what))
+}
+
+/// Reads a configuration, and wipes the message that brought it.
+pub(crate) fn decode_config(message: Option<pb::DynamicValue>, ty: &Type) -> Result<Config, Diagnostic> {
+    let config = decode(message.as_ref(), ty).map(Config::from);
+    if let Some(mut message) = message {
+        message.msgpack.zeroize();
+        message.json.zeroize();
+    }
+    config
 }
 
 fn unreadable(what: &str) -> Diagnostic {

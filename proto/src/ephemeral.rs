@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::config::Config;
 use crate::context::Context;
 use crate::diagnostic::Diagnostic;
 use crate::model::{from_config, to_value};
@@ -98,7 +99,8 @@ erased!(Ephemeral);
 impl<E: Ephemeral> AnyEphemeral<E::Clients> for Erased<E> {
     fn open<'a>(&'a self, cx: &'a Context<E::Clients>) -> Boxed<'a, Opened<Value>> {
         Box::pin(async move {
-            let Opened { result, lease } = self.0.open(cx, from_config(&plan::known(&cx.config))?).await?;
+            let Opened { result, lease } =
+                self.0.open(cx, from_config(&Config::from(plan::known(&cx.config)))?).await?;
             Ok(Opened { result: to_value(&result, cx.ty())?, lease })
         })
     }

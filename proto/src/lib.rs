@@ -53,6 +53,7 @@
 //! ```
 
 pub mod action;
+pub mod config;
 pub mod context;
 pub mod cty;
 pub mod data_source;

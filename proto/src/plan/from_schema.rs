@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use super::Plan;
 use super::fit::{fits, fits_with_blocks, spelled_otherwise};
+use crate::config::Config;
 use crate::schema::{Attribute, Block, NestedBlock, Nesting};
 use crate::value::{Path, Step, Value};
 
 /// Plans by the schema: `proposed` is Terraform's merge of prior state and configuration.
-pub fn plan(block: &Block, prior: Value, proposed: &Value, config: Value) -> Plan {
+pub fn plan(block: &Block, prior: Value, proposed: &Value, config: impl Into<Config>) -> Plan {
+    let config = config.into();
     let mut replace = Vec::new();
     let planned = if proposed.is_null() {
         Value::Null

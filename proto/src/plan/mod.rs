@@ -9,8 +9,11 @@ mod from_schema;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 
+use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::model::view;
 use crate::value::{Path, Value};
@@ -20,19 +23,25 @@ pub use from_schema::plan;
 pub(crate) use fit::{fits_with_blocks, spelled_otherwise};
 
 /// A plan in the making: what the schema says of it, and what the resource's own plan hook adds.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Plan {
     /// The state before; null for a creation.
     pub prior: Value,
     /// The configuration, in which values may be unknown.
-    pub config: Value,
+    pub config: Config,
     /// The state as it shall be; null for a destruction.
     pub planned: Value,
     /// The attributes whose change replaces the resource.
     pub replace: Vec<Path>,
     /// What to tell the user.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl fmt::Debug for Plan {
+    /// Shows nothing of the configuration, which holds secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("replace", &self.replace).finish_non_exhaustive()
+    }
 }
 
 impl Plan {

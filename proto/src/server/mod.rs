@@ -25,6 +25,7 @@ use tonic::{Response, Status};
 use tracing::Instrument as _;
 
 use crate::action::AnyAction;
+use crate::config::Config;
 use crate::context::Context;
 use crate::cty::Type;
 use crate::data_source::AnyDataSource;
@@ -112,7 +113,11 @@ impl<P: Provider> Server<P> {
     }
 
     /// What an operation of a configured provider has at hand.
-    fn context<T: ?Sized>(&self, served: &Served<T>, config: Value) -> Result<Context<P::Clients>, Diagnostic> {
+    fn context<T: ?Sized>(
+        &self,
+        served: &Served<T>,
+        config: impl Into<Config>,
+    ) -> Result<Context<P::Clients>, Diagnostic> {
         let clients = self.clients.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(|| {
             Diagnostic::error("The provider is not configured", "An operation was asked for before Configure.")
                 .hint("This is an error in the client of the provider.")

@@ -3,7 +3,7 @@
 use super::{Served, Server, ask, to_wire};
 use crate::cty::Type;
 use crate::diagnostic::Diagnostic;
-use crate::envelope::{decode, encode, parse_json};
+use crate::envelope::{decode, decode_config, encode, parse_json};
 use crate::generate;
 use crate::plan::{self, Plan};
 use crate::provider::Provider;
@@ -58,10 +58,10 @@ impl<C> Served<dyn AnyResource<C>> {
 impl<P: Provider> Server<P> {
     pub(super) fn validate(
         &self,
-        request: &pb::validate_resource_type_config::Request,
+        request: pb::validate_resource_type_config::Request,
     ) -> Result<pb::validate_resource_type_config::Response, Diagnostic> {
         let served = self.resource(&request.type_name)?;
-        let config = decode(request.config.as_ref(), &served.ty)?;
+        let config = decode_config(request.config, &served.ty)?;
         let allowed = request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed);
         let mut found = validate(&served.schema.block, &config, allowed);
         found.extend(served.it.validate(&config));
@@ -137,7 +137,7 @@ impl<P: Provider> Server<P> {
         let served = self.resource(&request.type_name)?;
         let prior = decode(request.prior_state.as_ref(), &served.ty)?;
         let proposed = decode(request.proposed_new_state.as_ref(), &served.ty)?;
-        let config = decode(request.config.as_ref(), &served.ty)?;
+        let config = decode_config(request.config, &served.ty)?;
         let deferred = self.deferred(request.client_capabilities.as_ref());
         let meta = self.meta(request.provider_meta.as_ref())?;
         let mut plan = plan::plan(&served.schema.block, prior, &proposed, config.clone());
@@ -177,7 +177,7 @@ impl<P: Provider> Server<P> {
         let served = self.resource(&request.type_name)?;
         let prior = decode(request.prior_state.as_ref(), &served.ty)?;
         let planned = decode(request.planned_state.as_ref(), &served.ty)?;
-        let config = decode(request.config.as_ref(), &served.ty)?;
+        let config = decode_config(request.config, &served.ty)?;
         let meta = self.meta(request.provider_meta.as_ref())?;
         let cx = self.context(served, config.clone())?.with(meta, request.planned_private);
         let (applied, diagnostics) = ask("ApplyResourceChange", &cx, served.it.apply(&cx, &prior, &planned)).await;

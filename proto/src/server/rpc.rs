@@ -6,7 +6,8 @@ use tokio_stream::Stream;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{Server, to_wire};
-use crate::envelope::decode;
+use crate::config::Config;
+use crate::envelope::{decode, decode_config};
 use crate::provider::Provider;
 use crate::validate::validate;
 use crate::wire::tfplugin5 as pb;
@@ -48,7 +49,7 @@ impl<P: Provider> pb::provider_server::Provider for Server<P> {
     ) -> Answered<pb::prepare_provider_config::Response> {
         let request = request.into_inner();
         let work = async {
-            let config = decode(request.config.as_ref(), &self.provider_type)?;
+            let config = Config::from(decode(request.config.as_ref(), &self.provider_type)?);
             let found = validate(&P::SCHEMA.block, &config, true);
             Ok(pb::prepare_provider_config::Response { prepared_config: request.config, diagnostics: to_wire(&found) })
         };
@@ -58,7 +59,7 @@ impl<P: Provider> pb::provider_server::Provider for Server<P> {
     async fn configure(&self, request: Request<pb::configure::Request>) -> Answered<pb::configure::Response> {
         let request = request.into_inner();
         let work = async {
-            let config = decode(request.config.as_ref(), &self.provider_type)?;
+            let config = decode_config(request.config, &self.provider_type)?;
             let (clients, diagnostics) = self.provider.configure(&config, &request.terraform_version)?;
             self.unknown.store(!config.is_wholly_known(), std::sync::atomic::Ordering::Relaxed);
             *self.clients.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(clients.into());
@@ -77,7 +78,8 @@ impl<P: Provider> pb::provider_server::Provider for Server<P> {
         request: Request<pb::validate_resource_type_config::Request>,
     ) -> Answered<pb::validate_resource_type_config::Response> {
         let request = request.into_inner();
-        self.run("ValidateResourceTypeConfig", &request.type_name, async { self.validate(&request) }).await
+        let name = request.type_name.clone();
+        self.run("ValidateResourceTypeConfig", &name, async { self.validate(request) }).await
     }
 
     async fn upgrade_resource_state(

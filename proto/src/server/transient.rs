@@ -10,6 +10,7 @@ use tonic::Status;
 use super::stream::Events;
 use super::{Answer, Served, Server, ask, run, to_wire};
 use crate::action::Progress;
+use crate::config::Config;
 use crate::context::Context;
 use crate::diagnostic::Diagnostic;
 use crate::envelope::{decode, encode};
@@ -38,7 +39,7 @@ fn validated<T: Offer + ?Sized>(
     served: &Served<T>,
     config: Option<&pb::DynamicValue>,
 ) -> Result<Vec<pb::Diagnostic>, Diagnostic> {
-    let config = decode(config, &served.ty)?;
+    let config = Config::from(decode(config, &served.ty)?);
     let mut found = validate(&served.schema.block, &config, true);
     found.extend(served.it.validate(&config));
     Ok(to_wire(&found))
