@@ -13,6 +13,7 @@ use crate::account::roles::Roles;
 use crate::actions::verify_connection::VerifyConnection;
 use crate::clients::Clients;
 use crate::clients::environment_id::EnvironmentId;
+use crate::clients::secret::Secret;
 use crate::failure::failed;
 use crate::functions::FUNCTIONS;
 use crate::object::environment::is_environment_id;
@@ -130,7 +131,7 @@ struct Config {
     dataverse_url: Known<Url>,
     tenant_id: Known<String>,
     client_id: Known<String>,
-    client_secret: Known<String>,
+    client_secret: Known<Secret>,
     use_cli: Known<bool>,
     role_propagation_timeout: Known<String>,
 }

@@ -5,13 +5,14 @@ use std::env;
 use crate::clients::Settings;
 use crate::clients::cloud::Cloud;
 use crate::clients::entra::SignIn;
+use crate::clients::secret::Secret;
 
 /// What was given explicitly; what was not falls back to its variable.
 #[derive(Default)]
 pub(crate) struct Given {
     pub(crate) tenant_id: Option<String>,
     pub(crate) client_id: Option<String>,
-    pub(crate) client_secret: Option<String>,
+    pub(crate) client_secret: Option<Secret>,
     pub(crate) use_cli: Option<bool>,
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn choose(
     }
     let tenant_id = given.tenant_id.or_else(|| variable("ARM_TENANT_ID"));
     let client_id = given.client_id.or_else(|| variable("ARM_CLIENT_ID"));
-    let secret = given.client_secret.or_else(|| variable("ARM_CLIENT_SECRET"));
+    let secret = given.client_secret.or_else(|| variable("ARM_CLIENT_SECRET").map(Secret::from));
     let use_cli = given.use_cli.or_else(|| variable("ARM_USE_CLI").and_then(|text| text.parse().ok()));
     let sign_in = match (secret, use_cli) {
         (_, Some(true)) => SignIn::Cli,
@@ -62,7 +63,7 @@ pub(crate) fn choose(
             if tenant_id.is_none() {
                 return Err(missing("tenant_id", "ARM_TENANT_ID", why));
             }
-            SignIn::ClientSecret { client_id, secret: secret.into() }
+            SignIn::ClientSecret { client_id, secret }
         }
         (None, Some(false)) => {
             let why = "The Azure CLI must not be used (use_cli is false), and no client secret is given.";
@@ -113,7 +114,7 @@ mod tests {
     #[test]
     fn what_is_given_goes_before_what_the_environment_says() {
         let all = [("ARM_TENANT_ID", "t"), ("ARM_CLIENT_ID", "c"), ("ARM_CLIENT_SECRET", "s")];
-        let secret = || Given { client_secret: Some("s".to_owned()), ..Given::default() };
+        let secret = || Given { client_secret: Some("s".to_owned().into()), ..Given::default() };
         check(Given::default(), &[], "the Azure CLI");
         check(Given::default(), &all, "c in t");
         check(Given { client_id: Some("mine".to_owned()), ..Given::default() }, &all, "mine in t");

@@ -122,6 +122,7 @@ impl<P: Provider> Server<P> {
             Diagnostic::error("The provider is not configured", "An operation was asked for before Configure.")
                 .hint("This is an error in the client of the provider.")
         })?;
+        let config = config.into();
         let malformed = malformed(&served.schema.block, &config);
         let mut cx = Context::new(clients, config, self.stopped(), served.ty.clone());
         cx.malformed = malformed;

@@ -6,11 +6,14 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
-use serde_json::Value as Json;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::Error;
 use super::refusal::{Refusal, refusal};
 use super::secrets::Secrets;
+
+/// As much is looked at of what is not the service's.
+const PAGE: usize = 16 << 10;
 
 /// What came back. It has no `Debug`: a service may say again what it was told in confidence.
 #[derive(Clone)]
@@ -29,13 +32,15 @@ pub struct Answer {
     pub(super) uncertain: bool,
     /// Whether this is the success of a write: one that cannot be read is one all the same.
     pub(super) carried_out: bool,
+    /// The leave to be large, as long as it lasts.
+    pub(super) _leave: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl Answer {
     /// An answer of which nothing else is known.
     pub(super) fn new(status: StatusCode, headers: HeaderMap, body: Bytes, secrets: &Arc<Secrets>) -> Answer {
         let (host, secrets) = (String::new(), Arc::clone(secrets));
-        Answer { status, headers, body, host, secrets, uncertain: false, carried_out: false }
+        Answer { status, headers, body, host, secrets, uncertain: false, carried_out: false, _leave: None }
     }
 
     /// The body, read into what is wanted of it.
@@ -59,7 +64,9 @@ impl Answer {
     }
 
     fn not_json(&self, operation: &str) -> Error {
-        Error::not_the_service(operation, self.status.as_u16(), &String::from_utf8_lossy(&self.body), &self.secrets)
+        let beginning = &self.body[..self.body.len().min(PAGE)];
+        let page = String::from_utf8_lossy(beginning);
+        Error::not_the_service(operation, self.status.as_u16(), &page, &self.secrets)
     }
 
     /// The id by which the service's own people find the request.
@@ -80,15 +87,15 @@ impl Answer {
     /// The error that it is, be its status what it may.
     pub(super) fn refused(&self, operation: &str) -> Error {
         let status = self.status.as_u16();
-        let heard = match serde_json::from_slice::<Json>(self.json()) {
-            Ok(json) => refusal(&json, status, self.request_id()),
-            Err(_) if self.body.is_empty() => Some(Refusal {
-                status,
-                message: self.status.canonical_reason().unwrap_or("an error without a message").to_owned(),
-                request_id: self.request_id(),
-                ..Refusal::default()
-            }),
-            Err(_) => None,
+        let silent = || Refusal {
+            status,
+            message: self.status.canonical_reason().unwrap_or("an error without a message").to_owned(),
+            request_id: self.request_id(),
+            ..Refusal::default()
+        };
+        let heard = match self.body.is_empty() {
+            true => Some(silent()),
+            false => refusal(self.json(), status, self.request_id()),
         };
         match heard {
             Some(heard) => Error::refused(operation, Refusal { host: self.host.clone(), ..heard }, &self.secrets),
@@ -109,7 +116,7 @@ mod tests {
     fn a_page_in_place_of_an_answer_leaves_only_a_write_s_outcome_open() {
         let read = |carried_out| {
             let answer = Answer { carried_out, ..answer(StatusCode::OK, "<html>") };
-            answer.read::<Json>("asking").unwrap_err().outcome_unknown()
+            answer.read::<u8>("asking").unwrap_err().outcome_unknown()
         };
         assert_eq!((read(true), read(false)), (true, false));
     }

@@ -27,6 +27,8 @@ impl TokenCredential for Borrowed {
         let asked = async { self.http.entra().token(scope, self.http.transport()?).await };
         let token =
             asked.await.map_err(|error| azure_core::Error::new(azure_core::error::ErrorKind::Credential, error))?;
+        // The SDK's own copy, which it does not wipe.
+        let token = token.reveal().to_owned().into();
         Ok(AccessToken { token, expires_on: OffsetDateTime::now_utc() + MARGIN })
     }
 }

@@ -1,15 +1,22 @@
-//! Lists inside of answers, which have an end whatever a service says.
+//! What is read with care: lists have an end, and what does not fit is not there, whatever a service says.
 
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// Reads a list of no more than `N` elements; a longer one is an error before the rest of it is read. Null is an empty one.
 pub(super) fn at_most<'de, D: Deserializer<'de>, T: Deserialize<'de>, const N: usize>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
     deserializer.deserialize_any(Elements::<T, N>(PhantomData))
+}
+
+/// Reads what has the wanted shape; of another one it is none.
+pub(super) fn fitting<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let json = Option::<&RawValue>::deserialize(deserializer)?;
+    Ok(json.and_then(|json| serde_json::from_str(json.get()).ok()))
 }
 
 struct Elements<T, const N: usize>(PhantomData<T>);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use azure_core::credentials::{AccessToken, Secret, TokenCredential};
+use azure_core::credentials::TokenCredential;
 use azure_core::http::{ClientOptions, Transport};
 use azure_identity::{
     AzureCliCredential, AzureCliCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
@@ -18,16 +18,16 @@ use super::cloud::Cloud;
 use super::error::{Error, SIGNING_IN};
 use super::in_flight::InFlight;
 use super::retry::sdk_retry;
+use super::secret::Secret;
 use super::secrets::Secrets;
 
 /// Who signs in.
-#[derive(Debug)]
 pub enum SignIn {
     /// A service principal with a secret.
     ClientSecret {
         /// The application's id.
         client_id: String,
-        /// Its secret; never shown by `Debug`.
+        /// Its secret.
         secret: Secret,
     },
     /// The user of the Azure CLI.
@@ -50,6 +50,11 @@ pub struct Caller {
     pub tenant_id: Option<String>,
 }
 
+struct Token {
+    secret: Secret,
+    expires_on: OffsetDateTime,
+}
+
 /// The principal that signs in.
 pub struct Entra {
     tenant_id: Option<String>,
@@ -57,7 +62,7 @@ pub struct Entra {
     cloud: Cloud,
     /// Made anew when the service has refused a token: it keeps its own copies, and has no other way to let go of them.
     credential: Mutex<Option<Arc<dyn TokenCredential>>>,
-    tokens: Mutex<HashMap<String, AccessToken>>,
+    tokens: Mutex<HashMap<String, Token>>,
     asked: InFlight<String, Secret>,
     secrets: Arc<Secrets>,
 }
@@ -68,7 +73,7 @@ impl Entra {
         let (credential, tokens, asked) = (Mutex::default(), Mutex::default(), InFlight::default());
         let secrets = Arc::<Secrets>::default();
         if let SignIn::ClientSecret { secret, .. } = &sign_in {
-            secrets.remember(secret.secret());
+            secrets.remember(secret.reveal());
         }
         Entra { tenant_id, sign_in, cloud, credential, tokens, asked, secrets }
     }
@@ -83,7 +88,7 @@ impl Entra {
         if let Some(token) = self.tokens().get(scope)
             && token.expires_on - OffsetDateTime::now_utc() > MARGIN
         {
-            return Ok(token.token.clone());
+            return Ok(token.secret.clone());
         }
         let (entra, wanted) = (Arc::clone(self), scope.to_owned());
         let ask = move || async move {
@@ -92,9 +97,9 @@ impl Entra {
                 .get_token(&[&wanted], None)
                 .await
                 .map_err(|error| explained(&error, &wanted, &entra.secrets))?;
-            let secret = token.token.clone();
-            entra.secrets.remember(secret.secret());
-            entra.tokens().insert(wanted, token);
+            let secret = Secret::from(token.token.secret().to_owned());
+            entra.secrets.remember(secret.reveal());
+            entra.tokens().insert(wanted, Token { secret: secret.clone(), expires_on: token.expires_on });
             Ok(secret)
         };
         self.asked.ask(SIGNING_IN, scope.to_owned(), ask).await
@@ -103,7 +108,7 @@ impl Entra {
     /// Forgets the token for `scope`, which the service does not accept any more: once for all who were refused with it.
     pub(super) fn refuse(&self, scope: &str, refused: &Secret) {
         let mut tokens = self.tokens();
-        if tokens.get(scope).is_some_and(|token| token.token.secret() == refused.secret()) {
+        if tokens.get(scope).is_some_and(|token| token.secret == *refused) {
             tokens.remove(scope);
             *self.credential.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
@@ -112,15 +117,15 @@ impl Entra {
     /// Who is signed in, from the claims of any token. Tokens are opaque by contract: nothing but messages and a comparison of ids
     /// rests on it.
     pub(super) async fn caller(self: &Arc<Self>, transport: Transport) -> Option<Caller> {
-        let any = self.tokens().values().next().map(|token| token.token.clone());
+        let any = self.tokens().values().next().map(|token| token.secret.clone());
         let token = match any {
             Some(token) => token,
             None => self.token(self.cloud.environments_scope(), transport).await.ok()?,
         };
-        claims(token.secret())
+        claims(token.reveal())
     }
 
-    fn tokens(&self) -> MutexGuard<'_, HashMap<String, AccessToken>> {
+    fn tokens(&self) -> MutexGuard<'_, HashMap<String, Token>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -136,8 +141,9 @@ impl Entra {
                     ClientOptions { transport: Some(transport), retry: sdk_retry(), ..ClientOptions::default() };
                 let options = ClientSecretCredentialOptions { client_options };
                 let tenant_id = self.tenant_id.as_deref().unwrap_or_default();
-                ClientSecretCredential::new(tenant_id, client_id.clone(), secret.clone(), Some(options))
-                    .map_err(failed)?
+                // The SDK keeps a copy that is not wiped, of the secret as of each token that it hands out.
+                let secret = secret.reveal().to_owned().into();
+                ClientSecretCredential::new(tenant_id, client_id.clone(), secret, Some(options)).map_err(failed)?
             }
             SignIn::Cli => {
                 let options = AzureCliCredentialOptions {

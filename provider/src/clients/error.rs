@@ -32,7 +32,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 enum Kind {
     /// The service answered with an error of its own: its words, and what is shown of them.
-    Service { heard: Refusal, shown: Refusal },
+    Service { heard: Box<Refusal>, shown: Box<Refusal> },
     /// Something answered that is not the service.
     NotTheService { status: u16, beginning: String },
     /// The service answered something unexpected.
@@ -62,8 +62,8 @@ impl Error {
 
     /// What the service refused, in its own words.
     pub(super) fn refused(operation: &str, heard: Refusal, secrets: &Secrets) -> Error {
-        let shown = heard.map(|text| secrets.redact(text));
-        Error::new(operation, Kind::Service { heard, shown })
+        let shown = Box::new(heard.map(|text| secrets.redact(text)));
+        Error::new(operation, Kind::Service { heard: Box::new(heard), shown })
     }
 
     /// A missing right, for the tests of whoever waits for one.

@@ -9,11 +9,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use azure_core::credentials::Secret;
 use azure_core::http::Transport;
 use bytes::BytesMut;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use super::answer::Answer;
@@ -23,12 +23,17 @@ use super::in_flight::InFlight;
 use super::leave;
 use super::request::{Body, Request};
 use super::retry::{PATIENCE, TRIES, backoff, retry_after};
+use super::secret::Secret;
 use super::secrets::Secrets;
+use super::short::Short;
 
 /// How long a single answer may take.
 const ANSWER: Duration = Duration::from_secs(60);
 /// As long as an answer may be: a page of a thousand rows is a tenth of it.
 const MAX_BODY: usize = 16 << 20;
+/// A longer answer is large: no more than [`LARGE`] of those are in memory at a time.
+const SMALL_BODY: usize = 1 << 20;
+const LARGE: usize = 2;
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// The way to every service.
@@ -39,13 +44,16 @@ pub struct Http {
     reads: InFlight<(String, u64, String), Answer>,
     /// How often something was written to a host, or was about to be.
     writes: Mutex<HashMap<String, u64>>,
+    /// The leave of an answer to be large.
+    large: Arc<Semaphore>,
 }
 
 impl Http {
     /// A connection that is opened by the first request.
     pub(super) fn new(entra: Entra, user_agent: String) -> Http {
         let (client, reads, writes) = (OnceLock::new(), InFlight::default(), Mutex::default());
-        Http { entra: Arc::new(entra), user_agent, client, reads, writes }
+        let large = Arc::new(Semaphore::new(LARGE));
+        Http { entra: Arc::new(entra), user_agent, client, reads, writes, large }
     }
 
     fn client(&self) -> Result<&reqwest::Client, Error> {
@@ -58,7 +66,7 @@ impl Http {
 
     /// The same way for Microsoft's own SDKs.
     pub(super) fn transport(&self) -> Result<Transport, Error> {
-        Ok(Transport::new(Arc::new(self.client()?.clone())))
+        Ok(Transport::new(Arc::new(Short(self.client()?.clone()))))
     }
 
     /// The principal that signs in.
@@ -178,27 +186,28 @@ impl Http {
             headers.append(HeaderName::from_static(name), value);
         }
         let mut builder = self.client()?.request(request.method.clone(), request.url.clone()).headers(headers);
-        builder = builder.bearer_auth(token.secret());
-        builder = match &request.body {
-            Body::Empty => builder,
-            Body::Json(body) => {
-                builder.header("content-type", "application/json; charset=utf-8").body(body.to_string())
-            }
-            Body::Raw { content_type, bytes } => builder.header("content-type", content_type).body(bytes.clone()),
-        };
+        builder = builder.bearer_auth(token.reveal());
+        // From here on there are copies that are not ours to wipe: of the token in the header, and of the body in what is written to
+        // the connection, before and after TLS.
+        if let Some(Body { content_type, bytes, .. }) = &request.body {
+            builder = builder.header("content-type", content_type).body(bytes.clone());
+        }
         let started = Instant::now();
         let sent = async {
             let mut response = builder.send().await?;
             let (status, headers) = (response.status(), response.headers().clone());
             let host = request.url.host_str().unwrap_or_default().to_owned();
-            let mut body = BytesMut::new();
+            let (mut body, mut leave) = (BytesMut::new(), None);
             while let Some(chunk) = response.chunk().await? {
+                if body.len() + chunk.len() > SMALL_BODY && leave.is_none() {
+                    leave = Arc::clone(&self.large).acquire_owned().await.ok().map(Arc::new);
+                }
                 body.extend_from_slice(&chunk);
                 if body.len() > MAX_BODY {
                     return Ok(None);
                 }
             }
-            Ok(Some(Answer { host, ..Answer::new(status, headers, body.freeze(), self.secrets()) }))
+            Ok(Some(Answer { host, _leave: leave, ..Answer::new(status, headers, body.freeze(), self.secrets()) }))
         };
         let answer = sent.await.map_err(|error: reqwest::Error| {
             let sent = !error.is_connect() && !error.is_builder();
@@ -215,7 +224,7 @@ impl Http {
             request_id = answer.request_id().map(|id| self.secrets().redact(&id)),
             "Asked a service"
         );
-        tracing::trace!(request = self.secrets().redact(&request.line()), "Request");
+        tracing::trace!(request = request.line(), "Request");
         Ok(answer)
     }
 }

@@ -15,8 +15,8 @@
 //! ```
 
 mod answer;
-mod at_most;
 mod borrowed;
+mod careful;
 pub mod cloud;
 pub mod connectivity;
 pub mod dataverse;
@@ -34,7 +34,9 @@ mod proxy;
 mod refusal;
 pub mod request;
 mod retry;
+pub mod secret;
 mod secrets;
+mod short;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,7 +54,6 @@ use http::Http;
 use key_vault::KeyVault;
 
 /// How every service is reached.
-#[derive(Debug)]
 pub struct Settings {
     /// The tenant to sign in to; the Azure CLI knows its own.
     pub tenant_id: Option<String>,

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::at_most::at_most;
+use super::careful::at_most;
 use super::error::Error;
 use super::http::Http;
 use super::request::Request;

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use serde_json::Value as Json;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::careful::at_most;
 
 /// A service's own error. It has no `Debug`: what a service says may be what it was told in confidence.
 #[derive(Clone, Default)]
@@ -54,25 +57,69 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Reads the envelope that all these services share: `error` with `code`, `message`, and nested `details` or `innererror`.
-pub(super) fn refusal(json: &Json, status: u16, request_id: Option<String>) -> Option<Refusal> {
-    let error = json.get("error")?;
-    let text = |json: &Json, name: &str| json.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
-    let mut refusal = match error {
-        // Entra's own shape.
-        Json::String(code) => {
-            Refusal { code: code.clone(), message: text(json, "error_description"), ..Refusal::default() }
+/// As much is kept of what is nested, whatever a service says.
+const MAX_DETAILS: usize = 100;
+/// As long as an error may be.
+const MAX_ERROR: usize = 1 << 20;
+
+/// The envelope that all these services share.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    error: &'a RawValue,
+    #[serde(borrow, default)]
+    error_description: Option<&'a RawValue>,
+}
+
+/// What an error says. A part of another shape says nothing.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Told<'a> {
+    #[serde(borrow)]
+    code: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    details: Option<&'a RawValue>,
+    #[serde(borrow)]
+    innererror: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Details<'a>(#[serde(borrow, deserialize_with = "at_most::<_, _, MAX_DETAILS>")] Vec<&'a RawValue>);
+
+fn read<'a, T: Deserialize<'a>>(json: Option<&'a RawValue>) -> Option<T> {
+    serde_json::from_str(json?.get()).ok()
+}
+
+/// Reads an error: `error` with `code`, `message`, and nested `details` or `innererror`. What is nested is read one level after the
+/// other, so that its depth costs nothing.
+pub(super) fn refusal(body: &[u8], status: u16, request_id: Option<String>) -> Option<Refusal> {
+    if body.len() > MAX_ERROR {
+        return None;
+    }
+    let envelope: Envelope<'_> = serde_json::from_slice(body).ok()?;
+    let mut refusal = Refusal { status, request_id, ..Refusal::default() };
+    // Entra's own shape.
+    if let Some(code) = read(Some(envelope.error)) {
+        return Some(Refusal { code, message: read(envelope.error_description).unwrap_or_default(), ..refusal });
+    }
+    let mut inside = vec![envelope.error];
+    let mut is_outermost = true;
+    while let Some(told) = inside.pop() {
+        let told: Told<'_> = read(Some(told)).unwrap_or_default();
+        let said = (read(told.code).unwrap_or_default(), read(told.message).unwrap_or_default());
+        match is_outermost {
+            true => (refusal.code, refusal.message) = said,
+            false => refusal.details.push(said),
         }
-        error => Refusal { code: text(error, "code"), message: text(error, "message"), ..Refusal::default() },
-    };
-    (refusal.status, refusal.request_id) = (status, request_id);
-    let mut inside: Vec<&Json> = vec![error];
-    while let Some(outer) = inside.pop() {
-        let nested = outer.get("details").and_then(Json::as_array).into_iter().flatten();
-        for inner in nested.chain(outer.get("innererror").filter(|inner| inner.is_object())) {
-            refusal.details.push((text(inner, "code"), text(inner, "message")));
-            inside.push(inner);
+        is_outermost = false;
+        if refusal.details.len() == MAX_DETAILS {
+            break;
         }
+        let details = read(told.details).map(|Details(details)| details);
+        inside.extend(told.innererror.into_iter().chain(details.into_iter().flatten().rev()));
     }
     refusal.details.retain(|(code, message)| !code.is_empty() || !message.is_empty());
     Some(refusal)
@@ -81,13 +128,39 @@ pub(super) fn refusal(json: &Json, status: u16, request_id: Option<String>) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+
+    #[track_caller]
+    fn check(body: &str, expected: Option<&str>) {
+        let refusal = refusal(body.as_bytes(), 400, None);
+        assert_eq!(refusal.map(|refusal| refusal.to_string()).as_deref(), expected, "{body:.80}");
+    }
 
     #[test]
     fn nested_errors_are_all_kept() {
-        let json = json!({"error": {"code": "ApiHubsRequestFailed", "message": "outer", "details": [
-            {"code": "A", "message": "inner", "details": [{"code": "403", "message": "innermost"}]}]}});
-        let refusal = refusal(&json, 400, None).unwrap();
-        assert_eq!(refusal.to_string(), "HTTP 400 ApiHubsRequestFailed: outer (A: inner) (403: innermost)");
+        check(
+            r#"{"error": {"code": "ApiHubsRequestFailed", "message": "outer", "details": [
+                {"code": "A", "message": "inner", "details": [{"code": "403", "message": "innermost"}]}, {"code": "B"}],
+                "innererror": {"message": "more"}}}"#,
+            Some("HTTP 400 ApiHubsRequestFailed: outer (A: inner) (403: innermost) (B) (more)"),
+        );
+        check(r#"{"error": "invalid_client", "error_description": "no"}"#, Some("HTTP 400 invalid_client: no"));
+    }
+
+    #[test]
+    fn what_is_of_another_shape_says_nothing() {
+        check(r#"{"error": {"code": 7, "message": null, "details": {}, "innererror": []}}"#, Some("HTTP 400: "));
+        check(r#"{"error": 7}"#, Some("HTTP 400: "));
+        check("[]", None);
+        check("<html>", None);
+    }
+
+    #[test]
+    fn neither_depth_nor_number_nor_length_costs_more_than_it_is_worth() {
+        let depth =
+            |levels: usize| format!("{{\"error\":{}{}}}", "{\"innererror\":".repeat(levels), "}".repeat(levels));
+        check(&depth(60_000).replace(":}", ":{}}"), Some("HTTP 400: "));
+        let many = format!("{{\"error\":{{\"details\":[{}{{}}]}}}}", "{\"code\":\"A\"},".repeat(99));
+        assert_eq!(refusal(many.as_bytes(), 400, None).unwrap().details.len(), 99);
+        check(&format!("{{\"error\":\"{}\"}}", "a".repeat(MAX_ERROR)), None);
     }
 }

@@ -1,10 +1,12 @@
 //! A request as a value: what is sent, in a line that tests compare and logs show.
 
-use std::fmt;
+use std::{fmt, io};
 
+use bytes::Bytes;
 use reqwest::Method;
-use serde_json::Value as Json;
+use serde::Serialize;
 use url::Url;
+use zeroize::Zeroizing;
 
 /// What is sent.
 #[derive(Clone)]
@@ -18,33 +20,27 @@ pub struct Request {
     /// Headers besides those of every request.
     pub headers: Vec<(&'static str, String)>,
     /// What is in it.
-    pub body: Body,
+    pub body: Option<Body>,
     /// Whether it does the same however often it arrives.
     pub repeatable: bool,
 }
 
-/// The body of a request.
-#[derive(Clone, Default)]
-pub enum Body {
-    /// Nothing.
-    #[default]
-    Empty,
-    /// JSON.
-    Json(Json),
-    /// A body that is made elsewhere, with its content type.
-    Raw {
-        /// The content type.
-        content_type: String,
-        /// The bytes.
-        bytes: Vec<u8>,
-    },
+/// The body of a request, and what is shown of it: whoever makes the one knows what is secret in it, and makes the other.
+#[derive(Clone)]
+pub struct Body {
+    /// The content type.
+    pub content_type: String,
+    /// The bytes.
+    pub bytes: Bytes,
+    /// What tests and logs show.
+    pub shown: String,
 }
 
 impl Request {
     /// A request without a body; reads and deletions may be repeated, and a PUT, which names its object.
     pub fn new(operation: impl Into<String>, method: Method, url: Url) -> Request {
         let repeatable = method != Method::POST && method != Method::PATCH;
-        Request { operation: operation.into(), method, url, headers: Vec::new(), body: Body::Empty, repeatable }
+        Request { operation: operation.into(), method, url, headers: Vec::new(), body: None, repeatable }
     }
 
     /// The same with a header.
@@ -54,10 +50,12 @@ impl Request {
         self
     }
 
-    /// The same with JSON in it.
+    /// The same with JSON in it, of which `shown` is shown.
     #[must_use]
-    pub fn json(mut self, body: Json) -> Request {
-        self.body = Body::Json(body);
+    pub fn json(mut self, body: &impl Serialize, shown: &impl Serialize) -> Request {
+        let content_type = "application/json; charset=utf-8".to_owned();
+        let shown = String::from_utf8_lossy(&wiping(shown)).into_owned();
+        self.body = Some(Body { content_type, bytes: wiping(body), shown });
         self
     }
 
@@ -73,11 +71,7 @@ impl Request {
         for (name, value) in &self.headers {
             line = format!("{line}  {name}: {value}");
         }
-        match &self.body {
-            Body::Empty => line,
-            Body::Json(body) => format!("{line}  {}", redacted(body)),
-            Body::Raw { content_type, bytes } => format!("{line}  {content_type} ({} bytes)", bytes.len()),
-        }
+        self.body.iter().fold(line, |line, body| format!("{line}  {}", body.shown))
     }
 }
 
@@ -87,19 +81,28 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A body without what must not be shown.
-fn redacted(body: &Json) -> Json {
-    const SECRET: [&str; 3] = ["tokenRunOwnerCert:clientCertificateSecret", "pfx", "client_secret"];
-    match body {
-        Json::Object(fields) => {
-            let field = |(name, value): (&String, &Json)| {
-                let hidden = SECRET.contains(&name.as_str());
-                (name.clone(), if hidden { "(hidden)".into() } else { redacted(value) })
-            };
-            Json::Object(fields.iter().map(field).collect())
-        }
-        Json::Array(elements) => elements.iter().map(redacted).collect(),
-        other => other.clone(),
+/// The JSON of a body, in bytes that are wiped once the last request with them is gone.
+fn wiping(body: &impl Serialize) -> Bytes {
+    const EXPECT: &str = "a body is made of texts, numbers and nulls";
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, body).expect(EXPECT);
+    // As long as it gets: what grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.0));
+    serde_json::to_writer(&mut *bytes, body).expect(EXPECT);
+    Bytes::from_owner(bytes)
+}
+
+/// How much was written.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -111,11 +114,10 @@ mod tests {
     #[test]
     fn a_request_is_a_line_without_its_secrets() {
         let url = Url::parse("https://a.example/x/y?api-version=1").unwrap();
-        let body = json!({"name": "robot", "pfx": "AAAA", "nested": [{"client_secret": "s"}]});
-        let request = Request::new("writing", Method::PUT, url).header("if-match", "*").json(body);
-        assert_eq!(
-            request.line(),
-            r#"PUT /x/y?api-version=1  if-match: *  {"name":"robot","nested":[{"client_secret":"(hidden)"}],"pfx":"(hidden)"}"#
-        );
+        let (body, shown) = (json!({"name": "robot", "key": "AAAA"}), json!({"name": "robot", "key": "(hidden)"}));
+        let request = Request::new("writing", Method::PUT, url).header("if-match", "*").json(&body, &shown);
+        let line = r#"PUT /x/y?api-version=1  if-match: *  {"key":"(hidden)","name":"robot"}"#;
+        assert_eq!((request.line().as_str(), format!("{request:?}").as_str()), (line, line));
+        assert_eq!(request.body.unwrap().bytes, r#"{"key":"AAAA","name":"robot"}"#);
     }
 }

@@ -30,6 +30,21 @@ fn the_environment_is_read_in_two_places() {
 }
 
 #[test]
+fn a_secret_is_no_text_and_cannot_be_shown() {
+    const NAMES: [&str; 5] = ["pfx", "password", "secret", "client_secret", "certificate_pfx_wo"];
+    let plain = |line: &&str| {
+        let field = line.trim().trim_start_matches("pub ").trim_start_matches("pub(crate) ").split_once(": ");
+        field.is_some_and(|(name, ty)| NAMES.contains(&name) && ty.contains("String"))
+    };
+    for source in below("provider/src") {
+        let code = source.code();
+        assert_eq!(code.lines().find(plain), None, "{}", source.path);
+        let shows = ["Debug", "Display", "Serialize"].into_iter().find(|shows| code.contains(shows));
+        assert!(!source.path.ends_with("clients/secret.rs") || shows.is_none(), "a secret has {shows:?}");
+    }
+}
+
+#[test]
 fn every_file_says_what_it_is() {
     let found: Vec<Source> = below("").into_iter().filter(|one| !one.text.starts_with("//! ")).collect();
     assert!(found.is_empty(), "no header: {:?}", paths(&found.iter().collect::<Vec<_>>()));

@@ -1,12 +1,11 @@
 //! A connection as the service tells of it, and what its statuses mean.
 
 use serde::Deserialize;
-use serde_json::Value as Json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::clients::at_most::at_most;
+use crate::clients::careful::{at_most, fitting};
 use crate::clients::secrets::Secrets;
 
 /// A connection as the service tells of it. What it does not tell is none.
@@ -153,30 +152,59 @@ struct Properties {
     #[serde(deserialize_with = "at_most::<_, _, 100>", default)]
     statuses: Vec<Status>,
     credential_id: Option<String>,
-    connection_parameters_set: Option<Json>,
-    created_by: Option<Json>,
+    #[serde(deserialize_with = "fitting", default)]
+    connection_parameters_set: Option<Parameters>,
+    #[serde(deserialize_with = "fitting", default)]
+    created_by: Option<Maker>,
     created_time: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Parameters {
+    name: Option<String>,
+    #[serde(default)]
+    values: Values,
+}
+
+/// The values that are no secret.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Values {
+    #[serde(deserialize_with = "fitting")]
+    username: Option<Value>,
+    #[serde(rename = "targetId", deserialize_with = "fitting")]
+    target_id: Option<Value>,
+    #[serde(rename = "tokenRunOwnerCert:clientId", deserialize_with = "fitting")]
+    client_id: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Value {
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct Maker {
+    id: String,
 }
 
 impl Wire {
     /// What it tells; a status may say again what was told in confidence.
     pub(super) fn read(self, secrets: &Secrets) -> Connection {
         let Wire { name, properties } = self;
-        let value = |name: &str| {
-            let values = properties.connection_parameters_set.as_ref()?.get("values")?;
-            values.get(name)?.get("value")?.as_str().map(str::to_owned)
-        };
-        let parameter_set = properties.connection_parameters_set.as_ref().and_then(|set| set.get("name")?.as_str());
+        let (parameter_set, values) =
+            properties.connection_parameters_set.map(|set| (set.name, set.values)).unwrap_or_default();
+        let text = |value: Option<Value>| value.map(|value| value.value);
         Connection {
             id: name,
-            parameter_set: parameter_set.map(str::to_owned),
-            username: value("username"),
-            machine_group_id: value("targetId").and_then(|id| id.parse().ok()),
-            run_owner_client_id: value("tokenRunOwnerCert:clientId"),
+            parameter_set,
+            username: text(values.username),
+            machine_group_id: text(values.target_id).and_then(|id| id.parse().ok()),
+            run_owner_client_id: text(values.client_id),
             display_name: properties.display_name,
             statuses: properties.statuses.into_iter().map(|status| status.redacted(secrets)).collect(),
             credential_id: properties.credential_id.and_then(|id| id.parse().ok()),
-            created_by: properties.created_by.and_then(|by| by.get("id")?.as_str().map(str::to_owned)),
+            created_by: properties.created_by.map(|maker| maker.id),
             created_on: properties.created_time.and_then(|time| OffsetDateTime::parse(&time, &Rfc3339).ok()),
         }
     }
@@ -185,11 +213,12 @@ impl Wire {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     #[track_caller]
     fn check(statuses: Json, status: &str, is_failed: bool, is_on_its_way: bool) -> Connection {
-        let wire: Wire = serde_json::from_value(json!({"name": "c", "properties": {"statuses": statuses}})).unwrap();
+        let wire = json!({"name": "c", "properties": {"statuses": statuses}}).to_string();
+        let wire: Wire = serde_json::from_str(&wire).unwrap();
         let read = wire.read(&Secrets::default());
         assert_eq!((read.status(), read.is_failed(), read.is_on_its_way()), (status, is_failed, is_on_its_way));
         assert_eq!(is_failure(read.status()), is_failed, "the word alone tells as much");

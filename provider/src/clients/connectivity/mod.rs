@@ -23,6 +23,7 @@ use super::error::Error;
 use super::http::Http;
 use super::pages::{Pages, Row};
 use super::request::Request;
+use super::secret::Secret;
 use super::secrets::Secrets;
 use connection::Wire;
 use going::Going;
@@ -56,10 +57,12 @@ impl Connectivity {
     /// The service's error with everything that is nested in it.
     pub async fn put(&self, id: &str, wanted: &ConnectionRequest<'_>) -> Result<Connection, Error> {
         let operation = format!("writing the connection {id}");
-        let request = self.request(operation, Method::PUT, Some(id))?.json(request::body(&self.environment_id, wanted));
         for secret in wanted.run_owner.iter().flat_map(|owner| [&owner.pfx, &owner.password]) {
-            self.http.secrets().remember(secret);
+            self.http.secrets().remember(secret.reveal());
         }
+        let body = |said| request::body(&self.environment_id, wanted, said);
+        let request = self.request(operation, Method::PUT, Some(id))?;
+        let request = request.json(&body(Secret::reveal), &body(request::hidden));
         self.one(&request).await
     }
 

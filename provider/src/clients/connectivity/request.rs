@@ -1,15 +1,12 @@
 //! What a connection shall be, and the one body that makes it and changes it.
 
-use std::fmt;
-
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use crate::clients::environment_id::EnvironmentId;
+use crate::clients::secret::Secret;
 
 /// What a connection shall be.
-#[derive(Debug)]
 pub struct ConnectionRequest<'a> {
     /// The name that people see.
     pub display_name: &'a str,
@@ -28,14 +25,43 @@ pub struct RunOwner {
     /// The application's id.
     pub client_id: String,
     /// Its certificate and private key as PKCS#12, in base64.
-    pub pfx: Zeroizing<String>,
+    pub pfx: Secret,
     /// The password of the PKCS#12, possibly empty.
-    pub password: Zeroizing<String>,
+    pub password: Secret,
 }
 
-impl fmt::Debug for RunOwner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunOwner").field("client_id", &self.client_id).finish_non_exhaustive()
+/// What is shown of a secret.
+pub(super) fn hidden(_: &Secret) -> &str {
+    "(hidden)"
+}
+
+/// The body of the PUT that makes or changes a connection; `said` is what it says of a secret.
+pub(super) fn body<'a>(
+    environment_id: &'a EnvironmentId,
+    wanted: &'a ConnectionRequest<'a>,
+    said: fn(&Secret) -> &str,
+) -> impl Serialize + use<'a> {
+    let owner = wanted.run_owner;
+    let certificate = |owner: &'a RunOwner| Certificate { pfx: said(&owner.pfx), password: said(&owner.password) };
+    Body {
+        properties: Properties {
+            environment: Environment {
+                id: format!("/providers/Microsoft.PowerApps/environments/{}", environment_id.sent()),
+                name: environment_id.sent(),
+            },
+            display_name: wanted.display_name,
+            credential_id: wanted.credential_id,
+            connection_parameters_set: Parameters {
+                name: parameter_set(wanted),
+                values: Values {
+                    username: Value { value: username(wanted) },
+                    password: Value { value: "none" },
+                    target_id: Value { value: wanted.machine_group_id },
+                    client_id: owner.map(|owner| Value { value: owner.client_id.as_str() }),
+                    certificate: owner.map(|owner| Value { value: certificate(owner) }),
+                },
+            },
+        },
     }
 }
 
@@ -49,35 +75,58 @@ pub(super) fn parameter_set(wanted: &ConnectionRequest<'_>) -> &'static str {
     if wanted.run_owner.is_some() { "azureRelayRunOwner" } else { "azureRelay" }
 }
 
-/// The body of the PUT that makes or changes a connection.
-pub(super) fn body(environment_id: &EnvironmentId, wanted: &ConnectionRequest<'_>) -> Json {
-    let mut values = json!({
-        "username": {"value": username(wanted)},
-        "password": {"value": "none"},
-        "targetId": {"value": wanted.machine_group_id},
-    });
-    if let Some(owner) = wanted.run_owner {
-        values["tokenRunOwnerCert:clientId"] = json!({"value": owner.client_id});
-        values["tokenRunOwnerCert:clientCertificateSecret"] =
-            json!({"value": {"pfx": *owner.pfx, "password": *owner.password}});
-    }
-    json!({"properties": {
-        "environment": {
-            "id": format!("/providers/Microsoft.PowerApps/environments/{}", environment_id.sent()),
-            "name": environment_id.sent(),
-        },
-        "displayName": wanted.display_name,
-        "credentialId": wanted.credential_id,
-        "connectionParametersSet": {"name": parameter_set(wanted), "values": values},
-    }})
+#[derive(Serialize)]
+struct Body<'a> {
+    properties: Properties<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Properties<'a> {
+    environment: Environment,
+    display_name: &'a str,
+    credential_id: Uuid,
+    connection_parameters_set: Parameters<'a>,
+}
+
+#[derive(Serialize)]
+struct Environment {
+    id: String,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct Parameters<'a> {
+    name: &'static str,
+    values: Values<'a>,
+}
+
+#[derive(Serialize)]
+struct Values<'a> {
+    username: Value<String>,
+    password: Value<&'static str>,
+    #[serde(rename = "targetId")]
+    target_id: Value<Uuid>,
+    #[serde(rename = "tokenRunOwnerCert:clientId", skip_serializing_if = "Option::is_none")]
+    client_id: Option<Value<&'a str>>,
+    #[serde(rename = "tokenRunOwnerCert:clientCertificateSecret", skip_serializing_if = "Option::is_none")]
+    certificate: Option<Value<Certificate<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Value<T> {
+    value: T,
+}
+
+#[derive(Serialize)]
+struct Certificate<'a> {
+    pfx: &'a str,
+    password: &'a str,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clients::request::Request;
-    use reqwest::Method;
-    use url::Url;
 
     const ENVIRONMENT: &str = "00000000-0000-0000-0000-000000000009";
 
@@ -91,25 +140,36 @@ mod tests {
         }
     }
 
+    #[track_caller]
+    fn check(wanted: &ConnectionRequest<'_>, said: fn(&Secret) -> &str, values: &str) {
+        let environment_id = EnvironmentId::parse(ENVIRONMENT).unwrap();
+        assert_eq!(
+            serde_json::to_string(&body(&environment_id, wanted, said)).unwrap(),
+            format!(
+                r#"{{"properties":{{"environment":{{"id":"/providers/Microsoft.PowerApps/environments/{ENVIRONMENT}","name":"{ENVIRONMENT}"}},"displayName":"Robot","credentialId":"00000000-0000-0000-0000-000000000001","connectionParametersSet":{values}}}}}"#
+            )
+        );
+    }
+
     #[test]
     fn a_connection_names_credential_user_and_group() {
-        let body = body(&EnvironmentId::parse(ENVIRONMENT).unwrap(), &wanted(None));
-        assert_eq!(
-            body.to_string(),
-            r#"{"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"00000000-0000-0000-0000-000000000002"},"username":{"value":"@environmentVariables(\"cto_user\")"}}},"credentialId":"00000000-0000-0000-0000-000000000001","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/00000000-0000-0000-0000-000000000009","name":"00000000-0000-0000-0000-000000000009"}}}"#
+        check(
+            &wanted(None),
+            Secret::reveal,
+            r#"{"name":"azureRelay","values":{"username":{"value":"@environmentVariables(\"cto_user\")"},"password":{"value":"none"},"targetId":{"value":"00000000-0000-0000-0000-000000000002"}}}"#,
         );
     }
 
     #[test]
     fn a_run_owner_s_secrets_are_sent_and_never_shown() {
-        let owner =
-            RunOwner { client_id: "app".into(), pfx: "QUJD".to_owned().into(), password: "hunter2".to_owned().into() };
-        let body = body(&EnvironmentId::parse(ENVIRONMENT).unwrap(), &wanted(Some(&owner)));
-        assert_eq!(body.pointer("/properties/connectionParametersSet/name").unwrap(), "azureRelayRunOwner");
-        let secret = "/properties/connectionParametersSet/values/tokenRunOwnerCert:clientCertificateSecret/value";
-        assert_eq!(body.pointer(secret).unwrap(), &json!({"pfx": "QUJD", "password": "hunter2"}));
-        let request = Request::new("writing", Method::PUT, Url::parse("https://a.example/").unwrap()).json(body);
-        let shown = format!("{owner:?} {request:?}");
-        assert!(!shown.contains("QUJD") && !shown.contains("hunter2"), "{shown}");
+        let [pfx, password] = ["QUJD", "hunter2"].map(|secret| Secret::from(secret.to_owned()));
+        let owner = RunOwner { client_id: "app".into(), pfx, password };
+        let values = |pfx, password| {
+            format!(
+                r#"{{"name":"azureRelayRunOwner","values":{{"username":{{"value":"@environmentVariables(\"cto_user\")"}},"password":{{"value":"none"}},"targetId":{{"value":"00000000-0000-0000-0000-000000000002"}},"tokenRunOwnerCert:clientId":{{"value":"app"}},"tokenRunOwnerCert:clientCertificateSecret":{{"value":{{"pfx":"{pfx}","password":"{password}"}}}}}}}}"#
+            )
+        };
+        check(&wanted(Some(&owner)), Secret::reveal, &values("QUJD", "hunter2"));
+        check(&wanted(Some(&owner)), hidden, &values("(hidden)", "(hidden)"));
     }
 }

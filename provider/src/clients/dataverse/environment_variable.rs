@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::change_set::ChangeSet;
 use super::table::{Active, Expand, Filter, Narrowing, Owner, Table, active, columns, flag, yes};
-use crate::clients::at_most::at_most;
+use crate::clients::careful::at_most;
 
 /// As long as a schema name may be.
 pub const MAX_SCHEMA_NAME: usize = 100;

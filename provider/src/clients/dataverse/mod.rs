@@ -110,7 +110,8 @@ impl Dataverse {
         }
         let (content_type, bytes) = batch::encode(changes.changes(), ROOT, &boundary);
         let mut request = self.request(operation.clone(), Method::POST, "$batch", &[]);
-        request.body = Body::Raw { content_type, bytes };
+        let shown = format!("{content_type} ({} bytes)", bytes.len());
+        request.body = Some(Body { content_type, bytes: bytes.into(), shown });
         for change in changes.changes() {
             tracing::debug!(method = change.method, path = change.path, "In a change set");
         }

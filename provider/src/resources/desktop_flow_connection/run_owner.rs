@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::clients::connectivity::RunOwner;
+use crate::clients::secret::Secret;
 use crate::object::same_id;
 
 /// The block.
@@ -63,8 +64,8 @@ struct Configured {
 #[derive(Deserialize)]
 struct Secrets {
     client_id: Uuid,
-    certificate_pfx_wo: Zeroizing<String>,
-    certificate_password_wo: Option<Zeroizing<String>>,
+    certificate_pfx_wo: Secret,
+    certificate_password_wo: Option<Secret>,
 }
 
 /// The run owner of a configuration, whose certificate opens.
@@ -75,11 +76,11 @@ pub(super) async fn run_owner(cx: &Context<Account>) -> Result<Option<RunOwner>,
         return Ok(None);
     };
     let password = password.unwrap_or_default();
-    let der = STANDARD.decode(pfx.trim()).map(Zeroizing::new).unwrap_or_default();
+    let der = STANDARD.decode(pfx.reveal().trim()).map(Zeroizing::new).unwrap_or_default();
     let tried = password.clone();
-    // Deriving the key of a PKCS#12 is slow by design: it must not hold up the other resources.
+    // What the library makes of it while it looks is not ours to wipe. Deriving the key of a PKCS#12 is slow by design: it must not hold up the other resources.
     let opened = tokio::task::spawn_blocking(move || {
-        KeyStore::from_pkcs12(&der, &tried, Pkcs12ImportPolicy::Relaxed).map(drop).map_err(|e| e.to_string())
+        KeyStore::from_pkcs12(&der, tried.reveal(), Pkcs12ImportPolicy::Relaxed).map(drop).map_err(|e| e.to_string())
     });
     if let Ok(Err(what)) = opened.await {
         let attribute =
@@ -95,7 +96,8 @@ pub(super) async fn run_owner(cx: &Context<Account>) -> Result<Option<RunOwner>,
 }
 
 fn is_pfx(text: &str) -> Result<(), String> {
-    let der = STANDARD.decode(text.trim()).map_err(|_| "must be a PKCS#12 (PFX) in base64, as filebase64 gives it")?;
+    let wrong = "must be a PKCS#12 (PFX) in base64, as filebase64 gives it";
+    let der = STANDARD.decode(text.trim()).map(Zeroizing::new).map_err(|_| wrong)?;
     // Every PKCS#12 is a DER sequence.
     if der.first() == Some(&0x30) { Ok(()) } else { Err("is base64, but of no PKCS#12 (PFX)".to_owned()) }
 }
