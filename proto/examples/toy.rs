@@ -89,12 +89,12 @@ impl Resource for Note {
 }
 
 fn main() -> ExitCode {
-    let plugin = Plugin {
-        name: "terraform-provider-toy",
-        address: "registry.terraform.io/example/toy",
-        about: "Keeps notes in files.",
-        version: env!("CARGO_PKG_VERSION"),
-        logs: &["toy"],
-    };
+    let plugin = Plugin::new(
+        "terraform-provider-toy",
+        "registry.terraform.io/example/toy",
+        "Keeps notes in files.",
+        env!("CARGO_PKG_VERSION"),
+    )
+    .logs(&["toy"]);
     serve(&plugin, || Server::new(Toy))
 }

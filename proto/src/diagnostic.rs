@@ -2,6 +2,8 @@
 //!
 //! The wire knows no hint: it becomes the last paragraph of the detail. What controls a terminal does not get that far.
 
+use std::fmt;
+
 use crate::plain::plain;
 use crate::value::Path;
 use crate::wire::tfplugin5 as pb;
@@ -17,6 +19,7 @@ pub enum Severity {
 
 /// One message to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// Whether the operation fails.
     pub severity: Severity,
@@ -65,6 +68,13 @@ impl Diagnostic {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
         self.hint = hint.into();
+        self
+    }
+
+    /// The same, with one more sentence.
+    #[must_use]
+    pub fn also(mut self, sentence: impl fmt::Display) -> Diagnostic {
+        self.detail = format!("{} {sentence}", self.detail);
         self
     }
 

@@ -6,6 +6,7 @@ use crate::wire::tfplugin5 as pb;
 
 /// A function.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Function {
     /// Its name: `provider::<provider>::<name>`.
     pub name: &'static str,
@@ -25,8 +26,43 @@ pub struct Function {
     pub call: fn(&[Value]) -> Result<Value, Fault>,
 }
 
+impl Function {
+    /// A function that takes nothing.
+    pub const fn new(
+        name: &'static str,
+        summary: &'static str,
+        description: &'static str,
+        returns: &'static Type,
+        call: fn(&[Value]) -> Result<Value, Fault>,
+    ) -> Function {
+        Function { name, summary, description, parameters: &[], variadic: None, returns, deprecated: None, call }
+    }
+
+    /// The same, and it takes these.
+    #[must_use]
+    pub const fn parameters(mut self, parameters: &'static [Parameter]) -> Function {
+        self.parameters = parameters;
+        self
+    }
+
+    /// The same, and it takes any number of these, after the others.
+    #[must_use]
+    pub const fn variadic(mut self, parameter: Parameter) -> Function {
+        self.variadic = Some(parameter);
+        self
+    }
+
+    /// The same, and this says what to use instead.
+    #[must_use]
+    pub const fn deprecated(mut self, message: &'static str) -> Function {
+        self.deprecated = Some(message);
+        self
+    }
+}
+
 /// A parameter of a function.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
@@ -44,6 +80,20 @@ impl Parameter {
     /// A parameter that is known and not null.
     pub const fn new(name: &'static str, ty: &'static Type, description: &'static str) -> Parameter {
         Parameter { name, ty, description, null: false, unknown: false }
+    }
+
+    /// The same, and the function is called with null.
+    #[must_use]
+    pub const fn null(mut self) -> Parameter {
+        self.null = true;
+        self
+    }
+
+    /// The same, and the function is called with a value that is not known.
+    #[must_use]
+    pub const fn unknown(mut self) -> Parameter {
+        self.unknown = true;
+        self
     }
 
     fn to_wire(&self) -> pb::function::Parameter {

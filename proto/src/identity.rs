@@ -12,6 +12,7 @@ use crate::wire::tfplugin5 as pb;
 
 /// The shape of an identity.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Identity {
     /// Grows by one when the shape changes.
     pub version: i64,
@@ -23,6 +24,7 @@ pub struct Identity {
 
 /// One attribute of an identity: an attribute of the resource, of a primitive type or a list of one.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct IdentityAttribute {
     /// Its name, which is that of the resource's attribute.
     pub name: &'static str,

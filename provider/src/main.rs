@@ -7,12 +7,12 @@ use tfplugin::handshake::{Plugin, serve};
 use tfplugin::server::Server;
 
 fn main() -> ExitCode {
-    let plugin = Plugin {
-        name: "terraform-provider-powerautomate",
-        address: "registry.terraform.io/cba/powerautomate",
-        about: "Certificate-based sign-in of Power Automate desktop flows, as code.",
-        version: env!("CARGO_PKG_VERSION"),
-        logs: &["provider"],
-    };
+    let plugin = Plugin::new(
+        "terraform-provider-powerautomate",
+        "registry.terraform.io/cba/powerautomate",
+        "Certificate-based sign-in of Power Automate desktop flows, as code.",
+        env!("CARGO_PKG_VERSION"),
+    )
+    .logs(&["provider"]);
     serve(&plugin, || Server::new(PowerAutomate))
 }

@@ -37,6 +37,7 @@ const GUARD: Duration = Duration::from_millis(50);
 
 /// What a plugin is, for Terraform and for a person who runs it.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Plugin {
     /// The binary's name: `terraform-provider-…`.
     pub name: &'static str,
@@ -51,6 +52,18 @@ pub struct Plugin {
 }
 
 impl Plugin {
+    /// A plugin that logs nothing but what is done here.
+    pub const fn new(name: &'static str, address: &'static str, about: &'static str, version: &'static str) -> Plugin {
+        Plugin { name, address, about, version, logs: &[] }
+    }
+
+    /// The same, and the log lines of these crates go to Terraform.
+    #[must_use]
+    pub const fn logs(mut self, crates: &'static [&'static str]) -> Plugin {
+        self.logs = crates;
+        self
+    }
+
     /// The provider's short name: what follows `terraform-provider-`.
     pub fn short_name(&self) -> &'static str {
         self.name.strip_prefix("terraform-provider-").unwrap_or(self.name)

@@ -80,37 +80,28 @@ impl Ephemeral for Token {
 }
 
 pub(crate) static FUNCTIONS: &[Function] = &[
-    Function {
-        name: "join",
-        summary: "Joins texts",
-        description: "Joins texts with a separator between them; null is left out.",
-        parameters: &[Parameter::new("separator", &Type::String, "What stands between.")],
-        variadic: Some(Parameter { null: true, ..Parameter::new("texts", &Type::String, "The texts.") }),
-        returns: &Type::String,
-        deprecated: None,
-        call: |arguments| {
+    Function::new(
+        "join",
+        "Joins texts",
+        "Joins texts with a separator between them; null is left out.",
+        &Type::String,
+        |arguments| {
             let texts: Vec<&str> = arguments[1..].iter().filter_map(Value::as_str).collect();
             Ok(texts.join(arguments[0].as_str().unwrap_or_default()).into())
         },
-    },
-    Function {
-        name: "half",
-        summary: "Halves a number",
-        description: "Halves an even number.",
-        parameters: &[Parameter::new("number", &Type::Number, "An even number.")],
-        variadic: None,
-        returns: &Type::Number,
-        deprecated: None,
-        call: |arguments| {
-            let half = match &arguments[0] {
-                Value::Number(number) => number.to_string().parse().ok().map(|number: BigDecimal| number.half()),
-                _ => None,
-            };
-            let half = half.filter(BigDecimal::is_integer).ok_or_else(|| Fault::argument(0, "It is odd."))?;
-            let half = half.to_plain_string().parse().map_err(|_| Fault::argument(0, "It is too large."))?;
-            Ok(Value::Number(half))
-        },
-    },
+    )
+    .parameters(&[Parameter::new("separator", &Type::String, "What stands between.")])
+    .variadic(Parameter::new("texts", &Type::String, "The texts.").null()),
+    Function::new("half", "Halves a number", "Halves an even number.", &Type::Number, |arguments| {
+        let half = match &arguments[0] {
+            Value::Number(number) => number.to_string().parse().ok().map(|number: BigDecimal| number.half()),
+            _ => None,
+        };
+        let half = half.filter(BigDecimal::is_integer).ok_or_else(|| Fault::argument(0, "It is odd."))?;
+        let half = half.to_plain_string().parse().map_err(|_| Fault::argument(0, "It is too large."))?;
+        Ok(Value::Number(half))
+    })
+    .parameters(&[Parameter::new("number", &Type::Number, "An even number.")]),
 ];
 
 pub(crate) struct Count;

@@ -74,13 +74,13 @@ impl Provider for Corner {
 }
 
 fn main() -> ExitCode {
-    let plugin = Plugin {
-        name: "terraform-provider-corner",
-        address: "registry.terraform.io/example/corner",
-        about: "Every shape of protocol 5.",
-        version: env!("CARGO_PKG_VERSION"),
-        logs: &["corner"],
-    };
+    let plugin = Plugin::new(
+        "terraform-provider-corner",
+        "registry.terraform.io/example/corner",
+        "Every shape of protocol 5.",
+        env!("CARGO_PKG_VERSION"),
+    )
+    .logs(&["corner"]);
     match std::env::var("CORNER_FAULT") {
         Ok(fault) if !fault.is_empty() => serve(&plugin, || broken::Broken::new(Server::new(Corner), fault)),
         _ => serve(&plugin, || Server::new(Corner)),

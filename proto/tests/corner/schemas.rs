@@ -20,15 +20,14 @@ pub(crate) fn shapes() -> Vec<Shape> {
 const ID: Attribute = Attribute::computed("id", &Type::String, "The id.");
 
 /// The identity, in its second version: the first called the id `key`.
-pub(crate) static IDENTITY: Identity = Identity {
-    version: 1,
-    attributes: &[IdentityAttribute { name: "id", ty: &Type::String, required: true, description: "The id." }],
-    upgrades: &[Upgrade {
-        from: 0,
-        ty: &Type::object(&[("key", Type::String)]),
-        upgrade: |old| Ok(Value::object([("id", old.at("key").clone())])),
-    }],
-};
+pub(crate) static IDENTITY: Identity =
+    Identity::new(&[IdentityAttribute::required("id", &Type::String, "The id.")]).version(1, OLDER_IDENTITIES);
+
+const OLDER_IDENTITIES: &[Upgrade] = &[Upgrade {
+    from: 0,
+    ty: &Type::object(&[("key", Type::String)]),
+    upgrade: |old| Ok(Value::object([("id", old.at("key").clone())])),
+}];
 
 const UPGRADES: &[Upgrade] = &[Upgrade {
     from: 0,

@@ -18,10 +18,10 @@ const BINDINGS: [&str; 7] =
     ["PrincipalName", "RFC822Name", "IssuerAndSubject", "Subject", "SKI", "SHA1PublicKey", "IssuerAndSerialNumber"];
 
 /// The function `certificate_user_id`.
-pub(super) const FUNCTION: Function = Function {
-    name: "certificate_user_id",
-    summary: "Says what to put in a user's certificateUserIds for a certificate",
-    description: "Makes the value that a Microsoft Entra user needs in `certificateUserIds` so that the certificate signs that user in. \
+pub(super) const FUNCTION: Function = Function::new(
+    "certificate_user_id",
+    "Says what to put in a user's certificateUserIds for a certificate",
+    "Makes the value that a Microsoft Entra user needs in `certificateUserIds` so that the certificate signs that user in. \
         Which of the bindings a tenant accepts is set in its policy of certificate-based authentication.\n\n\
         | binding | value |\n| --- | --- |\n\
         | `PrincipalName` | `X509:<PN>` and the first user principal name among the subject alternative names |\n\
@@ -37,19 +37,17 @@ pub(super) const FUNCTION: Function = Function {
         the serial number is in the certificate's own order of bytes, as `certutil -dump` shows it, not reversed; the hash is taken of the \
         bits of the public key alone. A value has at most 1,024 characters.\n\n\
         Source: [Map to the certificateUserIds attribute](https://learn.microsoft.com/entra/identity/authentication/concept-certificate-based-authentication-certificateuserids).",
-    parameters: &[
+    &Type::String,
+    call,
+)
+.parameters(&[
         Parameter::new(
             "certificate_pem",
             &Type::String,
             "The certificate in PEM. Of several the first is taken. A private key is not needed, and not wanted.",
         ),
         Parameter::new("binding", &Type::String, "The binding, spelled as in the table above."),
-    ],
-    variadic: None,
-    returns: &Type::String,
-    deprecated: None,
-    call,
-};
+    ]);
 
 fn call(arguments: &[Value]) -> Result<Value, Fault> {
     let [pem, binding] = arguments else { unreachable!("the server counts the arguments") };

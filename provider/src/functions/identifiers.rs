@@ -18,23 +18,17 @@ const CLOUDS: [(&str, &str, usize); 5] = [
 ];
 
 /// The function `environment_host`.
-pub(super) const ENVIRONMENT_HOST: Function = Function {
-    name: "environment_host",
-    summary: "Makes the host of an environment in the Power Platform API",
-    description: "Makes the name of the host under which the Power Platform API serves an environment: the environment's id in lower \
+pub(super) const ENVIRONMENT_HOST: Function = Function::new(
+    "environment_host",
+    "Makes the host of an environment in the Power Platform API",
+    "Makes the name of the host under which the Power Platform API serves an environment: the environment's id in lower \
         case and without dashes, with a dot before its last letters, `environment`, and the host of the cloud.\n\n\
         The clouds are `public`, `gcc`, `gcchigh`, `dod` and `china`. In the public cloud the dot stands before the last two letters. \
         For the other clouds the sources disagree; what is chosen here is the rule of Microsoft's Agents SDK, the last letter alone, \
         and for `gcchigh` its host `api.high.powerplatform.microsoft.us`. This was not verified against a tenant.\n\n\
         Source: [Manage connections](https://learn.microsoft.com/power-automate/desktop-flows/alm/alm-connection).",
-    parameters: &[
-        Parameter::new("environment_id", &Type::String, "The id of the environment: a GUID, or `Default-` and a GUID."),
-        Parameter::new("cloud", &Type::String, "The cloud: `public`, `gcc`, `gcchigh`, `dod` or `china`."),
-    ],
-    variadic: None,
-    returns: &Type::String,
-    deprecated: None,
-    call: |arguments| {
+    &Type::String,
+    |arguments| {
         let (environment_id, cloud) = (text(arguments, 0), text(arguments, 1));
         let environment_id =
             EnvironmentId::parse(environment_id).map_err(|what| Fault::argument(0, format!("The value {what}.")))?;
@@ -47,26 +41,24 @@ pub(super) const ENVIRONMENT_HOST: Function = Function {
         };
         Ok(environment_host(&environment_id, host, *last).into())
     },
-};
+)
+.parameters(&[
+        Parameter::new("environment_id", &Type::String, "The id of the environment: a GUID, or `Default-` and a GUID."),
+        Parameter::new("cloud", &Type::String, "The cloud: `public`, `gcc`, `gcchigh`, `dod` or `china`."),
+    ]);
+
+static CONNECTION: Type = Type::object(&[("connector", Type::String), ("name", Type::String)]);
 
 /// The function `parse_connection_id`.
-pub(super) const PARSE_CONNECTION_ID: Function = Function {
-    name: "parse_connection_id",
-    summary: "Takes the id of a connection apart",
-    description: "Takes apart the id of a connection as Power Platform spells it, \
+pub(super) const PARSE_CONNECTION_ID: Function = Function::new(
+    "parse_connection_id",
+    "Takes the id of a connection apart",
+    "Takes apart the id of a connection as Power Platform spells it, \
         `/providers/Microsoft.PowerApps/apis/<connector>/connections/<name>`, with or without \
         `/scopes/<scope>` before `apis`. The result has the attributes `connector` and `name`; the name is what this provider calls \
         the `id` of a connection.",
-    parameters: &[Parameter::new(
-        "id",
-        &Type::String,
-        "The id, for example `/providers/Microsoft.PowerApps/apis/shared_uiflow/connections/3f1c7d0e5b6a4c2f9e8d7c6b5a493827`. \
-         The words in it may be in any case.",
-    )],
-    variadic: None,
-    returns: &Type::object(&[("connector", Type::String), ("name", Type::String)]),
-    deprecated: None,
-    call: |arguments| {
+    &CONNECTION,
+    |arguments| {
         const SHAPE: &str = "/providers/Microsoft.PowerApps/apis/<connector>/connections/<name>";
         let id = text(arguments, 0);
         let parts: Vec<&str> = id.split('/').collect();
@@ -92,31 +84,37 @@ pub(super) const PARSE_CONNECTION_ID: Function = Function {
             _ => Err(Fault::argument(0, format!("It does not begin with /providers/Microsoft.PowerApps: {id:?}."))),
         }
     },
-};
+)
+.parameters(&[Parameter::new(
+        "id",
+        &Type::String,
+        "The id, for example `/providers/Microsoft.PowerApps/apis/shared_uiflow/connections/3f1c7d0e5b6a4c2f9e8d7c6b5a493827`. \
+         The words in it may be in any case.",
+    )]);
+
+static CERTIFICATE: Type = Type::object(&[
+    ("vault_url", Type::String),
+    ("vault_name", Type::String),
+    ("name", Type::String),
+    ("version", Type::String),
+]);
 
 /// The function `parse_key_vault_certificate_id`.
-pub(super) const PARSE_KEY_VAULT_CERTIFICATE_ID: Function = Function {
-    name: "parse_key_vault_certificate_id",
-    summary: "Takes the id of a certificate in Key Vault apart",
-    description: "Takes apart the id of a certificate in Key Vault, `https://<vault>.vault.azure.net/certificates/<name>/<version>`, with \
+pub(super) const PARSE_KEY_VAULT_CERTIFICATE_ID: Function = Function::new(
+    "parse_key_vault_certificate_id",
+    "Takes the id of a certificate in Key Vault apart",
+    "Takes apart the id of a certificate in Key Vault, `https://<vault>.vault.azure.net/certificates/<name>/<version>`, with \
         or without the version; the ids of the secret and of the key that belong to a certificate have the same form and are taken too. \
         The result has the attributes `vault_url`, `vault_name`, `name` and `version`, which is null when the id has none.\n\n\
         Source: [Object identifiers](https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers).",
-    parameters: &[Parameter::new(
+    &CERTIFICATE,
+    |arguments| parse_certificate_id(text(arguments, 0)).map_err(|text| Fault::argument(0, text)),
+)
+.parameters(&[Parameter::new(
         "id",
         &Type::String,
         "The id, for example `https://kv-robots.vault.azure.net/certificates/robot/0123456789abcdef0123456789abcdef`.",
-    )],
-    variadic: None,
-    returns: &Type::object(&[
-        ("vault_url", Type::String),
-        ("vault_name", Type::String),
-        ("name", Type::String),
-        ("version", Type::String),
-    ]),
-    deprecated: None,
-    call: |arguments| parse_certificate_id(text(arguments, 0)).map_err(|text| Fault::argument(0, text)),
-};
+    )]);
 
 fn parse_certificate_id(id: &str) -> Result<Value, String> {
     const SHAPE: &str = "https://<vault>.vault.azure.net/certificates/<name>/<version>";

@@ -27,13 +27,11 @@ pub(super) async fn commit(
 /// What to do about a secret that may not be read: which role, on which scope, for which two principals.
 pub(super) async fn explained(op: &Operation<'_>, error: &Error, reference: &SecretReference) -> Diagnostic {
     let caller = op.cx.clients.caller_in_words().await;
-    let diagnostic = op.failed(error);
-    let detail = format!(
-        "{} Dataverse refused this while the reference to {reference} was written. {}",
-        diagnostic.detail,
+    let refused = format_args!(
+        "Dataverse refused this while the reference to {reference} was written. {}",
         after_waiting(op.cx, Right::Secrets, reference)
     );
-    Diagnostic { detail, ..diagnostic }.on("key_vault_id").hint(format!(
+    op.failed(error).also(refused).on("key_vault_id").hint(format!(
         "Assign the role \"Key Vault Secrets User\" on the scope {scope} to two principals: {caller}, which writes the \
          reference, and Dataverse (application id {DATAVERSE_APPLICATION}), which reads the secret when a flow runs. The vault's \
          subscription must have the resource provider Microsoft.PowerPlatform registered. Role assignments may take ten minutes to \

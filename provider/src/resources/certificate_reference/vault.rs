@@ -57,7 +57,7 @@ pub(super) async fn check_while_planning(
                 } else {
                     "Unless it is mended by then, the apply will fail.".to_owned()
                 };
-                Diagnostic { detail: format!("{} {then}", unreadable.detail), ..unreadable.as_warning() }
+                unreadable.as_warning().also(then)
             } else {
                 unreadable
             });
@@ -100,8 +100,7 @@ pub(super) async fn read_before_writing(
     if !error.is_forbidden() {
         return Err(unreadable.into());
     }
-    let detail = format!("{} {}", unreadable.detail, after_waiting(op.cx, Right::Certificates, reference));
-    Err(Diagnostic { detail, ..unreadable }.into())
+    Err(unreadable.also(after_waiting(op.cx, Right::Certificates, reference)).into())
 }
 
 /// How long a role was waited for, in a sentence.
@@ -122,8 +121,7 @@ pub(super) async fn refresh(
         Ok(certificate) => Ok(Some(certificate)),
         Err(error) => {
             let unreadable = unreadable(cx, reference, &error).await.as_warning();
-            let detail = format!("{} What was known of the certificate stays as it was.", unreadable.detail);
-            cx.tell(Diagnostic { detail, ..unreadable });
+            cx.tell(unreadable.also("What was known of the certificate stays as it was."));
             Ok(None)
         }
     }

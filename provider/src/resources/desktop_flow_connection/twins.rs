@@ -41,9 +41,8 @@ pub(super) async fn withdraw_later(
         return Ok(());
     };
     if let Err(error) = op.in_time(connectivity.delete(&own.id)).await {
-        let detail = format!("The connection {} is the same, and was there first. ", first.id);
-        let refused = op.failed(&error);
-        return Err(Diagnostic { detail: format!("{detail}{}", refused.detail), ..refused }.into());
+        let first = format_args!("The connection {} is the same, and was there first.", first.id);
+        return Err(op.failed(&error).also(first).into());
     }
     connectivity.release(&own.id);
     op.cx.let_go();
