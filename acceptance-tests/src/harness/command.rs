@@ -8,6 +8,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 
 use super::{Asked, Tally, hostile, kill, page, walk, weather};
+use crate::revision;
 
 /// Looks for what is lost, doubled, leaked or endless: prints a table, and fails on any fault.
 #[derive(Debug, Args)]
@@ -56,6 +57,7 @@ impl Search {
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
     let (search, asked, begun) = (arguments.search, &arguments.asked, Instant::now());
+    let revision = revision::clean(&[page::PATH]);
     let tally = match search.run(asked) {
         Ok(tally) => tally,
         Err(error) => {
@@ -66,7 +68,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     let took = begun.elapsed();
     println!("{tally}\n{}, seed {}, {:.0} s", tally.summary(), asked.seed, took.as_secs_f64());
     if asked.full {
-        match page::write(search.name(), asked, &tally, took) {
+        let written = revision.and_then(|revision| page::write(search.name(), asked, &tally, took, &revision));
+        match written {
             Ok(()) => println!("written to {}", page::PATH),
             Err(error) => println!("not written to {}: {error}", page::PATH),
         }

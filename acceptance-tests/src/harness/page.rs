@@ -37,9 +37,12 @@ const PARTS: [(&str, usize); 5] =
 /// Writes the part of a search.
 ///
 /// # Errors
-/// Sources that are not those of a commit, or a disk that is full.
-pub(super) fn write(search: &str, asked: &Asked, tally: &Tally, took: Duration) -> Result<(), String> {
-    let revision = revision::clean(&[PATH])?;
+/// Sources that are not those of this commit, or a disk that is full.
+pub(super) fn write(search: &str, asked: &Asked, tally: &Tally, took: Duration, revision: &str) -> Result<(), String> {
+    let now = revision::clean(&[PATH])?;
+    if now != revision {
+        return Err(format!("the run began at {revision}, and the sources are at {now} by now"));
+    }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(PATH);
     let title =
         if tally.summary().contains("OpenTofu") { format!("{search}, under OpenTofu") } else { search.to_owned() };
@@ -50,7 +53,7 @@ pub(super) fn write(search: &str, asked: &Asked, tally: &Tally, took: Duration) 
         tally.summary(),
         took.as_secs().div_ceil(60),
     );
-    let page = with_part(&fs::read_to_string(&path).unwrap_or_default(), &title, &text, &revision);
+    let page = with_part(&fs::read_to_string(&path).unwrap_or_default(), &title, &text, revision);
     fs::write(&path, page).map_err(|error| error.to_string())
 }
 

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sandbox::Stage;
+use sandbox::{Passing, Stage};
 
 use crate::harness::{Fault, Kind};
 use crate::world::World;
@@ -79,7 +79,7 @@ struct Aim {
     terraform: OnceLock<u32>,
     providers: OnceLock<Vec<u32>>,
     is_dead: AtomicBool,
-    late_writes: AtomicUsize,
+    late_writes: Mutex<Vec<String>>,
 }
 
 impl Strike {
@@ -90,10 +90,10 @@ impl Strike {
             terraform: OnceLock::new(),
             providers: OnceLock::new(),
             is_dead: AtomicBool::new(false),
-            late_writes: AtomicUsize::new(0),
+            late_writes: Mutex::new(Vec::new()),
         });
         let (aiming, delay) = (Arc::clone(&aim), Duration::from_micros(chance.u64(..6000)));
-        world.sandbox().watch(move |passing, stage| aiming.meet(passing.number, stage, is_write(passing), delay));
+        world.sandbox().watch(move |passing, stage| aiming.meet(passing, stage, delay));
         let said = |name: &str| File::create(world.folder().join(name)).expect("a file can be made in a fresh folder");
         let variables = world.variables().iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let mut terraform = world.terraform().command(&world.folder(), command, variables);
@@ -105,15 +105,20 @@ impl Strike {
     }
 }
 
-fn is_write(passing: &sandbox::Passing) -> bool {
+fn is_write(passing: &Passing) -> bool {
     passing.method != "GET" && !passing.host.starts_with("login.")
 }
 
 impl Aim {
     /// A request comes by. Whether it goes on.
-    fn meet(self: &Arc<Aim>, number: usize, stage: Stage, is_write: bool, delay: Duration) -> bool {
-        if stage == Stage::Arrived && is_write && number > self.strike.number && self.is_dead.load(Ordering::SeqCst) {
-            self.late_writes.fetch_add(1, Ordering::SeqCst);
+    fn meet(self: &Arc<Aim>, passing: &Passing, stage: Stage, delay: Duration) -> bool {
+        let number = passing.number;
+        if stage == Stage::Arrived
+            && is_write(passing)
+            && number > self.strike.number
+            && self.is_dead.load(Ordering::SeqCst)
+        {
+            self.late_writes().push(format!("{} {}", passing.method, passing.path));
         }
         if number != self.strike.number {
             return true;
@@ -141,12 +146,20 @@ impl Aim {
         }
     }
 
+    fn late_writes(&self) -> MutexGuard<'_, Vec<String>> {
+        self.late_writes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn kill(&self) {
         let terraform = *self.terraform.wait();
         let providers = self.providers.get_or_init(|| children(terraform));
         match self.strike.victim {
             Victim::Provider => providers.iter().for_each(|pid| kill(*pid)),
-            Victim::Terraform => kill(terraform),
+            Victim::Terraform => {
+                kill(terraform);
+                // Its last thread may take a moment longer than the one that counts as the process.
+                wait_until(|| providers.iter().all(|pid| status(*pid).is_none_or(|(_, parent)| parent != terraform)));
+            }
         }
         self.is_dead.store(true, Ordering::SeqCst);
     }
@@ -154,11 +167,8 @@ impl Aim {
     /// Waits until nobody is left.
     fn end(&self) -> Struck {
         let mut faults = Vec::new();
-        let begun = Instant::now();
         for pid in self.providers.get().into_iter().flatten() {
-            while lives(*pid) && begun.elapsed() < LAST_BREATH {
-                thread::sleep(Duration::from_millis(5));
-            }
+            wait_until(|| !lives(*pid));
             if lives(*pid) {
                 faults.push(Fault {
                     kind: Kind::Bounds,
@@ -167,11 +177,14 @@ impl Aim {
                 kill(*pid);
             }
         }
-        let late = self.late_writes.load(Ordering::SeqCst);
+        let late = self.late_writes();
         // After an answer the next write may have begun, and not have arrived, before Terraform dies.
         let counts = self.strike.victim == Victim::Terraform && self.strike.moment != Moment::Answered;
-        if late > 0 && counts {
-            faults.push(Fault { kind: Kind::Bounds, what: format!("{late} writes began after Terraform was gone") });
+        if !late.is_empty() && counts {
+            faults.push(Fault {
+                kind: Kind::Bounds,
+                what: format!("these writes began after Terraform was gone: {late:?}"),
+            });
         }
         Struck { is_dead: self.is_dead.load(Ordering::SeqCst), faults }
     }
@@ -181,8 +194,13 @@ impl Aim {
 fn kill(pid: u32) {
     // One that has ended meanwhile is dead, too.
     let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status();
+    wait_until(|| !lives(pid));
+}
+
+/// Waits for the end of something that is about to end, and no longer than a last breath.
+fn wait_until(ended: impl Fn() -> bool) {
     let begun = Instant::now();
-    while lives(pid) && begun.elapsed() < LAST_BREATH {
+    while !ended() && begun.elapsed() < LAST_BREATH {
         thread::sleep(Duration::from_millis(1));
     }
 }
