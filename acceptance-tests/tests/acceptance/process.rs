@@ -25,6 +25,15 @@ fn plain_text_serves_where_terraform_wants_no_tls() {
 }
 
 #[test]
+fn terraform_shows_why_there_is_no_handshake() {
+    let mut world = World::new();
+    world.write("main.tf", CHAIN);
+    world.set("PLUGIN_UNIX_SOCKET_GROUP", "no-such-group");
+    let told = world.plan().to_string();
+    assert!(told.contains("terraform-provider-powerautomate: no socket can be made: no group no-such-group"), "{told}");
+}
+
+#[test]
 fn an_interrupted_apply_remembers_what_exists() {
     let world = World::new();
     world.write("main.tf", CHAIN);

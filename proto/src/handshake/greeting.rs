@@ -62,7 +62,7 @@ fn say(mut to: impl std::io::Write, text: &str) {
     let _ = writeln!(to, "{text}");
 }
 
-/// The handshake: the only line that ever goes to stdout.
+/// The handshake: the only line that ever goes to stdout, but for the reason why there is none.
 pub(super) fn print_line(socket: &Socket, identity: Option<&Identity>) -> Result<(), String> {
     let certificate = identity.map(|identity| STANDARD_NO_PAD.encode(identity.certificate())).unwrap_or_default();
     let line = format!("1|{PROTOCOL}|{}|{}|grpc|{certificate}\n", socket.network(), socket.address());
@@ -71,6 +71,13 @@ pub(super) fn print_line(socket: &Socket, identity: Option<&Identity>) -> Result
         .write_all(line.as_bytes())
         .and_then(|()| stdout.flush())
         .map_err(|error| format!("stdout is closed: {error}"))
+}
+
+/// Why there is no handshake, in the place of it: Terraform shows the line that it did not expect, and nothing of stderr. A bar would
+/// make it look like the handshake of another version.
+pub(super) fn print_failure(plugin: &Plugin, message: &str) {
+    let line = message.replace(['\n', '\r'], " ").replace('|', "/");
+    say(std::io::stdout(), &format!("{}: {line}", plugin.name));
 }
 
 /// How to attach to a debugged plugin, for every common shell.

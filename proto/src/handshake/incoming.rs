@@ -14,6 +14,8 @@ use super::socket::Socket;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long to wait when no connection can be taken in: the process has as many open as it may, and some will be closed.
+const FULL: Duration = Duration::from_millis(50);
 
 trait Io: AsyncRead + AsyncWrite + Send {}
 impl<T: AsyncRead + AsyncWrite + Send> Io for T {}
@@ -40,8 +42,10 @@ pub(super) fn accept(
             listener.set_nonblocking(true).map_err(failed)?;
             let listener = tokio::net::UnixListener::from_std(listener).map_err(failed)?;
             tokio::spawn(async move {
-                while let Ok((stream, _)) = listener.accept().await {
-                    tokio::spawn(welcome(stream, tls.clone(), sender.clone()));
+                while !sender.is_closed() {
+                    if let Some((stream, _)) = taken(listener.accept().await).await {
+                        tokio::spawn(welcome(stream, tls.clone(), sender.clone()));
+                    }
                 }
             });
         }
@@ -50,9 +54,11 @@ pub(super) fn accept(
             listener.set_nonblocking(true).map_err(failed)?;
             let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
             tokio::spawn(async move {
-                while let Ok((stream, _)) = listener.accept().await {
-                    let _ = stream.set_nodelay(true);
-                    tokio::spawn(welcome(stream, tls.clone(), sender.clone()));
+                while !sender.is_closed() {
+                    if let Some((stream, _)) = taken(listener.accept().await).await {
+                        let _ = stream.set_nodelay(true);
+                        tokio::spawn(welcome(stream, tls.clone(), sender.clone()));
+                    }
                 }
             });
         }
@@ -60,6 +66,18 @@ pub(super) fn accept(
     let remains = socket.address();
     tracing::debug!(address = remains, "Serving");
     Ok(ReceiverStream::new(receiver))
+}
+
+/// What was accepted; after an error nothing, and not at once, so that the next one is no busy loop.
+async fn taken<T>(accepted: std::io::Result<T>) -> Option<T> {
+    match accepted {
+        Ok(accepted) => Some(accepted),
+        Err(error) => {
+            tracing::warn!(%error, "A connection cannot be taken in");
+            tokio::time::sleep(FULL).await;
+            None
+        }
+    }
 }
 
 /// Takes a connection in; a stranger is left outside without a word.

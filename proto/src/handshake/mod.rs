@@ -74,8 +74,23 @@ impl Plugin {
 ///
 /// With the argument `-debug` it runs for a debugger instead: in plain text, for any number of clients, until Ctrl-C.
 pub fn serve<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> ExitCode {
-    match run(plugin, service) {
-        Ok(code) => code,
+    let debug = match greeting::start(plugin) {
+        Start::Plugin => {
+            process::serve_parent();
+            false
+        }
+        Start::Debug => true,
+        Start::Said(code) => return code,
+    };
+    let served = prepare(plugin, debug)
+        .inspect_err(|message| {
+            if !debug {
+                greeting::print_failure(plugin, message);
+            }
+        })
+        .and_then(|ready| run(plugin, debug, ready, service));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             let _ = writeln!(std::io::stderr(), "{}: {message}", plugin.name);
             ExitCode::FAILURE
@@ -83,15 +98,8 @@ pub fn serve<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> ExitC
     }
 }
 
-fn run<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> Result<ExitCode, String> {
-    let debug = match greeting::start(plugin) {
-        Start::Plugin => {
-            process::serve_parent();
-            false
-        }
-        Start::Debug => true,
-        Start::Said(code) => return Ok(code),
-    };
+/// Everything up to the line that Terraform waits for.
+fn prepare(plugin: &Plugin, debug: bool) -> Result<(Socket, Option<tls::Identity>), String> {
     let client = if debug { None } else { tls::client_certificate()? };
     let identity = client.map(tls::Identity::new).transpose()?;
     let socket = Socket::bind()?;
@@ -100,10 +108,17 @@ fn run<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> Result<Exit
     } else {
         greeting::print_line(&socket, identity.as_ref())?;
     }
+    Ok((socket, identity))
+}
 
+fn run<S: Provider>(
+    plugin: &Plugin,
+    debug: bool,
+    (socket, identity): (Socket, Option<tls::Identity>),
+    service: impl FnOnce() -> S,
+) -> Result<(), String> {
     process::hook_panics();
     log::start(plugin.short_name(), plugin.logs);
-    socket.sweep();
     let tls = identity.map(tls::Identity::acceptor).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -123,16 +138,21 @@ fn run<S: Provider>(plugin: &Plugin, service: impl FnOnce() -> S) -> Result<Exit
             let _ = ended.wait_for(|ended| *ended).await;
             tokio::time::sleep(GUARD).await;
         };
+        let sweep = async {
+            socket.sweep().await;
+            std::future::pending::<()>().await;
+        };
         tokio::select! {
+            () = sweep => Ok(()),
             served = serving => served.map_err(|error| format!("the socket failed: {error}")),
             () = watch => Ok(()),
             () = guard => Ok(()),
         }
     })?;
-    socket.remove();
+    drop(socket);
     // What is still under way must not keep the process: Terraform has gone.
     runtime.shutdown_background();
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 async fn router<S: Provider>(service: S, ended: watch::Sender<bool>) -> Router {

@@ -1,7 +1,7 @@
 //! Where Terraform finds the plugin: a Unix socket in a folder that nobody else may enter, or a port on the loopback.
 //!
 //! The port is for Windows, and for wherever `TF_PLUGIN_NETWORK=tcp` asks for it. A killed process leaves its folder behind; the next one
-//! removes it.
+//! removes it. Whatever ends a process in order, an error before the handshake too, removes its own.
 
 use std::env;
 use std::net::{Ipv4Addr, TcpListener};
@@ -34,24 +34,16 @@ impl Socket {
     pub(super) fn address(&self) -> String {
         match self {
             #[cfg(unix)]
-            Socket::Unix(unix) => unix.path.display().to_string(),
+            Socket::Unix(unix) => unix.path().display().to_string(),
             Socket::Tcp(listener) => listener.local_addr().map(|address| address.to_string()).unwrap_or_default(),
         }
     }
 
-    /// Takes the socket out of the file system.
-    pub(super) fn remove(&self) {
-        #[cfg(unix)]
-        if let Socket::Unix(unix) = self {
-            unix.remove();
-        }
-    }
-
     /// Removes what killed plugins left behind.
-    pub(super) fn sweep(&self) {
+    pub(super) async fn sweep(&self) {
         #[cfg(unix)]
         if let Socket::Unix(unix) = self {
-            unix.sweep();
+            unix.sweep().await;
         }
     }
 }
@@ -72,10 +64,12 @@ mod unix {
     use std::env;
     use std::fs::{self, DirBuilder, Permissions};
     use std::io::{Error, ErrorKind, Result};
-    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::net::UnixListener;
     use std::path::{Path, PathBuf};
     use std::time::Duration;
+
+    use tokio::net::UnixStream;
 
     /// What a socket's address holds on every system.
     const MAX_PATH: usize = 100;
@@ -86,57 +80,83 @@ mod unix {
     #[derive(Debug)]
     pub(in super::super) struct Unix {
         pub(in super::super) listener: UnixListener,
-        pub(super) path: PathBuf,
+        place: Place,
+    }
+
+    /// A folder of our own with a socket in it, which goes with this.
+    #[derive(Debug)]
+    struct Place(PathBuf);
+
+    impl Place {
+        fn make(folder: PathBuf) -> Result<Place> {
+            DirBuilder::new().mode(0o700).create(&folder)?;
+            Ok(Place(folder))
+        }
+
+        fn socket(&self) -> PathBuf {
+            self.0.join("s")
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(self.socket());
+            let _ = fs::remove_dir(&self.0);
+        }
     }
 
     impl Unix {
         pub(super) fn bind() -> Result<Unix> {
             let named = env::var_os("PLUGIN_UNIX_SOCKET_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
             let name = format!("{PREFIX}{}-{}", std::process::id(), &uuid::Uuid::new_v4().simple().to_string()[..8]);
-            let place = |folder: PathBuf| folder.join(&name).join("s");
-            let mut path = place(named.unwrap_or_else(env::temp_dir));
-            if path.as_os_str().len() > MAX_PATH {
-                path = place(PathBuf::from("/tmp"));
+            let mut folder = named.unwrap_or_else(env::temp_dir).join(&name);
+            if folder.join("s").as_os_str().len() > MAX_PATH {
+                folder = PathBuf::from("/tmp").join(&name);
             }
-            let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
-            DirBuilder::new().mode(0o700).create(folder)?;
-            let listener = UnixListener::bind(&path)?;
+            let place = Place::make(folder)?;
+            let listener = UnixListener::bind(place.socket())?;
             if let Some(group) = env::var("PLUGIN_UNIX_SOCKET_GROUP").ok().filter(|group| !group.is_empty()) {
                 let id =
                     group_id(&group).ok_or_else(|| Error::new(ErrorKind::NotFound, format!("no group {group}")))?;
-                for (path, mode) in [(path.as_path(), 0o660), (folder, 0o750)] {
-                    std::os::unix::fs::chown(path, None, Some(id))?;
-                    fs::set_permissions(path, Permissions::from_mode(mode))?;
+                for (path, mode) in [(place.socket(), 0o660), (place.0.clone(), 0o750)] {
+                    std::os::unix::fs::chown(&path, None, Some(id))?;
+                    fs::set_permissions(&path, Permissions::from_mode(mode))?;
                 }
             }
-            Ok(Unix { listener, path })
+            Ok(Unix { listener, place })
         }
 
-        pub(super) fn remove(&self) {
-            let _ = fs::remove_file(&self.path);
-            let _ = self.path.parent().map(fs::remove_dir);
+        pub(super) fn path(&self) -> PathBuf {
+            self.place.socket()
         }
 
-        /// A folder whose socket refuses connections is that of a process that is no more, unless it is so young that the process may
-        /// be just about to listen.
-        pub(super) fn sweep(&self) {
-            let Some(base) = self.path.parent().and_then(Path::parent) else { return };
+        /// A folder of this user whose socket refuses connections is that of a process that is no more, unless it is so young that the
+        /// process may be just about to listen. Whatever else has such a name, anybody may have put there: it is not touched. And
+        /// nothing is waited for, since a socket that is never listened at may be full.
+        pub(super) async fn sweep(&self) {
+            let own = &self.place.0;
+            let (Some(base), Ok(user)) = (own.parent(), fs::symlink_metadata(own).map(|own| own.uid())) else { return };
             let Ok(entries) = fs::read_dir(base) else { return };
-            let is_old = |entry: &fs::DirEntry| {
-                let modified = entry.metadata().and_then(|folder| folder.modified()).ok();
-                modified.and_then(|modified| modified.elapsed().ok()).is_some_and(|age| age > YOUNG)
-            };
             let ours = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
-            for folder in ours.filter(is_old) {
-                let socket = folder.path().join("s");
-                let refused =
-                    UnixStream::connect(&socket).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused);
-                if refused && socket != self.path {
-                    let _ = fs::remove_file(&socket);
-                    let _ = fs::remove_dir(folder.path());
+            for folder in ours.map(|entry| entry.path()).filter(|folder| folder != own && is_old(folder, user)) {
+                let socket = folder.join("s");
+                let refused = |error: Error| error.kind() == ErrorKind::ConnectionRefused;
+                if is_socket(&socket, user) && UnixStream::connect(&socket).await.is_err_and(refused) {
+                    drop(Place(folder));
                 }
             }
         }
+    }
+
+    fn is_old(folder: &Path, user: u32) -> bool {
+        fs::symlink_metadata(folder).is_ok_and(|folder| {
+            let age = folder.modified().ok().and_then(|modified| modified.elapsed().ok());
+            folder.is_dir() && folder.uid() == user && age.is_some_and(|age| age > YOUNG)
+        })
+    }
+
+    fn is_socket(path: &Path, user: u32) -> bool {
+        fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket() && file.uid() == user)
     }
 
     fn group_id(group: &str) -> Option<u32> {
