@@ -92,7 +92,7 @@ fn whoever_is_asked_to_stop_waits_for_no_answer_and_asks_nothing_more() {
     let (reference, credential, connection) = court.made_chain();
     let get = |matching: &str| Fault::next(matching, NEVER).method("GET");
     expect_interrupted(&court, get(DEFINITIONS), |court| court.refresh(&reference));
-    expect_interrupted(&court, get(DEFINITIONS), |court| court.destroy(&credential));
+    expect_interrupted(&court, get("/connectivity/"), |court| court.destroy(&credential));
     expect_interrupted(&court, get(CONNECTIONS), |court| court.refresh(&connection));
     let place = court.place().environment_id.clone();
     let by_name = format!("{place}/cto_robot_certificate");

@@ -162,8 +162,8 @@ struct Properties {
 #[derive(Deserialize)]
 struct Parameters {
     name: Option<String>,
-    #[serde(default)]
-    values: Values,
+    #[serde(deserialize_with = "fitting", default)]
+    values: Option<Values>,
 }
 
 /// The values that are no secret.
@@ -194,6 +194,7 @@ impl Wire {
         let Wire { name, properties } = self;
         let (parameter_set, values) =
             properties.connection_parameters_set.map(|set| (set.name, set.values)).unwrap_or_default();
+        let values = values.unwrap_or_default();
         let text = |value: Option<Value>| value.map(|value| value.value);
         Connection {
             id: name,

@@ -106,7 +106,8 @@ mod tests {
         for (pointer, change) in changes.as_object().unwrap() {
             *properties.pointer_mut(pointer).unwrap() = change.clone();
         }
-        let wire: Wire = serde_json::from_value(json!({"name": "c", "properties": properties})).unwrap();
+        let wire = json!({"name": "c", "properties": properties}).to_string();
+        let wire: Wire = serde_json::from_str(&wire).unwrap();
         let alike = Key::of(&wanted).alike(&wire.read(&Secrets::default()));
         assert_eq!(alike.map(|alike| alike.unsaid).as_deref(), expected, "{changes}");
     }
