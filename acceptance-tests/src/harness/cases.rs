@@ -124,7 +124,7 @@ pub fn run<T: Sync>(
 ) -> Tally {
     let cases = asked.choose(cases);
     let (tally, done) = (Mutex::new(tally), AtomicUsize::new(0));
-    let (all, told_every) = (cases.len(), cases.len().div_ceil(20).max(10));
+    let (all, told_every) = (cases.len(), cases.len().div_ceil(20).max(3));
     at_once(asked.jobs, &cases, |case| {
         let judged = panic::catch_unwind(AssertUnwindSafe(|| judge(case)));
         let verdict = judged.unwrap_or_else(|panicked| {
