@@ -1,5 +1,7 @@
 //! What a user does after something went wrong: applies once more, pastes the `import` block that the error prints, and applies.
 
+use std::fmt;
+
 use super::{Kind, Verdict};
 use crate::outcome::{Outcome, Reported};
 use crate::world::World;
@@ -12,22 +14,33 @@ const PASTED: &str = "pasted.tf";
 
 /// Applies until nothing more is to be imported; then the plan must be empty.
 pub(super) fn recover(world: &World, verdict: &mut Verdict) {
-    let mut pasted = String::new();
+    let mut pasted: Vec<Block> = Vec::new();
     let mut outcome = world.apply();
     for _ in 0..ROUNDS {
-        let blocks = blocks(&outcome);
-        if blocks.is_empty() {
+        let fresh: Vec<Block> = blocks(&outcome).into_iter().filter(|block| !pasted.contains(block)).collect();
+        if fresh.is_empty() {
             break;
         }
-        pasted.push_str(&blocks);
-        world.write(PASTED, &pasted);
+        fresh.iter().for_each(|block| set_aside(world, block));
+        pasted.extend(fresh);
+        world.write(PASTED, &pasted.iter().map(ToString::to_string).collect::<String>());
         outcome = world.apply();
     }
     if !pasted.is_empty() {
+        // What was set aside goes when nothing uses it any more: the error says to apply twice.
+        outcome = if outcome.is_ok() { outcome } else { world.apply() };
         world.remove(PASTED);
     }
     verdict.hold(outcome.is_ok(), Kind::Unclean, || format!("the apply failed: {outcome}"));
     hold_clean(world, verdict);
+}
+
+/// Where something else has the address, it makes room, as the error says: a replacement that was made first, and lost.
+fn set_aside(world: &World, block: &Block) {
+    let taken = world.addresses().iter().any(|known| known.trim_end_matches(" (tainted)") == block.to);
+    if let (true, Some((kind, _))) = (taken, block.to.split_once('.')) {
+        world.run(&["state", "mv", &block.to, &format!("{kind}.set_aside")]).expect_ok();
+    }
 }
 
 /// Holds that a plan changes nothing.
@@ -45,17 +58,29 @@ pub(super) fn is_torn(world: &World, had_state: bool) -> bool {
     !is_fresh && serde_json::from_str::<serde_json::Value>(&text).is_err()
 }
 
-/// The `import` blocks that the errors print, each with the address of its error.
-fn blocks(outcome: &Outcome) -> String {
+/// An `import` block that an error prints, with the address of the error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Block {
+    to: String,
+    id: String,
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "import {{\n  to = {}\n  id = \"{}\"\n}}", self.to, self.id)
+    }
+}
+
+fn blocks(outcome: &Outcome) -> Vec<Block> {
     outcome.diagnostics.iter().filter(|found| found.severity == "error").filter_map(block).collect()
 }
 
-fn block(found: &Reported) -> Option<String> {
+fn block(found: &Reported) -> Option<Block> {
     let (_, block) = found.detail.split_once("import {")?;
     let (block, _) = block.split_once('}')?;
     let (_, id) = block.split_once("id = \"")?;
     let (id, _) = id.split_once('"')?;
-    Some(format!("import {{\n  to = {}\n  id = \"{id}\"\n}}\n", found.address))
+    Some(Block { to: found.address.clone(), id: id.to_owned() })
 }
 
 #[cfg(test)]
@@ -71,7 +96,7 @@ mod tests {
             address: "a_b.robot[\"x\"]".to_owned(),
             attribute: "name".to_owned(),
         };
-        assert_eq!(block(&found).as_deref(), Some("import {\n  to = a_b.robot[\"x\"]\n  id = \"e/1\"\n}\n"));
+        assert_eq!(block(&found).unwrap().to_string(), "import {\n  to = a_b.robot[\"x\"]\n  id = \"e/1\"\n}\n");
         assert_eq!(block(&Reported { detail: "Nothing to paste.".to_owned(), ..found }), None);
     }
 }

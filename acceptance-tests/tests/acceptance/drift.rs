@@ -296,7 +296,11 @@ resource "powerautomate_key_vault_certificate_reference" "robot" {
     world.write("main.tf", &text.replace("\n}", "\n  lifecycle {\n    create_before_destroy = true\n  }\n}"));
     world.run(&["taint", ADDRESS]).expect_ok();
     let summary = "The environment variable \"cto_robot_certificate\" exists already";
-    world.apply().expect_error("schema_name", summary, &["create_before_destroy", "terraform untaint"]);
+    world.apply().expect_error(
+        "schema_name",
+        summary,
+        &["create_before_destroy", "terraform untaint", "terraform state mv"],
+    );
     world.run(&["untaint", ADDRESS]).expect_ok();
     world.plan().expect_quiet().expect_no_changes();
 }

@@ -41,7 +41,9 @@ impl Existing {
              If it was managed under another address until now, add a `moved` block instead; if Terraform is just removing it under the \
              old address, apply once more.\n\
              If Terraform is replacing it with create_before_destroy, the old one still holds the name, which must be unique: use \
-             another name, do without create_before_destroy, or, when it was only tainted, run terraform untaint."
+             another name, do without create_before_destroy, or, when it was only tainted, run terraform untaint. If such an apply broke \
+             off, this is the new one that it had made: set the old one aside with `terraform state mv ADDRESS {resource}.set_aside`, \
+             import this one as above, and apply, if need be twice: the old one goes."
         );
         Diagnostic::error(format!("The {what} exists already"), detail).on(attribute).hint(hint)
     }
