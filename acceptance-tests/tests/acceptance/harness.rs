@@ -1,6 +1,6 @@
 //! Small, seeded runs of the harness: `cargo run -p acceptance-tests -- harness …` runs the whole.
 
-use acceptance_tests::harness::{Asked, Tally, kill, walk};
+use acceptance_tests::harness::{Asked, Tally, hostile, kill, walk, weather};
 
 #[track_caller]
 fn is_clean(tally: std::io::Result<Tally>) {
@@ -16,4 +16,14 @@ fn nothing_is_lost_by_a_kill() {
 #[test]
 fn nothing_is_lost_on_a_walk() {
     is_clean(walk::stroll(&Asked::sample(1, 2), 15));
+}
+
+#[test]
+fn nothing_is_lost_in_bad_weather() {
+    is_clean(weather::run(&Asked::sample(9, 60)));
+}
+
+#[test]
+fn no_hostile_service_does_harm() {
+    is_clean(hostile::run(&Asked::sample(9, 30)));
 }

@@ -2,13 +2,14 @@
 
 use tfplugin::value::Value;
 use tfplugin::wire::tfplugin5 as pb;
+use tokio::task::JoinSet;
 
 use crate::carried::{broken, dynamic, value};
 use crate::core::{Instance, Judge};
 use crate::json::to_json;
 use crate::rules::{is_known, write_only_is_null};
 use crate::schema;
-use crate::verdict::{Failure, Judged, Violation, accepted};
+use crate::verdict::{Failure, Judged, Said, Violation, accepted};
 
 impl Judge {
     /// Upgrades a stored state: U1 and U2.
@@ -101,6 +102,35 @@ impl Judge {
             return broken("R5", "what was stored beside the state is lost by a read");
         }
         Ok(Some(Instance { state, identity, private: answer.private, ..instance.clone() }))
+    }
+
+    /// Reads objects afresh, all at once, as Terraform does; what the provider said to each. What it made of them is not looked at.
+    ///
+    /// # Errors
+    /// A connection that fails.
+    pub fn refresh_at_once(&self, instances: &[Instance]) -> Judged<Vec<Vec<Said>>> {
+        let request = |instance: &Instance| pb::read_resource::Request {
+            type_name: instance.type_name.clone(),
+            current_state: dynamic(&instance.state, &self.ty(&instance.type_name)),
+            private: instance.private.clone(),
+            provider_meta: self.meta(),
+            client_capabilities: self.client_capabilities(),
+            current_identity: self.sent_identity(&instance.type_name, instance.identity.as_ref()),
+        };
+        let requests: Vec<_> = instances.iter().map(request).collect();
+        let mut asked = JoinSet::new();
+        let answers = self.plugin.block_on(async {
+            for request in requests {
+                let mut client = self.client.clone();
+                asked.spawn(async move { client.read_resource(request).await });
+            }
+            asked.join_all().await
+        });
+        let said = |answer: Result<tonic::Response<pb::read_resource::Response>, tonic::Status>| {
+            let answer = answer.map_err(|status| Failure::status(&status))?.into_inner();
+            Ok(answer.diagnostics.iter().map(Said::of).collect())
+        };
+        answers.into_iter().map(said).collect()
     }
 
     /// What there was before, as it is now.

@@ -8,38 +8,38 @@ use crate::harness::referee::Stated;
 
 /// An address, and what the state holds there.
 #[derive(Debug, Clone)]
-pub(super) struct Address {
+pub(in crate::harness) struct Address {
     /// The type of resource.
-    pub(super) kind: &'static str,
+    pub(in crate::harness) kind: &'static str,
     /// What is configured; none when it is to be removed.
-    pub(super) config: Option<Json>,
+    pub(in crate::harness) config: Option<Json>,
     /// The id in its `import` block, if there is one.
-    pub(super) import: Option<String>,
+    pub(in crate::harness) import: Option<String>,
     /// Whether a replacement is made before what it replaces is gone.
-    pub(super) create_before_destroy: bool,
+    pub(in crate::harness) create_before_destroy: bool,
     /// What the state holds.
-    pub(super) current: Option<Object>,
+    pub(in crate::harness) current: Option<Object>,
     /// What was replaced and is still there.
-    pub(super) deposed: Vec<Object>,
+    pub(in crate::harness) deposed: Vec<Object>,
 }
 
 /// What a command said.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(in crate::harness) struct Told {
     /// Everything that the provider said.
-    pub(super) said: Vec<Said>,
+    pub(in crate::harness) said: Vec<Said>,
     /// Why it did not come to its end, when it did not.
-    pub(super) failures: Vec<Failure>,
+    pub(in crate::harness) failures: Vec<Failure>,
 }
 
 impl Told {
     /// Whether it came to its end without an error.
-    pub(super) fn is_ok(&self) -> bool {
+    pub(in crate::harness) fn is_ok(&self) -> bool {
         self.failures.is_empty()
     }
 
     /// Hears a ruling; its answer, if it has one, and what an error has left.
-    pub(super) fn hear<T>(&mut self, ruling: Ruling<T>) -> (Option<T>, Option<Object>) {
+    pub(in crate::harness) fn hear<T>(&mut self, ruling: Ruling<T>) -> (Option<T>, Option<Object>) {
         let (judged, said, left) = ruling.into_parts();
         self.said.extend(said);
         (self.note(judged), left)
@@ -50,7 +50,7 @@ impl Told {
     }
 
     /// The id in the `import` block that an error prints.
-    pub(super) fn printed_import(&self) -> Option<String> {
+    pub(in crate::harness) fn printed_import(&self) -> Option<String> {
         let errors = self.said.iter().filter(|said| said.is_error);
         errors.map(|said| &said.detail).find_map(|detail| {
             let (_, block) = detail.split_once("import {")?;
@@ -59,12 +59,12 @@ impl Told {
         })
     }
 
-    /// The rule of Terraform's that was broken, if one was. That the second plan of a replacement is refused is a rule under a clear sky
-    /// alone.
-    pub(super) fn broken_rule(&self) -> Option<String> {
+    /// The rule of Terraform's that was broken, if one was. Two are rules under a clear sky alone: the second plan of a replacement is not
+    /// refused (P9), and what was applied reads alike (R3), while what an apply could not read any more is null until the next refresh.
+    pub(in crate::harness) fn broken_rule(&self) -> Option<String> {
         let is_broken = |failure: &&Failure| match failure {
             Failure::Refused(_) => false,
-            Failure::Violation(violation) => violation.rule != "P9",
+            Failure::Violation(violation) => !["P9", "R3"].contains(&violation.rule),
             Failure::Transport(_) => true,
         };
         self.failures.iter().find(is_broken).map(ToString::to_string)
@@ -73,7 +73,7 @@ impl Told {
 
 impl Address {
     /// An address with this configuration, at which there is nothing.
-    pub(super) fn new(kind: &'static str, config: Json) -> Address {
+    pub(in crate::harness) fn new(kind: &'static str, config: Json) -> Address {
         Address {
             kind,
             config: Some(config),
@@ -85,7 +85,7 @@ impl Address {
     }
 
     /// What the state holds here, under names of its own.
-    pub(super) fn stated(&self) -> Vec<Stated> {
+    pub(in crate::harness) fn stated(&self) -> Vec<Stated> {
         let objects = self.current.iter().chain(&self.deposed).enumerate();
         objects
             .map(|(number, object)| Stated {
@@ -97,7 +97,7 @@ impl Address {
     }
 
     /// Reads what the state holds.
-    pub(super) fn refresh(&mut self, court: &Court, told: &mut Told) {
+    pub(in crate::harness) fn refresh(&mut self, court: &Court, told: &mut Told) {
         if let Some(object) = &self.current
             && let (Some(found), _) = told.hear(court.refresh(object))
         {
@@ -106,7 +106,7 @@ impl Address {
     }
 
     /// Applies the configuration, as `terraform apply` does.
-    pub(super) fn apply(&mut self, court: &Court, told: &mut Told) {
+    pub(in crate::harness) fn apply(&mut self, court: &Court, told: &mut Told) {
         self.do_import(court, told);
         if !told.is_ok() {
             return;

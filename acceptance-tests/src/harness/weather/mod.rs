@@ -8,9 +8,11 @@
 //! A case begins in the world that was kept when its scenario was prepared, and takes a tenth of a second. Second plans are struck too: an
 //! apply plans again.
 
-mod address;
+pub(super) mod address;
 mod case;
-mod scenario;
+pub(super) mod recovery;
+pub(super) mod scenario;
+pub(super) mod seat;
 mod sky;
 
 use std::io;
@@ -18,9 +20,13 @@ use std::io;
 use super::{Asked, Case, Tally, cases};
 use case::Struck;
 use scenario::{Prepared, Scenario};
+use seat::Seats;
 
 /// As many cases wait for each that works.
 const PATIENT: usize = 3;
+
+/// One of so many weathers strikes a read.
+const THINNED: usize = 10;
 
 /// Runs the wanted cases.
 ///
@@ -37,19 +43,27 @@ pub fn run(asked: &Asked) -> io::Result<Tally> {
     let prepared = cases::at_once(asked.jobs, &scenarios, |scenario| Prepared::new(*scenario));
     let prepared: Vec<Prepared> = prepared.into_iter().collect::<Result<_, _>>().map_err(io::Error::other)?;
     let asked = Asked { jobs: asked.jobs * PATIENT, ..asked.clone() };
-    let courts = case::Courts::default();
-    let all = prepared.iter().flat_map(cases).collect();
-    Ok(cases::run("weather", &asked, all, Tally::of("weathers"), |case| case.what.judge(&courts)))
+    let seats = Seats::default();
+    let is_thinned = asked.only.is_none();
+    let all = prepared.iter().enumerate().flat_map(|(turn, prepared)| cases(prepared, is_thinned.then_some(turn)));
+    let all = all.collect();
+    Ok(cases::run("weather", &asked, all, Tally::of("weathers"), |case| case.what.judge(&seats)))
 }
 
-/// Every case of a scenario.
-fn cases(prepared: &Prepared) -> Vec<Case<Struck<'_>>> {
+/// Every case of a scenario: every weather at every request. Where that is thinned, a write is still struck by every weather, and a read by
+/// each tenth, in turn: what one scenario asks, others ask too.
+fn cases(prepared: &Prepared, thinned: Option<usize>) -> Vec<Case<Struck<'_>>> {
     let weathers = sky::weathers();
-    let at = (0..prepared.requests).flat_map(|number| weathers.iter().map(move |weather| (number, weather)));
-    at.map(|(number, weather)| {
-        let name = format!("{}/{}/{}", prepared.scenario, number + 1, weather.name);
-        let struck = Struck { prepared, number, weather: weather.clone() };
-        Case::new(name, prepared.scenario.row(), struck)
-    })
-    .collect()
+    let mut all = Vec::new();
+    for (number, exchange) in prepared.asked.iter().enumerate() {
+        for (place, weather) in weathers.iter().enumerate() {
+            let is_due = |turn: usize| exchange.is_write() || (number + place + turn).is_multiple_of(THINNED);
+            if thinned.is_none_or(is_due) {
+                let name = format!("{}/{}/{}", prepared.scenario, number + 1, weather.name);
+                let struck = Struck { prepared, number: number as u32, weather: weather.clone() };
+                all.push(Case::new(name, prepared.scenario.row(), struck));
+            }
+        }
+    }
+    all
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sandbox::World;
+use sandbox::{Exchange, World};
 use serde_json::{Value as Json, json};
 
 use super::address::{Address, Told};
@@ -12,7 +12,7 @@ use crate::harness::secrets;
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(in crate::harness) enum Deed {
     Create,
     Update,
     Replace,
@@ -26,7 +26,7 @@ pub(super) enum Deed {
 
 /// To what it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Variant {
+pub(in crate::harness) enum Variant {
     Reference,
     Credential,
     SharedVariable,
@@ -40,9 +40,11 @@ use Variant::{Connection, Credential, HiddenFields, Reference, RunOwner, SharedV
 
 /// A deed to a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Scenario {
-    deed: Deed,
-    variant: Variant,
+pub(in crate::harness) struct Scenario {
+    /// What is done.
+    pub(in crate::harness) deed: Deed,
+    /// To what.
+    pub(in crate::harness) variant: Variant,
 }
 
 impl fmt::Display for Scenario {
@@ -72,7 +74,7 @@ impl fmt::Display for Scenario {
 
 impl Scenario {
     /// Every scenario. What a list or an action asks is the same of some variants.
-    pub(super) fn all() -> Vec<Scenario> {
+    pub(in crate::harness) fn all() -> Vec<Scenario> {
         let variants = [Reference, Credential, SharedVariable, Connection, RunOwner, HiddenFields];
         let deeds = [Create, Update, Replace, ReplaceFirst, Destroy, Refresh, Import, List, Action];
         let all =
@@ -86,7 +88,7 @@ impl Scenario {
     }
 
     /// The row of the table where it counts.
-    pub(super) fn row(&self) -> String {
+    pub(in crate::harness) fn row(&self) -> String {
         self.to_string().replace(['/', '-'], " ")
     }
 
@@ -100,17 +102,17 @@ impl Scenario {
 }
 
 /// A scenario that was done once under a clear sky.
-pub(super) struct Prepared {
+pub(in crate::harness) struct Prepared {
     /// The scenario.
-    pub(super) scenario: Scenario,
+    pub(in crate::harness) scenario: Scenario,
     /// The world before the deed.
-    pub(super) world: World,
+    pub(in crate::harness) world: World,
     /// The state before the deed, and the configuration after it.
-    pub(super) addresses: Vec<Address>,
+    pub(in crate::harness) addresses: Vec<Address>,
     /// What is nobody's business.
-    pub(super) before: Existing,
-    /// How many requests the deed takes.
-    pub(super) requests: u32,
+    pub(in crate::harness) before: Existing,
+    /// What is asked under a clear sky.
+    pub(in crate::harness) asked: Vec<Exchange>,
     /// What a list or an action tells.
     tells: Vec<String>,
 }
@@ -120,7 +122,7 @@ impl Prepared {
     ///
     /// # Errors
     /// A deed that does not succeed.
-    pub(super) fn new(scenario: Scenario) -> Result<Prepared, String> {
+    pub(in crate::harness) fn new(scenario: Scenario) -> Result<Prepared, String> {
         let mut court = Court::unconfigured(&[]);
         court.switch(|switches| {
             switches.connectivity.settles_after_ms = 0;
@@ -132,26 +134,26 @@ impl Prepared {
         let before = Existing::in_world(&court);
         let addresses = stage(&court, scenario, &variables);
         let world = court.sandbox().with(|world| world.clone());
-        let mut prepared = Prepared { scenario, world, addresses, before, requests: 0, tells: Vec::new() };
+        let mut prepared = Prepared { scenario, world, addresses, before, asked: Vec::new(), tells: Vec::new() };
         let mut addresses = prepared.begin(&mut court);
         let mut told = Told::default();
         prepared.tells = prepared.act(&court, &mut addresses, &mut told);
         if let Some(failure) = told.failures.first() {
             return Err(format!("{scenario}: {failure}"));
         }
-        prepared.requests = court.sandbox().journal().len() as u32;
+        prepared.asked = court.sandbox().journal();
         Ok(prepared)
     }
 
     /// Lets a court begin where the deed begins.
-    pub(super) fn begin(&self, court: &mut Court) -> Vec<Address> {
+    pub(in crate::harness) fn begin(&self, court: &mut Court) -> Vec<Address> {
         court.begin_anew(self.world.clone());
         configure(court);
         self.addresses.clone()
     }
 
     /// Does the deed. What a list or an action told is returned.
-    pub(super) fn act(&self, court: &Court, addresses: &mut [Address], told: &mut Told) -> Vec<String> {
+    pub(in crate::harness) fn act(&self, court: &Court, addresses: &mut [Address], told: &mut Told) -> Vec<String> {
         let target = addresses.last_mut().expect("every scenario has an address");
         match self.scenario.deed {
             Create | Update | Replace | ReplaceFirst | Destroy | Import => target.apply(court, told),
@@ -159,7 +161,7 @@ impl Prepared {
             List => return told.hear(court.list(self.scenario.kind(), &json!({}))).0.unwrap_or_default(),
             Action => {
                 let id = &target.current.as_ref().expect("the connection was made")["id"];
-                let config = json!({ "connection_id": id, "timeout": TIMEOUT });
+                let config = json!({ "connection_id": id, "timeout": format!("{DEADLINE}s") });
                 return told.hear(court.invoke("powerautomate_verify_connection", &config)).0.unwrap_or_default();
             }
         }
@@ -167,22 +169,23 @@ impl Prepared {
     }
 
     /// Whether a list or an action told the truth.
-    pub(super) fn is_true(&self, tells: &[String]) -> bool {
+    pub(in crate::harness) fn is_true(&self, tells: &[String]) -> bool {
         self.tells == tells
     }
 }
 
-/// Configures the provider, as every command of Terraform does.
-pub(super) fn configure(court: &mut Court) {
+/// Configures the provider, as every command of Terraform does. A role that is refused is not waited for.
+pub(in crate::harness) fn configure(court: &mut Court) {
     let environment_id = court.place().environment_id.clone();
-    court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
+    court.configure(&json!({ "environment_id": environment_id, "role_propagation_timeout": "0s" })).expect_quiet();
 }
 
-/// How long an operation may take: longer than anything takes that does not wait for what never comes.
-const TIMEOUT: &str = "20s";
+/// How many seconds an operation may take: longer than anything takes that does not wait for what never comes.
+pub(in crate::harness) const DEADLINE: u64 = 30;
 
 fn hurried(config: Json) -> Json {
-    with(config, json!({ "timeouts": { "create": TIMEOUT, "read": TIMEOUT, "update": TIMEOUT, "delete": TIMEOUT } }))
+    let limit = format!("{DEADLINE}s");
+    with(config, json!({ "timeouts": { "create": limit, "read": limit, "update": limit, "delete": limit } }))
 }
 
 /// A variable for a user name, made by hand.
