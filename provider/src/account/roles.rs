@@ -193,10 +193,11 @@ mod tests {
         let (roles, never) = (Roles::new(Duration::from_millis(600)), Late::with(u32::MAX));
         let all = join_all((0..200).map(|_| never.ask(&roles))).await;
         assert!(all.iter().all(Result::is_err));
-        // Each at first and at the end, and one of them once in between.
-        assert_eq!(never.asked(), 401);
+        // Each at first and at the end, and one of them perhaps once in between.
+        let asked = never.asked();
+        assert!(matches!(asked, 400 | 401), "{asked}");
         assert!(never.ask(&roles).await.is_err());
-        assert_eq!(never.asked(), 402, "whoever is refused after the wait fails at once");
+        assert_eq!(never.asked(), asked + 1, "whoever is refused after the wait fails at once");
         assert_eq!(roles.waited(Right::Certificates, &vault()), Duration::from_millis(600));
         assert_eq!(roles.waited(Right::Secrets, &vault()), Duration::ZERO, "another right was not waited for");
     }
