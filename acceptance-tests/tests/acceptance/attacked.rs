@@ -1,7 +1,7 @@
 //! What an attack has found: a 404 that proves nothing, answers that were lost, variables of other people, addresses that lead elsewhere.
 
 use acceptance_tests::court::{CONNECTION, CREDENTIAL, Court, Object, REFERENCE, with};
-use sandbox::{Effect, Fault};
+use sandbox::{Crafted, Effect, Fault};
 use serde_json::json;
 
 const DEFINITIONS: &str = "environmentvariabledefinitions";
@@ -223,4 +223,28 @@ fn another_environment_s_organization_is_noticed_before_anything_is_read_or_writ
     let doubt = "Nobody can tell whose the provider's dataverse_url is";
     court.refresh(&reference).expect_warning("dataverse_url", doubt, &["0x80040220"]).expect_ok();
     court.refresh(&credential).expect_quiet();
+}
+
+#[test]
+fn a_list_ends_whatever_a_service_says() {
+    let court = Court::new();
+    let id = court.place().environment_id.replace('-', "");
+    let (head, tail) = id.split_at(id.len() - 2);
+    let row = json!({ "name": "c", "properties": {
+        "apiId": "/providers/Microsoft.PowerApps/apis/shared_uiflow", "displayName": "Robot", "statuses": [],
+    } });
+    for (rows, expected, said) in [(1_000, 51, "more rows than anybody has"), (1_001, 1, "no more than 1000")] {
+        let next =
+            format!("https://{head}.{tail}.environment.api.powerplatform.com/connectivity/connections?page={{struck}}");
+        let page = json!({ "value": vec![&row; rows], "nextLink": next });
+        let ever_new = Effect::Answer(Crafted::new(200, &page.to_string()));
+        court.sandbox().clear_faults();
+        court.weather(Fault::next("/connectivity/connections", ever_new).times(u32::MAX));
+        let before = court.sandbox().journal().len();
+        let refused = court.import(CONNECTION, "No Body");
+        assert!(refused.to_string().contains(said), "{refused}");
+        let journal = court.sandbox().journal();
+        let asked = journal[before..].iter().filter(|one| one.target.contains("/connectivity/connections")).count();
+        assert_eq!(asked, expected, "{rows} rows on each page");
+    }
 }

@@ -13,7 +13,7 @@ use azure_core::http::Transport;
 use bytes::BytesMut;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep};
 
 use super::answer::Answer;
@@ -44,16 +44,17 @@ pub struct Http {
     reads: InFlight<(String, u64, String), Answer>,
     /// How often something was written to a host, or was about to be.
     writes: Mutex<HashMap<String, u64>>,
-    /// The leave of an answer to be large.
+    /// The leave of an answer to be large, and of a list to be long.
     large: Arc<Semaphore>,
+    long: Semaphore,
 }
 
 impl Http {
     /// A connection that is opened by the first request.
     pub(super) fn new(entra: Entra, user_agent: String) -> Http {
         let (client, reads, writes) = (OnceLock::new(), InFlight::default(), Mutex::default());
-        let large = Arc::new(Semaphore::new(LARGE));
-        Http { entra: Arc::new(entra), user_agent, client, reads, writes, large }
+        let (large, long) = (Arc::new(Semaphore::new(LARGE)), Semaphore::new(1));
+        Http { entra: Arc::new(entra), user_agent, client, reads, writes, large, long }
     }
 
     fn client(&self) -> Result<&reqwest::Client, Error> {
@@ -111,8 +112,13 @@ impl Http {
         self.reads.ask(&request.operation, key, move || async move { http.tried(&scope, &question).await }).await
     }
 
+    /// The leave of a list to be long: one at a time is held as it grows.
+    pub(super) async fn leave_to_be_long(&self) -> Option<SemaphorePermit<'_>> {
+        self.long.acquire().await.ok()
+    }
+
     /// How often something was written to a host: two questions are one only while this stays.
-    fn written(&self, host: &str) -> u64 {
+    pub(super) fn written(&self, host: &str) -> u64 {
         self.writes().get(host).copied().unwrap_or_default()
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -19,6 +20,14 @@ use super::secrets::Secrets;
 const MAX_PAGE: usize = 1_000;
 /// As many rows as a list may have.
 const MAX_ROWS: usize = 1_000_000;
+/// As many pages as a list may have: some services end a page early, or leave it empty.
+const MAX_PAGES: usize = 10_000;
+/// As long as the address of a page may be.
+const MAX_ADDRESS: usize = 16 << 10;
+/// As much as is held of a whole list at a time: rows, and how long they are together.
+const WHOLE: (usize, usize) = (50_000, 32 << 20);
+/// As much as is held of a list of which ten may be held at a time, because one row is what is looked for.
+const FEW: (usize, usize) = (MAX_PAGE, 2 << 20);
 
 /// What is on a list, page by page.
 pub struct Pages<T> {
@@ -26,9 +35,11 @@ pub struct Pages<T> {
     scope: String,
     request: Request,
     is_last: bool,
-    /// The addresses of the pages before, and how many rows there were.
-    before: HashSet<Url>,
+    /// The digests of the addresses of the pages before, how many rows there were, and how long those were that were read.
+    before: HashSet<u64>,
+    digest: RandomState,
     count: usize,
+    length: usize,
     read: Box<Read<T>>,
 }
 
@@ -70,7 +81,8 @@ impl<T> Pages<T> {
         read: impl Fn(Row<'_>) -> Result<Option<T>, Error> + Send + Sync + 'static,
     ) -> Pages<T> {
         let (http, scope, read) = (Arc::clone(http), scope.to_owned(), Box::new(read));
-        Pages { http, scope, request, is_last: false, before: HashSet::new(), count: 0, read }
+        let (before, digest) = (HashSet::new(), RandomState::new());
+        Pages { http, scope, request, is_last: false, before, digest, count: 0, length: 0, read }
     }
 
     /// What is on the next page; none after the last.
@@ -85,17 +97,22 @@ impl<T> Pages<T> {
         let answer = self.http.send(&self.scope, &self.request).await?;
         let page: Page<'_> = answer.read(operation)?;
         self.count += page.value.len();
-        if self.count > MAX_ROWS {
-            return Err(Error::unexpected(operation, "there are more rows than anybody has"));
+        if self.count > MAX_ROWS || self.before.len() == MAX_PAGES {
+            return Err(endless(operation));
         }
-        let rows = page.value.iter().map(|json| (self.read)(Row { operation, json, secrets: &answer.secrets }));
-        let rows = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        let mut rows = Vec::new();
+        for json in page.value {
+            if let Some(row) = (self.read)(Row { operation, json, secrets: &answer.secrets })? {
+                self.length += json.get().len();
+                rows.push(row);
+            }
+        }
         match page.next_link {
             Some(next) => {
                 let next = next_page(operation, &next, &self.request.url)?;
-                let this = std::mem::replace(&mut self.request.url, next);
-                self.before.insert(this);
-                if self.before.contains(&self.request.url) {
+                self.before.insert(self.digest.hash_one(&self.request.url));
+                self.request.url = next;
+                if self.before.contains(&self.digest.hash_one(&self.request.url)) {
                     return Err(Error::unexpected(&self.request.operation, "a page of the list comes twice"));
                 }
             }
@@ -104,17 +121,40 @@ impl<T> Pages<T> {
         Ok(Some(rows))
     }
 
-    /// What is on all of them.
+    /// What is on all of them, of a list that may be long: whoever asks shares it with everybody who asks at the same time.
     ///
     /// # Errors
-    /// As [`Pages::next`].
-    pub async fn all(mut self) -> Result<Vec<T>, Error> {
-        let mut all = Vec::new();
-        while let Some(rows) = self.next().await? {
-            all.extend(rows);
-        }
-        Ok(all)
+    /// As [`Pages::next`], and more than can be held.
+    pub(super) async fn all(self) -> Result<Vec<T>, Error> {
+        self.held(WHOLE).await
     }
+
+    /// What is on all of them, of a list in which little is looked for.
+    ///
+    /// # Errors
+    /// As [`Pages::next`], and more than can be held.
+    pub async fn few(self) -> Result<Vec<T>, Error> {
+        self.held(FEW).await
+    }
+
+    async fn held(mut self, (rows, length): (usize, usize)) -> Result<Vec<T>, Error> {
+        let http = Arc::clone(&self.http);
+        let (mut held, mut _leave) = (Vec::new(), None);
+        while let Some(page) = self.next().await? {
+            held.extend(page);
+            if held.len() > rows || self.length > length {
+                return Err(endless(&self.request.operation));
+            }
+            if _leave.is_none() && (held.len() > FEW.0 || self.length > FEW.1) {
+                _leave = http.leave_to_be_long().await;
+            }
+        }
+        Ok(held)
+    }
+}
+
+fn endless(operation: &str) -> Error {
+    Error::unexpected(operation, "there are more rows than anybody has")
 }
 
 impl<T> fmt::Debug for Pages<T> {
@@ -125,6 +165,9 @@ impl<T> fmt::Debug for Pages<T> {
 
 /// The address of a list's next page, which must be where the page before was.
 fn next_page(operation: &str, next: &str, before: &Url) -> Result<Url, Error> {
+    if next.len() > MAX_ADDRESS {
+        return Err(Error::unexpected(operation, "the address of the next page is too long"));
+    }
     let next = Url::parse(next).map_err(|error| Error::unexpected(operation, error.to_string()))?;
     if next.origin() != before.origin() {
         return Err(Error::unexpected(operation, "the next page is on another host"));

@@ -239,7 +239,7 @@ impl Resource for CertificateReference {
 }
 
 async fn refuse_used(op: &Operation<'_>, organization: &Dataverse, id: Uuid) -> Result<(), Fault> {
-    let users: Vec<Credential> = organization.all(&Credential::using(id)).all().await?;
+    let users: Vec<Credential> = organization.all(&Credential::using(id)).few().await?;
     let Some(user) = users.first() else { return Ok(()) };
     let others = if users.len() > 1 { format!(" and {} more", users.len() - 1) } else { String::new() };
     let detail = format!(

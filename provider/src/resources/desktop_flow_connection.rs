@@ -165,8 +165,8 @@ impl Resource for DesktopFlowConnection {
                 false => Vec::new(),
             };
             if found.is_empty() && !target.by_identity {
-                let all = connectivity.connections()?.all().await?;
-                found = all.into_iter().filter(|one| one.display_name.as_deref() == Some(what)).collect();
+                let all = connectivity.listed().await?;
+                found = all.iter().filter(|one| one.display_name.as_deref() == Some(what)).cloned().collect();
             }
             let hint = "Give the connection's id or its display name.";
             let connection = target.single(found, "desktop flow connection", hint, |one| one.id.clone())?;

@@ -1,6 +1,6 @@
 //! The connections that are known to exist: the server keeps nothing unique, so that whoever makes one has to look.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::connection::Connection;
 use super::key::Key;
@@ -11,7 +11,7 @@ pub(super) struct Known(Mutex<Entries>);
 
 #[derive(Debug, Default)]
 struct Entries {
-    listed: Option<Vec<Connection>>,
+    listed: Option<Arc<Vec<Connection>>>,
     /// What this process has made, changed, or is just making.
     ours: Vec<(Key, String)>,
 }
@@ -23,14 +23,14 @@ impl Known {
     }
 
     /// Takes the place of an older list.
-    pub(super) fn list(&self, connections: Vec<Connection>) {
+    pub(super) fn list(&self, connections: Arc<Vec<Connection>>) {
         self.entries().listed = Some(connections);
     }
 
     /// The listed connections but `id` that the list does not tell from a key. It may be of before.
     pub(super) fn candidates(&self, key: &Key, id: &str) -> Vec<Connection> {
         let entries = self.entries();
-        let listed = entries.listed.iter().flatten();
+        let listed = entries.listed.iter().flat_map(|listed| listed.iter());
         listed.filter(|connection| connection.id != id && key.alike(connection).is_some()).cloned().collect()
     }
 
@@ -55,7 +55,9 @@ impl Known {
     pub(super) fn release(&self, id: &str) {
         let mut entries = self.entries();
         entries.ours.retain(|(_, other)| other != id);
-        entries.listed.iter_mut().for_each(|listed| listed.retain(|connection| connection.id != id));
+        if let Some(listed) = entries.listed.as_mut().filter(|listed| listed.iter().any(|one| one.id == id)) {
+            Arc::make_mut(listed).retain(|connection| connection.id != id);
+        }
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {

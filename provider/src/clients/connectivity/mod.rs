@@ -21,6 +21,7 @@ use super::cloud::Cloud;
 use super::environment_id::EnvironmentId;
 use super::error::Error;
 use super::http::Http;
+use super::in_flight::InFlight;
 use super::pages::{Pages, Row};
 use super::request::Request;
 use super::secret::Secret;
@@ -42,13 +43,15 @@ pub struct Connectivity {
     cloud: Cloud,
     environment_id: EnvironmentId,
     known: Known,
+    lists: InFlight<u64, Arc<Vec<Connection>>>,
     going: Going,
 }
 
 impl Connectivity {
     /// The connections of an environment.
     pub(super) fn new(http: Arc<Http>, cloud: Cloud, environment_id: EnvironmentId) -> Connectivity {
-        Connectivity { http, cloud, environment_id, known: Known::default(), going: Going::default() }
+        let (known, lists, going) = (Known::default(), InFlight::default(), Going::default());
+        Connectivity { http, cloud, environment_id, known, lists, going }
     }
 
     /// Makes the connection, or changes it if it is there.
@@ -102,6 +105,16 @@ impl Connectivity {
         }
     }
 
+    /// All of the connections that the principal may see. However many ask at the same time, they are listed and held once.
+    ///
+    /// # Errors
+    /// Whatever keeps them from being listed.
+    pub async fn listed(&self) -> Result<Arc<Vec<Connection>>, Error> {
+        let pages = self.connections()?;
+        let key = self.http.written(&self.cloud.environment_host(&self.environment_id));
+        self.lists.ask("listing the connections", key, || async { pages.all().await.map(Arc::new) }).await
+    }
+
     /// The connections that sign in with a credential, as far as the service says so. The list may be of before: what counts is what a
     /// read finds now, when whatever this process is just deleting is gone.
     ///
@@ -110,7 +123,7 @@ impl Connectivity {
     pub async fn using(&self, credential_id: Uuid) -> Result<Vec<Connection>, Error> {
         let uses = |connection: &Connection| connection.credential_id == Some(credential_id);
         let mut using = Vec::new();
-        for listed in self.connections()?.all().await?.into_iter().filter(uses) {
+        for listed in self.listed().await?.iter().filter(|listed| uses(listed)) {
             self.going.ended(&listed.id).await;
             if let Some(now) = self.connection(&listed.id).await?
                 && now.credential_id.is_none_or(|id| id == credential_id)
@@ -126,9 +139,8 @@ impl Connectivity {
     /// # Errors
     /// Whatever keeps the connections from being listed or read.
     pub async fn reserve(&self, key: &Key, id: &str) -> Result<Option<Alike>, Error> {
-        // Nobody waits for another's list: equal lists at the same time are one request anyway.
         if !self.known.are_listed() {
-            self.known.list(self.connections()?.all().await?);
+            self.known.list(self.listed().await?);
         }
         let found = self.alike(key, id).await?.into_iter().next();
         let ours = |id| Alike { id, created_on: None, unsaid: Vec::new() };
@@ -140,7 +152,7 @@ impl Connectivity {
     /// # Errors
     /// Whatever keeps the connections from being listed or read.
     pub async fn twins(&self, key: &Key, id: &str) -> Result<Vec<Alike>, Error> {
-        self.known.list(self.connections()?.all().await?);
+        self.known.list(self.listed().await?);
         self.alike(key, id).await
     }
 

@@ -64,7 +64,7 @@ impl Dataverse {
     /// # Errors
     /// Whatever keeps the table from being read.
     pub async fn by_name<T: Table>(&self, name: &str) -> Result<Vec<T>, Error> {
-        self.all(&Filter::named::<T>(name)).all().await
+        self.all(&Filter::named::<T>(name)).few().await
     }
 
     /// The rows that a filter lets through, as pages arrive.

@@ -34,7 +34,7 @@ pub(super) fn is_ours_to_change(variable: &Definition, credential: Uuid) -> bool
 /// a solution, and no credential points at it. None of any other, nor of one whose version nobody knows.
 pub(super) async fn orphan<'a>(organization: &Dataverse, variable: &'a Definition) -> Result<Option<&'a str>, Error> {
     let Some(maker) = marked(variable).filter(|_| !variable.managed) else { return Ok(None) };
-    let users: Vec<Credential> = organization.all(&Credential::using(variable.id)).all().await?;
+    let users: Vec<Credential> = organization.all(&Credential::using(variable.id)).few().await?;
     let is_left = users.is_empty() && organization.by_id::<Credential>(maker).await?.is_none();
     Ok(variable.etag.as_deref().filter(|_| is_left))
 }
@@ -109,7 +109,7 @@ pub(super) async fn another_user(
     variable: Uuid,
     own: Uuid,
 ) -> Result<Option<Credential>, Error> {
-    let users: Vec<Credential> = organization.all(&Credential::using(variable)).all().await?;
+    let users: Vec<Credential> = organization.all(&Credential::using(variable)).few().await?;
     Ok(users.into_iter().find(|credential| credential.id != own))
 }
 

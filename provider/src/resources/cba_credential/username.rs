@@ -197,7 +197,7 @@ pub(super) async fn refuse_double(
 
 /// The error about a variable that has the name already: it says whose it is.
 async fn existing(organization: &Dataverse, environment_id: &EnvironmentId, taken: &Definition) -> Diagnostic {
-    let users: Vec<Credential> = organization.all(&Credential::using(taken.id)).all().await.unwrap_or_default();
+    let users: Vec<Credential> = organization.all(&Credential::using(taken.id)).few().await.unwrap_or_default();
     if let Some(user) = users.first() {
         let existing = Existing {
             resource: NAME,
