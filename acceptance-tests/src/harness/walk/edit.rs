@@ -119,7 +119,7 @@ fn change(model: &mut Model, place: usize, chance: &mut Rng) -> String {
             robot.spelling = chance.usize(..12);
             return format!("spell {number} as {}", robot.spelling);
         }
-        11 if is_alone => {
+        11 if is_alone && !touched => {
             robot.is_kept = !robot.is_kept;
             return format!("keep {number}: {}", robot.is_kept);
         }

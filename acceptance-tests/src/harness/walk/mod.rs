@@ -26,7 +26,7 @@ const WALKS: usize = 52;
 const STEPS: usize = 60;
 
 /// How many steps go into one apply, at most.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 8;
 
 /// The file of what is said once: `import`, `moved` and `removed` blocks.
 const ONCE: &str = "once.tf";
