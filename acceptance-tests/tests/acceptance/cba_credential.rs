@@ -2,6 +2,7 @@
 
 use acceptance_tests::court::{CREDENTIAL, Court, REFERENCE, with};
 use expect_test::expect;
+use sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 
 const DEFINITIONS: &str = "environmentvariabledefinitions";
@@ -276,4 +277,34 @@ fn a_certificate_that_does_not_name_the_user_warns() {
     let planned = court.plan(CREDENTIAL, None, &config);
     let parts = ["robot@contoso.com", "else@contoso.com"];
     planned.expect_warning("username", "The certificate does not name the user", &parts).expect_ok();
+}
+
+#[test]
+fn a_second_plan_that_cannot_read_what_the_first_one_read_is_refused_and_not_another_one() {
+    let mut court = Court::new();
+    // Only the two plans of an apply, and not each of them twice.
+    court.judge_mut().asks_twice = false;
+    let (reference, credential) = court.made_credential();
+    let busy = || Effect::Status(403, "0x80040220".into(), "Missing privilege.".into());
+    // The name of the variable follows that of the reference.
+    court.destroy(&credential).expect_quiet();
+    let id = reference.attr("id");
+    for answers in 0..2 {
+        court.weather(Fault::next(&format!("environmentvariabledefinitions({id})"), busy()).after(answers).times(9));
+        let created = court.create(CREDENTIAL, &court.credential(&reference));
+        let summary = format!("Cannot read the environment variable {id}");
+        let left = created.expect_error("certificate_reference_id", &summary, &["Missing privilege"]);
+        assert!(left.is_none(), "nothing was made");
+        court.sandbox().clear_faults();
+    }
+    // A variable that somebody else took over is not changed: the credential is replaced, in both plans.
+    let credential = court.create(CREDENTIAL, &court.credential(&reference)).expect_quiet();
+    let variable = credential.attr("username_variable_id");
+    court.patch("environmentvariabledefinitions", &variable, json!({ "description": "Ours now." }));
+    let config = with(court.credential(&reference), json!({ "username": "robot-01@contoso.com" }));
+    let foreign = || format!("environmentvariabledefinitions({variable})");
+    court.weather(Fault::next(&foreign(), busy()).after(1).times(9));
+    let planned = court.plan(CREDENTIAL, Some(&credential), &config);
+    let summary = format!("Cannot read the environment variable {variable}");
+    planned.expect_error("username", &summary, &["Missing privilege"]);
 }

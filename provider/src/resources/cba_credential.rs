@@ -58,17 +58,28 @@ impl Resource for CbaCredential {
         let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) else { return Ok(()) };
         let leave = leave_to_plan(cx, plan)?;
         let asking = async {
-            // An environment that cannot be asked is an error of the apply, which is the first to need it.
-            let Ok(organization) = cx.clients.organization(&environment_id).await else { return Ok(()) };
-            let anew = plan.is_create() || plan.is_replacement();
             let planned: View = plan.planned_view()?;
+            let anew = plan.is_create() || plan.is_replacement();
+            // What a plan takes from an answer must be had again by the second plan: there, no answer is an error. Else an environment
+            // that cannot be asked is an error of the apply, which is the first to need it.
+            let names_after = plan.is_create() && planned.certificate_reference_id.known().is_some();
+            let follows = own_variable && names_after && configured.username_schema_name.is_null();
+            let may_move = own_variable && !anew && plan.changes("username");
+            let organization = match cx.clients.organization(&environment_id).await {
+                Ok(organization) => organization,
+                Err(error) if follows || may_move => return Err(error),
+                Err(_) => return Ok(()),
+            };
             let reference: Option<Definition> = match planned.certificate_reference_id {
-                Known::Known(id) if anew || plan.changes("username") => organization.by_id(id).await.ok().flatten(),
+                Known::Known(id) if anew || plan.changes("username") => match organization.by_id(id).await {
+                    Err(error) if follows => return Err(username::unread(REFERENCE, id, &error)),
+                    found => found.ok().flatten(),
+                },
                 _ => None,
             };
             if anew && own_variable {
                 username::plan_variable(&organization, plan, reference.as_ref(), &environment_id).await?;
-            } else if own_variable && plan.changes("username") {
+            } else if may_move {
                 username::replace_foreign(&organization, plan).await?;
             }
             if let (Some(reference), Known::Known(username)) = (&reference, planned.username)

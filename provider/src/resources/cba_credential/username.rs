@@ -17,6 +17,7 @@ use crate::clients::dataverse::environment_variable::{
 use crate::clients::dataverse::{ACTIVE, ChangeSet, Dataverse, Owner, Table as _};
 use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
+use crate::failure::failed;
 use crate::object::variable::text;
 use crate::object::{Existing, Fault, On as _, Operation, SecretReference};
 
@@ -107,7 +108,9 @@ pub(super) async fn replace_foreign(organization: &Dataverse, plan: &mut Plan) -
     let (Some(id), Some(variable_id)) = (prior.id.known(), prior.username_variable_id.into_known()) else {
         return Ok(());
     };
-    if let Ok(Some(variable)) = organization.by_id::<Definition>(variable_id).await
+    let found = organization.by_id::<Definition>(variable_id).await;
+    let found = found.map_err(|error| unread("username", variable_id, &error))?;
+    if let Some(variable) = found
         && !is_ours(&variable, *id)
     {
         plan.set("username_variable_id", Value::UNKNOWN);
@@ -123,6 +126,11 @@ pub(super) async fn replace_foreign(organization: &Dataverse, plan: &mut Plan) -
         );
     }
     Ok(())
+}
+
+/// A variable that a plan depends on could not be read.
+pub(super) fn unread(attribute: &'static str, id: Uuid, error: &Error) -> Diagnostic {
+    failed(&format!("Cannot read the environment variable {id}"), error).on(attribute)
 }
 
 /// Warns when the certificate does not name the user.
