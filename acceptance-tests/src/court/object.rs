@@ -30,10 +30,10 @@ impl Object {
         &self.instance
     }
 
-    /// The object after `terraform taint`.
+    /// The object after `terraform taint`, or after `terraform untaint`.
     #[must_use]
-    pub fn tainted(mut self) -> Object {
-        self.instance.tainted = true;
+    pub fn tainted(mut self, is_tainted: bool) -> Object {
+        self.instance.tainted = is_tainted;
         self
     }
 

@@ -49,6 +49,11 @@ impl Told {
         judged.map_err(|failure| self.failures.push(failure)).ok()
     }
 
+    /// Whether an error names this.
+    pub(in crate::harness) fn names(&self, what: &str) -> bool {
+        self.said.iter().any(|said| said.is_error && said.detail.contains(what))
+    }
+
     /// The id in the `import` block that an error prints.
     pub(in crate::harness) fn printed_import(&self) -> Option<String> {
         let errors = self.said.iter().filter(|said| said.is_error);

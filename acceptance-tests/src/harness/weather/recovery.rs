@@ -29,15 +29,21 @@ pub(in crate::harness) fn judge(
     }
 }
 
-/// What a user does: applies once more, pastes the `import` block that an error printed, and plans.
+/// What a user does: applies once more, does what an error named (an `import` block to paste, or `terraform untaint`), and plans.
 fn recover(court: &mut Court, addresses: &mut [Address], all_told: &mut Vec<Told>, verdict: &mut Verdict) {
     configure(court);
     for address in addresses.iter_mut() {
         let mut told = Told::default();
         address.apply(court, &mut told);
-        if let (Some(id), None) = (told.printed_import(), &address.current) {
+        let printed = told.printed_import();
+        if address.current.is_none() && printed.is_some() {
+            address.import = printed;
             all_told.push(std::mem::take(&mut told));
-            address.import = Some(id);
+            address.apply(court, &mut told);
+        } else if address.create_before_destroy && told.names("terraform untaint") {
+            // It was made and tainted, and its successor wants the same name.
+            address.current = address.current.take().map(|object| object.tainted(false));
+            all_told.push(std::mem::take(&mut told));
             address.apply(court, &mut told);
         }
         if let Some(failure) = told.failures.first() {

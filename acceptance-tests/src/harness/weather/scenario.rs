@@ -251,10 +251,10 @@ fn target(court: &Court, scenario: Scenario, config: Json, update: Json, replace
     let there = Address { current: Some(made.clone()), ..address.clone() };
     match scenario.deed {
         Update => Address { config: Some(with(config, update)), ..there },
-        Replace => Address { current: Some(made.tainted()), ..there },
+        Replace => Address { current: Some(made.tainted(true)), ..there },
         ReplaceFirst => Address {
             config: Some(with(config, replacement)),
-            current: Some(made.tainted()),
+            current: Some(made.tainted(true)),
             create_before_destroy: true,
             ..there
         },
