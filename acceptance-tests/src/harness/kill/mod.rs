@@ -35,7 +35,7 @@ pub fn run(asked: &Asked) -> io::Result<Tally> {
     let prepared = cases::at_once(asked.jobs, &scenarios, |scenario| Prepared::new(*scenario, &terraform));
     let prepared: Vec<Prepared> = prepared.into_iter().collect::<io::Result<_>>()?;
     let all = prepared.iter().flat_map(strikes).collect();
-    let tally = Tally::of("kills").under(terraform.described()).with(Kind::Torn);
+    let tally = Tally::of("kills").under(terraform.name()).with(Kind::Torn);
     Ok(cases::run("kill", asked, all, tally, |case| judge(case, asked)))
 }
 

@@ -46,7 +46,7 @@ pub fn run(asked: &Asked) -> io::Result<Tally> {
 pub fn stroll(asked: &Asked, steps: usize) -> io::Result<Tally> {
     let terraform = asked.terraform()?;
     let all = (1..=WALKS).map(|number| Case::new(format!("walk-{number:02}"), "random walk", ())).collect();
-    let tally = Tally::of("steps").under(terraform.described());
+    let tally = Tally::of("steps").under(terraform.name());
     Ok(cases::run("walk", asked, all, tally, |case| Walk::begin(&terraform, asked.chance(&case.name)).go(steps)))
 }
 
@@ -64,11 +64,12 @@ impl Walk {
         let mut world = started.unwrap_or_else(|error| panic!("there is no world to walk in: {error}"));
         let variable = furnished::username_variable(&world);
         furnished::furnish(&mut world, &variable);
-        if chance.u8(..4) == 0 {
+        let model = Model { is_hidden: chance.u8(..4) == 0, ..Model::default() };
+        if model.is_hidden {
             world.hide_connection_values();
         }
         let before = Existing::in_world(&world);
-        Walk { world, model: Model::default(), before, chance }
+        Walk { world, model, before, chance }
     }
 
     /// Takes so many steps, or those until the first fault: what comes after it would tell of it again.

@@ -99,6 +99,8 @@ pub(super) struct Model {
     pub(super) used: usize,
     /// Whether the provider block spells the environment in capitals.
     pub(super) shouts: bool,
+    /// Whether the service tells neither credential nor parameters of a connection.
+    pub(super) is_hidden: bool,
     /// Whether weather is about to strike.
     pub(super) is_stormy: bool,
     /// The robots of which something was done in the portal since the last apply, which another edit must not meet.
