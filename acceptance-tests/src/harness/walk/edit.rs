@@ -68,9 +68,10 @@ fn add(model: &mut Model, chance: &mut Rng) -> String {
 /// Changes what is said of a robot.
 fn change(model: &mut Model, place: usize, chance: &mut Rng) -> String {
     let fresh = model.fresh();
-    let touched = model.touched.contains(&model.robots[place].number);
+    let number = model.robots[place].number;
+    let touched = model.touched.contains(&number);
+    model.changed.insert(number);
     let robot = &mut model.robots[place];
-    let number = robot.number;
     let is_alone = matches!(robot.home, Home::Alone(_));
     let what = match chance.u8(..14) {
         0 => {
@@ -157,6 +158,7 @@ fn leave(model: &mut Model, world: &World, place: usize, chance: &mut Rng, once:
         && chance.bool()
         && there.len() == robot.kinds().len()
         && !model.touched.contains(&robot.number)
+        && !model.changed.contains(&robot.number)
         && once.is_empty();
     model.robots.remove(place);
     if !forgets {

@@ -105,6 +105,8 @@ pub(super) struct Model {
     pub(super) is_stormy: bool,
     /// The robots of which something was done in the portal since the last apply, which another edit must not meet.
     pub(super) touched: BTreeSet<usize>,
+    /// The robots of which something else is declared since the last apply: what is there is older.
+    pub(super) changed: BTreeSet<usize>,
 }
 
 impl Model {
@@ -180,5 +182,6 @@ impl Model {
     /// What is about to be applied is no news any more.
     pub(super) fn settle(&mut self) {
         self.touched.clear();
+        self.changed.clear();
     }
 }
