@@ -17,8 +17,9 @@ use crate::harness::{Kind, Verdict};
 const AT_ONCE: usize = 10;
 /// As much memory as a provider may ever hold, in KiB.
 const MEMORY: u64 = 256 << 10;
-/// As long as a deed may take: two operations with their deadlines, and for each ten seconds to learn what became of a write.
-const LIMIT: Duration = Duration::from_secs(2 * (DEADLINE + 10));
+/// As long as a deed may take: a plan, another one at the apply, the apply, and a reading of what came of it, each with a deadline of its
+/// own and ten seconds to learn what became of a write.
+const LIMIT: Duration = Duration::from_secs(4 * (DEADLINE + 10));
 /// Whom the provider may speak to.
 const HOSTS: [&str; 5] = [
     "login.microsoftonline.com",

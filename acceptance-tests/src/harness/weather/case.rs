@@ -10,8 +10,9 @@ use super::sky::Weather;
 use crate::court::Court;
 use crate::harness::{Kind, Verdict, referee};
 
-/// As long as a deed may take: two operations with their deadlines, and for each ten seconds to learn what became of a write.
-const LIMIT: Duration = Duration::from_secs(2 * (DEADLINE + 10));
+/// As long as a deed may take: a plan, another one at the apply, the apply, and a reading of what came of it, each with a deadline of its
+/// own and ten seconds to learn what became of a write.
+const LIMIT: Duration = Duration::from_secs(4 * (DEADLINE + 10));
 
 /// As often as a request is tried, and the questions that find out what became of it.
 const TRIES: usize = 8;
