@@ -47,6 +47,18 @@ resource "powerautomate_desktop_flow_connection" "robot" {
 "#
 );
 
+/// The variables for what a run owner proves itself with: they are in no state and in no saved plan.
+pub const EPHEMERAL: &str = r#"
+variable "pfx" {
+  type      = string
+  ephemeral = true
+}
+variable "password" {
+  type      = string
+  ephemeral = true
+}
+"#;
+
 /// The types of the resources of a [`CHAIN`], in its order.
 pub const TYPES: [&str; 3] = [
     "powerautomate_key_vault_certificate_reference",

@@ -3,27 +3,19 @@
 use serde_json::json;
 
 use super::secrets;
-use crate::world::World;
+use crate::world::{EPHEMERAL, World};
 
 /// The variables of the declarations besides those of the sandbox's place.
 const VARIABLES: &str = r#"
 variable "client_id" { type = string }
 variable "username_variable_id" { type = string }
-variable "pfx" {
-  type      = string
-  ephemeral = true
-}
-variable "password" {
-  type      = string
-  ephemeral = true
-}
 "#;
 
 /// Writes the provider's block and the variables. The user name's variable is the one that somebody else made.
 pub(super) fn furnish(world: &mut World, username_variable: &str) {
     world.write_variables();
     world.write_provider("environment_id = var.environment_id");
-    world.write("more.tf", VARIABLES);
+    world.write("more.tf", &format!("{VARIABLES}{EPHEMERAL}"));
     let client_id = world.place().client_id.clone();
     for (name, value) in [
         ("TF_VAR_client_id", client_id.as_str()),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use acceptance_tests::court::{Action, CONNECTION, Court, Object, with};
 use acceptance_tests::feature::Feature;
-use acceptance_tests::world::{CREDENTIAL, World};
+use acceptance_tests::world::{CREDENTIAL, EPHEMERAL, World};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use expect_test::expect;
@@ -17,17 +17,6 @@ use serde_json::{Value, json};
 const ADDRESS: &str = "powerautomate_desktop_flow_connection.robot";
 /// The password of a run owner's certificate.
 pub(crate) const PASSWORD: &str = "a-password-that-nobody-may-read";
-
-const EPHEMERAL: &str = r#"
-variable "pfx" {
-  type      = string
-  ephemeral = true
-}
-variable "password" {
-  type      = string
-  ephemeral = true
-}
-"#;
 
 /// What nobody may read of a run owner.
 pub(crate) struct Secrets {
