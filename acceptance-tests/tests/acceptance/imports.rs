@@ -1,8 +1,10 @@
 //! Imports by an id and by the name that people know, and lists: what is asked, and what is refused.
 
-use acceptance_tests::court::{Action, CONNECTION, CREDENTIAL, Court, Object, REFERENCE};
+use acceptance_tests::court::{Action, CONNECTION, CREDENTIAL, Court, Object, REFERENCE, with};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
+
+use crate::run_owner::{PASSWORD, owned, secrets};
 
 const DEFINITIONS: &str = "environmentvariabledefinitions";
 
@@ -132,6 +134,30 @@ fn what_a_service_does_not_return_is_put_once_after_an_import() {
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
           GET connectivity /connections -> 200
     "#]].assert_eq(&court.told());
+}
+
+#[test]
+fn whether_there_is_a_run_owner_is_the_services_to_say_after_an_import_that_did_not_tell() {
+    let court = Court::new();
+    let (_, credential) = court.made_credential();
+    court.share("credentials", &credential.attr("id"), &court.place().run_owner_client_id);
+    court.hide_connection_values();
+    let owned = owned(&court, &credential, &secrets().pfx, PASSWORD);
+    let plain = with(court.connection(&credential), json!({ "display_name": "Plain" }));
+    for (config, other) in [(&owned, &plain), (&plain, &owned)] {
+        let made = court.create(CONNECTION, config).expect_quiet();
+        let id = format!("{}/{}", court.place().environment_id, made.attr("id"));
+        let imported = court.import(CONNECTION, &id).expect_quiet();
+        assert_eq!(court.plan(CONNECTION, Some(&imported), config).expect_quiet(), Action::Update);
+        let name = config["display_name"].as_str().unwrap();
+        let other = with(other.clone(), json!({ "display_name": name }));
+        let refused = court.change(&imported, &other);
+        let summary = format!("Cannot change the connection {name}");
+        refused.expect_error("", &summary, &["neither added nor removed", "-replace"]);
+        let known = court.change(&imported, config).expect_quiet();
+        assert_eq!(known.attr("id"), made.attr("id"));
+        assert_eq!(court.plan(CONNECTION, Some(&known), &other).expect_quiet(), Action::Replace);
+    }
 }
 
 #[track_caller]

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::model::view;
-use crate::value::{Path, Value};
+use crate::value::{Path, Step, Value};
 
 pub use from_schema::plan;
 
@@ -83,6 +83,13 @@ impl Plan {
         if !self.replace.contains(&path) {
             self.replace.push(path);
         }
+    }
+
+    /// The change of the attribute or block replaces nothing after all: where what was before is not known, so that nobody can tell
+    /// whether it changes.
+    pub fn change_in_place(&mut self, name: &str) {
+        let step = Step::Attribute(name.to_owned());
+        self.replace.retain(|path| path.0.first() != Some(&step));
     }
 
     /// The state before, by the names of a model; every field is null for a creation.

@@ -96,6 +96,11 @@ fn a_block_is_planned_like_its_resource() {
     let plan = plan(&BLOCK, prior(), &config, config.clone());
     assert_eq!(show(plan.planned.at("owner")), "code=7 mail=a@b.c");
     assert_eq!(plan.replace, [Path::attribute("owner")]);
+    let mut in_place = plan;
+    in_place.change_in_place("other");
+    assert!(in_place.is_replacement());
+    in_place.change_in_place("owner");
+    assert!(!in_place.is_replacement() && in_place.changes("owner"));
 }
 
 const SHELF: Block = Block::new("").blocks(&[NestedBlock::list("book", "").attributes(&[

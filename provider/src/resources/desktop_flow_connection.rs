@@ -39,6 +39,10 @@ impl Resource for DesktopFlowConnection {
             return Ok(());
         }
         let (prior, planned): (View, View) = (plan.prior_view()?, plan.planned_view()?);
+        // Nothing was told of what was imported: whether it has a run owner, the service says when the whole is written again.
+        if prior.machine_group_id.is_null() {
+            plan.change_in_place("run_owner");
+        }
         if let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) {
             let name = planned.display_name.known().map_or("that is planned", String::as_str);
             let (subject, leave) = (format!("the connection {name}"), leave_to_plan(cx, plan)?);

@@ -16,10 +16,8 @@ pub(super) enum Shape {
 pub(super) struct Chain {
     /// Which of them.
     pub(super) shape: Shape,
-    /// Whether a service principal owns the runs.
+    /// Whether a service principal owns the runs; it comes or goes when the chain is replaced, which alone replaces a connection.
     pub(super) has_run_owner: bool,
-    /// Whether the run owner comes or goes when the chain is replaced: that alone replaces a connection.
-    pub(super) replaces_connection: bool,
     /// Whether the user name is somebody else's variable.
     pub(super) is_shared: bool,
     /// Whether a replacement is made before the old one is gone.
@@ -47,7 +45,7 @@ impl Chain {
         };
         let group = or(Shape::Changed, "var.other_machine_group_id", "var.machine_group_id");
         let version = or(Shape::Changed, "2", "1");
-        let run_owner = if self.has_run_owner != (self.replaces_connection && is(Shape::Replaced)) {
+        let run_owner = if self.has_run_owner != is(Shape::Replaced) {
             format!(
                 "run_owner {{\n    client_id = var.client_id\n    certificate_pfx_wo = var.pfx\n    \
                  certificate_pfx_wo_version = \"{version}\"\n    certificate_password_wo = var.password\n  }}"

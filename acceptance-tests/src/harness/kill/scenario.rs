@@ -94,8 +94,6 @@ impl Scenario {
         Chain {
             shape,
             has_run_owner: self.variant == Variant::RunOwner,
-            // Of what is imported nobody knows then whether it has a run owner, so that it would be replaced for ever.
-            replaces_connection: self.variant != Variant::HiddenFields,
             is_shared: self.variant == Variant::SharedVariable,
             creates_first: self.deed == Deed::ReplaceFirst,
         }

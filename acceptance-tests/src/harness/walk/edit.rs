@@ -151,10 +151,7 @@ fn leave(model: &mut Model, world: &World, place: usize, chance: &mut Rng, once:
     let addresses: Vec<(&'static str, String)> =
         [REFERENCE, CREDENTIAL, CONNECTION].map(|kind| (kind, model.address(&robot, kind))).into();
     let there: Vec<&(&'static str, String)> = addresses.iter().filter(|(_, address)| known.contains(address)).collect();
-    // Whether a connection has a run owner cannot be imported from a service that does not say it: it is then replaced.
-    let is_told = robot.run_owner.is_none() || !model.is_hidden;
     let forgets = matches!(robot.home, Home::Alone(_))
-        && is_told
         && chance.bool()
         && there.len() == robot.kinds().len()
         && !model.touched.contains(&robot.number)
