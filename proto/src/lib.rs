@@ -63,6 +63,7 @@ mod envelope;
 pub mod ephemeral;
 pub mod function;
 mod generate;
+mod grown;
 pub mod handshake;
 pub mod identity;
 pub mod json;

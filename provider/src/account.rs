@@ -5,12 +5,14 @@
 
 pub(crate) mod roles;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tfplugin::{Diagnostic, Known};
 use tokio::sync::OnceCell;
 use url::Url;
+use uuid::Uuid;
 
 use crate::clients::Clients;
 use crate::clients::connectivity::Connectivity;
@@ -32,6 +34,8 @@ pub struct Account {
     verified: OnceCell<Result<(), Diagnostic>>,
     /// What is waited for, once for all objects.
     roles: Roles,
+    /// The values that variables shall have by what was planned here; none where that is not known yet.
+    planned: Mutex<HashMap<Uuid, Option<String>>>,
     /// What nobody was told yet.
     unsaid: Mutex<Vec<Diagnostic>>,
 }
@@ -44,8 +48,18 @@ impl Account {
         dataverse_url: Known<Url>,
         roles: Roles,
     ) -> Account {
-        let (verified, unsaid) = (OnceCell::new(), Mutex::default());
-        Account { clients, environment_id, dataverse_url, verified, roles, unsaid }
+        let (verified, planned, unsaid) = (OnceCell::new(), Mutex::default(), Mutex::default());
+        Account { clients, environment_id, dataverse_url, verified, roles, planned, unsaid }
+    }
+
+    /// Remembers what the value of a variable shall be; none where that is not known yet.
+    pub(crate) fn plan_value(&self, id: Uuid, value: Option<String>) {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner).insert(id, value);
+    }
+
+    /// What the value of a variable shall be, if that was planned here.
+    pub(crate) fn planned_value(&self, id: Uuid) -> Option<Option<String>> {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
     /// The waits for roles that were assigned a moment ago.

@@ -174,8 +174,20 @@ impl Bench {
 
     /// Plans what a configuration makes of nothing, or of an object.
     pub fn plan(&self, kind: &str, before: Option<&Object>, config: &Json) -> Ruling<Action> {
+        self.plan_not_knowing(kind, before, config, &[])
+    }
+
+    /// Plans while these attributes are not known yet.
+    pub fn plan_not_knowing(
+        &self,
+        kind: &str,
+        before: Option<&Object>,
+        config: &Json,
+        later: &[&str],
+    ) -> Ruling<Action> {
         self.hear(|judge| {
-            let config = judge.config(kind, value(config));
+            let mut config = judge.config(kind, value(config));
+            later.iter().for_each(|name| config.put(name, UNKNOWN));
             judge.plan(kind, before.map(|object| &object.instance), &config).map(|planned| planned.action)
         })
     }

@@ -1,6 +1,7 @@
 //! `powerautomate_cba_credential`: what each operation says to the services, and the rows that come of it.
 
 use acceptance_tests::court::{CREDENTIAL, Court, REFERENCE, with};
+use acceptance_tests::world::{self, World};
 use expect_test::expect;
 use sandbox::{Effect, Fault};
 use serde_json::{Value, json};
@@ -277,6 +278,36 @@ fn a_certificate_that_does_not_name_the_user_warns() {
     let planned = court.plan(CREDENTIAL, None, &config);
     let parts = ["robot@contoso.com", "else@contoso.com"];
     planned.expect_warning("username", "The certificate does not name the user", &parts).expect_ok();
+}
+
+#[test]
+fn a_new_user_is_judged_by_the_certificate_that_the_same_run_plans() {
+    let mut court = Court::new();
+    let (reference, credential) = court.made_credential();
+    let (config, summary) = (court.credential(&reference), "The certificate does not name the user");
+    let repointed = with(court.reference(), json!({ "certificate_name": "robot-01" }));
+    let renamed = |user: &str| with(config.clone(), json!({ "username": user }));
+    court.plan(REFERENCE, Some(&reference), &repointed).expect_quiet();
+    court.plan(CREDENTIAL, Some(&credential), &renamed("robot-01@contoso.com")).expect_quiet();
+    let planned = court.plan(CREDENTIAL, Some(&credential), &renamed("Robot@contoso.com"));
+    planned.expect_warning("username", summary, &["are: robot-01@contoso.com", "Robot@contoso.com"]).expect_ok();
+    // While nobody knows at which certificate it will point, nobody is told of the one at which it points.
+    court.plan_not_knowing(REFERENCE, Some(&reference), &repointed, &["certificate_name"]).expect_quiet();
+    court.plan(CREDENTIAL, Some(&credential), &renamed("else@contoso.com")).expect_quiet();
+    // Of a reference that is not planned here, what it is counts.
+    let environment_id = court.place().environment_id.clone();
+    court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
+    let planned = court.plan(CREDENTIAL, Some(&credential), &renamed("else@contoso.com"));
+    planned.expect_warning("username", summary, &["are: robot@contoso.com"]).expect_ok();
+}
+
+#[test]
+fn a_first_apply_tells_of_a_user_whom_the_certificate_does_not_name() {
+    let world = World::new();
+    world.write("main.tf", &world::CREDENTIAL.replace("\"robot@contoso.com\"", "\"else@contoso.com\""));
+    world.plan().expect_quiet();
+    let parts = ["are: robot@contoso.com", "else@contoso.com"];
+    world.apply().expect_warning("username", "The certificate does not name the user", &parts).expect_ok();
 }
 
 #[test]

@@ -127,6 +127,44 @@ fn what_can_be_changed_is_changed_in_place() {
 }
 
 #[test]
+fn a_user_whom_the_certificate_must_name_is_judged_in_the_first_plan() {
+    let court = Court::new();
+    let requires = |requirements: Value| with(court.reference(), json!({ "requirements": requirements }));
+    let (summary, parts) = ("The certificate does not name the user", ["robot@contoso.com", "else@contoso.com"]);
+    let named = requires(json!({ "user_principal_name": "ROBOT@contoso.com", "severity": "error" }));
+    court.plan(REFERENCE, None, &named).expect_quiet();
+    let warned = requires(json!({ "user_principal_name": "else@contoso.com" }));
+    court.plan(REFERENCE, None, &warned).expect_warning("certificate_name", summary, &parts).expect_ok();
+    let severe = requires(json!({ "user_principal_name": "else@contoso.com", "severity": "error" }));
+    court.plan(REFERENCE, None, &severe).expect_error("certificate_name", summary, &parts);
+    court.apply(REFERENCE, None, &severe, &["certificate_name"]).expect_error("certificate_name", summary, &parts);
+    let soon = requires(json!({ "min_days_remaining": 3650, "severity": "error" }));
+    court.plan(REFERENCE, None, &soon).expect_error("certificate_name", "The certificate expires soon", &["3650"]);
+    assert_eq!(court.writes(), Vec::<String>::new());
+    // One that stays never blocks a workspace.
+    let reference = court.create(REFERENCE, &named).expect_quiet();
+    court.change(&reference, &severe).expect_warning("certificate_name", summary, &parts).expect_ok();
+}
+
+#[test]
+fn a_rotation_that_changes_whom_the_certificate_names_is_told_once() {
+    let court = Court::new();
+    let reference = court.create(REFERENCE, &court.reference()).expect_quiet();
+    court.rotate_certificate("robot");
+    let rotated = court.refresh(&reference).expect_quiet().unwrap();
+    assert_ne!(rotated["thumbprint"], reference["thumbprint"]);
+    court.replace_certificate("robot", "robot-01");
+    let (summary, parts) =
+        ("The certificate names other users than before", ["robot@contoso.com", "robot-01@contoso.com"]);
+    let told = court.refresh(&rotated).expect_warning("", summary, &parts).expect_ok().unwrap();
+    court.refresh(&told).expect_quiet();
+    // Another certificate is no rotation: whoever pointed the variable at it is told of that.
+    let value = format!("{}/secrets/robot-02", court.place().key_vault_id);
+    court.patch(VALUES, &value_of(&court, &reference.attr("id")), json!({ "value": value }));
+    court.refresh(&told).expect_quiet();
+}
+
+#[test]
 fn requirements_and_timeouts_write_nothing() {
     let (court, reference, config) = made(json!({}));
     let config = with(config, json!({ "requirements": { "min_days_remaining": 7 }, "timeouts": { "create": "1m" } }));

@@ -5,6 +5,7 @@ use crate::cty::Type;
 use crate::diagnostic::Diagnostic;
 use crate::envelope::{decode, decode_config, encode, parse_json};
 use crate::generate;
+use crate::grown::grown;
 use crate::plan::{self, Plan};
 use crate::provider::Provider;
 use crate::resource::{AnyResource, Import, Upgrade};
@@ -74,7 +75,11 @@ impl<P: Provider> Server<P> {
     ) -> Result<pb::upgrade_resource_state::Response, Diagnostic> {
         let served = self.resource(&request.type_name)?;
         let (version, upgrades) = (served.schema.version, served.it.upgrades());
-        let mut state = served.raw(request.raw_state, request.version, version, &served.ty, upgrades)?;
+        let mut stored = request.raw_state;
+        if let Some(raw) = stored.as_mut().filter(|_| request.version == version) {
+            raw.json = grown(std::mem::take(&mut raw.json), &served.schema.block);
+        }
+        let mut state = served.raw(stored, request.version, version, &served.ty, upgrades)?;
         conform(&served.schema.block, &mut state);
         let upgraded_state = encode(&state, &served.ty)?;
         Ok(pb::upgrade_resource_state::Response { upgraded_state, diagnostics: Vec::new() })

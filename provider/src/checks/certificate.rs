@@ -19,11 +19,17 @@ pub(crate) struct Requirements {
     pub(crate) min_days_remaining: i64,
     /// Whether its extended key usages must allow client authentication.
     pub(crate) client_authentication: bool,
+    /// Whom it must name.
+    pub(crate) user_principal_name: Option<String>,
 }
 
 impl Requirements {
     /// What is required where nothing else is said.
-    pub(crate) const DEFAULT: Requirements = Requirements { min_days_remaining: 30, client_authentication: true };
+    pub(crate) const DEFAULT: Requirements =
+        Requirements { min_days_remaining: 30, client_authentication: true, user_principal_name: None };
+    /// Nothing is required.
+    pub(crate) const NONE: Requirements =
+        Requirements { min_days_remaining: 0, client_authentication: false, user_principal_name: None };
 }
 
 /// Judges a certificate at a moment: one finding for each check, whatever came of it.
@@ -33,21 +39,23 @@ pub(crate) fn judge(
     certificate: &Certificate,
     requirements: &Requirements,
     now: OffsetDateTime,
-) -> [Finding; 6] {
+) -> Vec<Finding> {
     let subject = format!("The certificate {name} in the vault {}", vault.name());
     let finding = |check, page, found: Found| {
         let fine = (Outcome::Pass, "The certificate is as it must be", String::new(), "");
         let (outcome, title, what, remedy) = found.unwrap_or(fine);
         Finding { check, outcome, title, what: format!("{subject} {what}").trim_end().to_owned(), remedy, page }
     };
-    [
+    let named = requirements.user_principal_name.as_deref().map(|user| names(name, certificate, user));
+    let findings = [
         finding("format", CREDENTIALS, format(certificate)),
         finding("exportable", CREDENTIALS, exportable(certificate)),
         finding("enabled", CERTIFICATES, enabled(certificate)),
         finding("begun", CERTIFICATES, begun(certificate, now)),
         finding("expiry", CERTIFICATES, expiry(certificate, requirements, now)),
         finding("usage", CREDENTIALS, usage(certificate, requirements)),
-    ]
+    ];
+    findings.into_iter().chain(named).collect()
 }
 
 /// What a check finds: the outcome, the headline, what is so, and what to do.
@@ -165,6 +173,7 @@ mod tests {
     fn good() -> Certificate {
         Certificate {
             version: "0123456789abcdef0123456789abcdef".to_owned(),
+            pem: String::new(),
             thumbprint: "AB".to_owned(),
             thumbprint_sha256: "CD".to_owned(),
             subject: "CN=robot".to_owned(),
@@ -187,8 +196,8 @@ mod tests {
         let vault = VaultId::parse(&format!("{vault}-robots")).unwrap();
         let findings = judge(&vault, "robot", certificate, requirements, NOW);
         let told = |finding: &Finding| {
-            let what = finding.what.strip_prefix("The certificate robot in the vault kv-robots").expect("its subject");
-            format!("{:?} {}:{what}", finding.outcome, finding.check)
+            let what = finding.what.strip_prefix("The certificate robot in the vault kv-robots");
+            format!("{:?} {}:{}", finding.outcome, finding.check, what.unwrap_or(&finding.what))
         };
         assert!(findings.iter().all(|finding| finding.page.starts_with("https://learn.microsoft.com/")));
         findings.iter().filter(|finding| finding.outcome != Outcome::Pass).map(told).collect()
@@ -252,8 +261,17 @@ mod tests {
         let mut certificate = good();
         certificate.client_authentication = false;
         certificate.expires_on = datetime!(2026-06-20 0:00 UTC);
-        let lowered = Requirements { min_days_remaining: 0, client_authentication: false };
-        assert_eq!(judged(&certificate, &lowered), [""; 0]);
+        assert_eq!(judged(&certificate, &Requirements::NONE), [""; 0]);
+    }
+
+    #[test]
+    fn a_user_may_be_required() {
+        let required =
+            |user: &str| Requirements { user_principal_name: Some(user.to_owned()), ..Requirements::DEFAULT };
+        assert_eq!(judged(&good(), &required("Robot@Contoso.com")), [""; 0]);
+        let expected = "Warn user_name:The user principal names in the certificate robot are: robot@contoso.com. The user name is \
+                        \"else@contoso.com\".";
+        assert_eq!(judged(&good(), &required("else@contoso.com")), [expected]);
     }
 
     #[test]

@@ -50,8 +50,12 @@ impl Resource for CertificateReference {
             (Known::Known(vault), Known::Known(certificate)) => Some(SecretReference { vault, certificate }),
             _ => None,
         };
-        if let Some(reference) = &reference {
-            plan.set("secret_reference", reference.to_string().into());
+        let value = reference.as_ref().map(SecretReference::to_string);
+        if let Some(id) = planned.id.known() {
+            cx.clients.plan_value(*id, value.clone());
+        }
+        if let Some(value) = value {
+            plan.set("secret_reference", value.into());
         }
         let asking = async {
             if let Some(reference) = reference.filter(|_| cx.clients.is_known()) {
@@ -120,10 +124,15 @@ impl Resource for CertificateReference {
                 return Ok(None);
             };
             refuse_other_kind(&definition)?;
+            let before = prior.secret_reference.clone().zip(prior.user_principal_names.clone());
             let mut model = Model::of(&definition, prior)?;
             if let Ok(reference) = model.reference(&op)
                 && let Some(certificate) = vault::refresh(cx, &reference).await?
             {
+                let is_same = |value: &String| SecretReference::parse(value).as_ref() == Some(&reference);
+                if let Some((_, names)) = before.filter(|(value, _)| is_same(value)) {
+                    vault::compare_names(cx, &reference, &names, &certificate);
+                }
                 model.describe(&certificate);
             }
             Ok(Some(model))

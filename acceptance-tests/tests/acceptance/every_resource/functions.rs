@@ -1,7 +1,7 @@
 //! The functions, as a configuration calls them, and their examples.
 
 use acceptance_tests::feature::Feature;
-use acceptance_tests::world::World;
+use acceptance_tests::world::{CREDENTIAL, World};
 use provider::PowerAutomate;
 use tfplugin::provider::Provider as _;
 
@@ -44,6 +44,22 @@ fn the_examples_of_the_manual_say_what_they_promise() {
         assert_eq!(outputs[*output]["value"], *expected, "{name}");
     }
     world.plan().expect_quiet().expect_no_changes();
+}
+
+#[test]
+fn a_reference_has_the_argument_of_the_function_that_names_its_user() {
+    let world = World::new();
+    if !world.offers(Feature::Functions) {
+        return;
+    }
+    let call =
+        "certificate_user_id(powerautomate_key_vault_certificate_reference.robot.certificate_pem, \"PrincipalName\")";
+    world.write(
+        "main.tf",
+        &format!("{CREDENTIAL}\noutput \"user_id\" {{\n  value = provider::powerautomate::{call}\n}}\n"),
+    );
+    world.apply().expect_quiet();
+    assert_eq!(world.json(&["output", "-json"])["user_id"]["value"], "X509:<PN>robot@contoso.com");
 }
 
 #[test]

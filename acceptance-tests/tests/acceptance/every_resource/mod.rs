@@ -8,4 +8,5 @@ mod identity;
 mod manual;
 mod query;
 mod same_state;
+mod state_of_before;
 mod stranger;

@@ -1,6 +1,8 @@
 //! The public side of a certificate: what its vault says of it, and what stands in it.
 
 use azure_security_keyvault_certificates::models;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ExtendedKeyUsage, GeneralName};
@@ -12,6 +14,8 @@ use x509_parser::time::ASN1Time;
 pub struct Certificate {
     /// The version, 32 letters and digits.
     pub version: String,
+    /// The certificate in PEM, without its private key.
+    pub pem: String,
     /// SHA-1 of the certificate, in upper-case hexadecimal digits.
     pub thumbprint: String,
     /// SHA-256 of the certificate, in upper-case hexadecimal digits.
@@ -57,6 +61,7 @@ pub(super) fn certificate(bundle: models::Certificate) -> Result<Certificate, St
     let validity = parsed.validity();
     Ok(Certificate {
         version: bundle.id.as_deref().and_then(|id| id.rsplit('/').next()).unwrap_or_default().to_owned(),
+        pem: pem(&der),
         thumbprint: hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, &der).as_ref()),
         thumbprint_sha256: hex(digest(&SHA256, &der).as_ref()),
         subject: parsed.subject().to_string(),
@@ -71,6 +76,13 @@ pub(super) fn certificate(bundle: models::Certificate) -> Result<Certificate, St
         extended_key_usages: usages.map(usage_ids).unwrap_or_default(),
         client_authentication,
     })
+}
+
+/// RFC 7468: base64 in lines of 64 letters.
+fn pem(der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines = text.as_bytes().chunks(64).map(|line| format!("{}\n", String::from_utf8_lossy(line)));
+    format!("-----BEGIN CERTIFICATE-----\n{}-----END CERTIFICATE-----\n", lines.collect::<String>())
 }
 
 fn usage_ids(usages: &ExtendedKeyUsage<'_>) -> Vec<String> {

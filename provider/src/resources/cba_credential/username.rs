@@ -133,9 +133,14 @@ pub(super) fn unread(attribute: &'static str, id: Uuid, error: &Error) -> Diagno
     failed(&format!("Cannot read the environment variable {id}"), error).on(attribute)
 }
 
-/// Warns when the certificate does not name the user.
+/// Warns when the certificate does not name the user. What this run plans for the reference counts, not what it was before; where that
+/// is not known yet, the second plan judges.
 pub(super) async fn names_warning(cx: &Context<Account>, reference: &Definition, username: &str) -> Option<Diagnostic> {
-    let SecretReference { vault, certificate: name } = SecretReference::of(reference)?;
+    let reference = match cx.clients.planned_value(reference.id) {
+        Some(planned) => SecretReference::parse(&planned?),
+        None => SecretReference::of(reference),
+    };
+    let SecretReference { vault, certificate: name } = reference?;
     let certificate = cx.clients.key_vault().ok()?.seen(&vault, &name).await.ok()?;
     let Finding { outcome, title, what, remedy, .. } = names(&name, &certificate, username);
     (outcome != Outcome::Pass).then(|| Diagnostic::warning(title, what).on("username").hint(remedy))

@@ -26,6 +26,22 @@ pub(super) const REQUIREMENTS: NestedBlock = NestedBlock::single(
         "Demand that the certificate's extended key usages allow client authentication. Defaults to true.",
     )
     .default(Default::Bool(Requirements::DEFAULT.client_authentication)),
+    Attribute::optional(
+        "user_principal_name",
+        &Type::String,
+        "The user whom the certificate must name among its user principal names, for example `robot@contoso.com`. Upper and lower \
+         case are the same.",
+    )
+    .check(&[Check::Length { min: 1, max: 2000 }]),
+    Attribute::optional_computed(
+        "severity",
+        &Type::String,
+        "What it is when the certificate expires in fewer days than `min_days_remaining`, or does not name `user_principal_name`: \
+         `warn`, or `error`, which stops plan and apply of a new reference and of one that is pointed elsewhere. Of one that stays \
+         as it is, it is a warning. Defaults to `warn`.",
+    )
+    .default(Default::Text("warn"))
+    .check(&[Check::OneOf(&["warn", "error"])]),
     Attribute::optional_computed(
         "on_unreadable",
         &Type::String,
@@ -41,12 +57,14 @@ pub(super) const REQUIREMENTS: NestedBlock = NestedBlock::single(
 pub(super) struct Block {
     min_days_remaining: i64,
     client_authentication: bool,
-    on_unreadable: OnUnreadable,
+    user_principal_name: Option<String>,
+    severity: Severity,
+    on_unreadable: Severity,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum OnUnreadable {
+enum Severity {
     Error,
     Warn,
 }
@@ -56,10 +74,16 @@ pub(super) fn required(block: Option<&Block>) -> Requirements {
     block.map_or(Requirements::DEFAULT, |block| Requirements {
         min_days_remaining: block.min_days_remaining,
         client_authentication: block.client_authentication,
+        user_principal_name: block.user_principal_name.clone(),
     })
+}
+
+/// Whether what only should be looked at is an error.
+pub(super) fn is_severe(block: Option<&Block>) -> bool {
+    block.is_some_and(|block| block.severity == Severity::Error)
 }
 
 /// Whether a certificate that cannot be read only warns.
 pub(super) fn tolerates_unreadable(block: Option<&Block>) -> bool {
-    block.is_some_and(|block| block.on_unreadable == OnUnreadable::Warn)
+    block.is_some_and(|block| block.on_unreadable == Severity::Warn)
 }

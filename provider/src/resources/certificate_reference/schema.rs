@@ -29,7 +29,10 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
      need the role *Key Vault Secrets User* on the vault: Dataverse checks it whenever the value is written. \
      To read the certificate, the signed-in principal needs *Key Vault Reader* or *Key Vault Certificate \
      User*. A role that was assigned a moment ago is waited for, as long as the provider's \
-     `role_propagation_timeout` says.",
+     `role_propagation_timeout` says.\n\n\
+     What is known of the certificate is known after the apply alone, also where the plan has read it: Terraform plans once more \
+     while it applies, and a certificate that was rotated in between must not break the plan that was approved. What can be judged \
+     is judged while Terraform plans. A rotation that changes the user principal names is told by the refresh that sees it.",
 )
 .attributes(&[
     Attribute::computed("id", &Type::String, "The id of the environment variable definition."),
@@ -84,6 +87,12 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     MANAGED,
     Attribute::computed("certificate_version", &Type::String, "The current version of the certificate.")
         .follows(OF_CERTIFICATE),
+    Attribute::computed(
+        "certificate_pem",
+        &Type::String,
+        "The certificate in PEM, as the function `certificate_user_id` takes it. It is the public certificate alone.",
+    )
+    .follows(OF_CERTIFICATE),
     Attribute::computed("thumbprint", &Type::String, "Its SHA-1 thumbprint, in upper-case hexadecimal digits.")
         .follows(OF_CERTIFICATE),
     Attribute::computed(
@@ -131,6 +140,7 @@ pub(crate) struct Model {
     pub(super) active: Option<bool>,
     pub(super) managed: Option<bool>,
     pub(super) certificate_version: Option<String>,
+    pub(super) certificate_pem: Option<String>,
     pub(super) thumbprint: Option<String>,
     pub(super) thumbprint_sha256: Option<String>,
     pub(super) subject: Option<String>,
@@ -181,6 +191,7 @@ impl Model {
     pub(super) fn describe(&mut self, certificate: &Certificate) {
         let moment = |moment: OffsetDateTime| moment.format(&Rfc3339).ok();
         self.certificate_version = Some(certificate.version.clone());
+        self.certificate_pem = Some(certificate.pem.clone());
         self.thumbprint = Some(certificate.thumbprint.clone());
         self.thumbprint_sha256 = Some(certificate.thumbprint_sha256.clone());
         self.subject = Some(certificate.subject.clone());
@@ -195,6 +206,7 @@ impl Model {
 /// What the plan hook reads of a plan.
 #[derive(Deserialize)]
 pub(super) struct View {
+    pub(super) id: Known<Uuid>,
     pub(super) key_vault_id: Known<VaultId>,
     pub(super) certificate_name: Known<String>,
     pub(super) requirements: Known<Block>,

@@ -4,12 +4,13 @@
 //! error when it applies. What is there but cannot be used is an error for a new reference, and a warning for one that stays: an
 //! expired certificate never blocks the rest of a workspace.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tfplugin::{Context, Diagnostic, Known, Plan};
 use time::OffsetDateTime;
 
-use super::requirements::{Block, required, tolerates_unreadable};
+use super::requirements::{Block, is_severe, required, tolerates_unreadable};
 use crate::account::Account;
 use crate::account::roles::Right;
 use crate::checks::certificate::{Requirements, judge};
@@ -34,10 +35,10 @@ pub(super) async fn check_while_planning(
         Ok(certificate) => {
             // What is not known yet demands nothing here: the apply judges by all of it.
             let required = match requirements {
-                Known::Unknown => Requirements { min_days_remaining: 0, client_authentication: false },
+                Known::Unknown => Requirements::NONE,
                 known => required(known.known()),
             };
-            for unfit in unfit(reference, &certificate, &required) {
+            for unfit in unfit(reference, &certificate, &required, is_severe(requirements.known())) {
                 plan.tell(if is_new { unfit } else { unfit.as_warning() });
             }
         }
@@ -83,7 +84,7 @@ pub(super) async fn read_before_writing(
     };
     let error = match read {
         Ok(certificate) => {
-            let unfit = unfit(reference, &certificate, &required(requirements));
+            let unfit = unfit(reference, &certificate, &required(requirements), is_severe(requirements));
             return match unfit.into_iter().find(Diagnostic::is_error) {
                 Some(unusable) => Err(unusable.into()),
                 None => Ok(Some(certificate)),
@@ -127,20 +128,56 @@ pub(super) async fn refresh(
     }
 }
 
-/// What makes a certificate unfit: errors for what cannot work, warnings for what should be looked at.
-fn unfit(reference: &SecretReference, certificate: &Certificate, required: &Requirements) -> Vec<Diagnostic> {
-    let now = OffsetDateTime::now_utc();
-    let findings = judge(&reference.vault, &reference.certificate, certificate, required, now);
-    findings.into_iter().filter_map(diagnostic).collect()
+/// Tells of a rotation that changed whom the certificate names.
+pub(super) fn compare_names(
+    cx: &Context<Account>,
+    reference: &SecretReference,
+    before: &[String],
+    certificate: &Certificate,
+) {
+    let now = &certificate.user_principal_names;
+    if !names_others(before, now) {
+        return;
+    }
+    let named = |names: &[String]| if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+    let detail = format!(
+        "The certificate {} in the vault {} was rotated. It named {}, and names {} now.",
+        reference.certificate,
+        reference.vault.name(),
+        named(before),
+        named(now)
+    );
+    cx.tell(Diagnostic::warning("The certificate names other users than before", detail).hint(
+        "Check that the credentials that use it sign in the users whom it names, or that the tenant maps it to them in another way \
+         (certificateUserIds).",
+    ));
 }
 
-fn diagnostic(finding: Finding) -> Option<Diagnostic> {
+/// Whether the names are others, in whatever order and case.
+fn names_others(before: &[String], now: &[String]) -> bool {
+    let plain = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect::<BTreeSet<_>>();
+    plain(before) != plain(now)
+}
+
+/// What makes a certificate unfit: errors for what cannot work, warnings for what should be looked at, unless that is severe.
+fn unfit(
+    reference: &SecretReference,
+    certificate: &Certificate,
+    required: &Requirements,
+    is_severe: bool,
+) -> Vec<Diagnostic> {
+    let now = OffsetDateTime::now_utc();
+    let findings = judge(&reference.vault, &reference.certificate, certificate, required, now);
+    findings.into_iter().filter_map(|finding| diagnostic(finding, is_severe)).collect()
+}
+
+fn diagnostic(finding: Finding, is_severe: bool) -> Option<Diagnostic> {
     let Finding { check, outcome, title, what, remedy, page } = finding;
     tracing::trace!(check, outcome = ?outcome, page, "Judged a certificate");
     let diagnostic = match outcome {
         Outcome::Pass | Outcome::Unknown => return None,
-        Outcome::Warn => Diagnostic::warning(title, what).hint(remedy),
-        Outcome::Fail => Diagnostic::error(title, what)
+        Outcome::Warn if !is_severe => Diagnostic::warning(title, what).hint(remedy),
+        Outcome::Warn | Outcome::Fail => Diagnostic::error(title, what)
             .hint(format!("{remedy} If this same apply imports a better one, apply that first with -target.")),
     };
     Some(diagnostic.on("certificate_name"))
