@@ -199,9 +199,19 @@ impl Error {
         })
     }
 
-    /// The service's own word that this connection is not there.
-    pub(super) fn proves_no_connection(&self) -> bool {
-        self.status() == Some(404) && self.is_code(&["ConnectionNotFound"])
+    /// The service's own word that this very connection is not there: a sentence about another one proves nothing.
+    pub(super) fn proves_no_connection(&self, id: &str) -> bool {
+        let bare = |id: &str| id.replace('-', "").to_ascii_lowercase();
+        self.refusal().is_some_and(|refusal| {
+            let mut named = refusal
+                .message
+                .split(|letter: char| !letter.is_ascii_hexdigit() && letter != '-')
+                .map(bare)
+                .filter(|word| word.len() == 32)
+                .peekable();
+            let is_about_it = named.peek().is_none() || named.any(|named| bare(id).ends_with(&named));
+            refusal.status == 404 && refusal.code.eq_ignore_ascii_case("ConnectionNotFound") && is_about_it
+        })
     }
 
     /// Something is not there; what, and who says so, is another matter.

@@ -76,7 +76,7 @@ impl Connectivity {
     pub async fn connection(&self, id: &str) -> Result<Option<Connection>, Error> {
         let request = self.request(format!("reading the connection {id}"), Method::GET, Some(id))?;
         match self.one(&request).await {
-            Err(error) if error.proves_no_connection() => Ok(None),
+            Err(error) if error.proves_no_connection(id) => Ok(None),
             other => other.map(Some),
         }
     }
@@ -100,7 +100,7 @@ impl Connectivity {
         let request = self.request(format!("deleting the connection {id}"), Method::DELETE, Some(id))?;
         match self.http.send(self.cloud.power_platform().1, &request).await {
             Ok(_) => Ok(true),
-            Err(error) if error.proves_no_connection() => Ok(false),
+            Err(error) if error.proves_no_connection(id) => Ok(false),
             Err(error) => Err(error),
         }
     }

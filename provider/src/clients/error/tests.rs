@@ -31,9 +31,13 @@ fn only_the_service_s_own_word_about_this_very_row_proves_that_it_is_gone() {
     ] {
         assert!(!proves(status, code, message), "{status} {code} {message}");
     }
-    assert!(refused(404, "ConnectionNotFound", "").proves_no_connection());
-    assert!(!refused(404, "EnvironmentNotFound", "").proves_no_connection());
-    assert!(!refused(404, "", "").proves_no_connection());
+    let proves = |code: &str, message: &str| refused(404, code, message).proves_no_connection(&id.to_string());
+    let gone = format!("Could not find connection '{}' for API 'shared_uiflow'.", id.simple());
+    assert!(proves("ConnectionNotFound", "") && proves("ConnectionNotFound", &gone));
+    let another = gone.replace(&id.simple().to_string(), &Uuid::from_u128(8).to_string());
+    assert!(!proves("ConnectionNotFound", &another) && !proves("EnvironmentNotFound", &gone) && !proves("", &gone));
+    let prefixed = format!("shared-uiflow-{}", id.simple());
+    assert!(refused(404, "ConnectionNotFound", &format!("No {prefixed}.")).proves_no_connection(&prefixed));
 }
 
 #[test]
@@ -74,7 +78,7 @@ fn what_a_service_says_again_is_not_shown_and_still_answers_questions() {
     let error = Error::refused("reading", heard, &secrets);
     let shown = format!("{error} {error:?} {:?}", error.code());
     assert!(!shown.contains("does not") && !shown.contains("hunter2"), "{shown}");
-    assert!(error.proves_no_connection());
+    assert!(error.proves_no_connection(&id.to_string()));
     let error = Error::not_the_service("reading", 502, "<p>hunter2</p>", &secrets);
     assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
 }
