@@ -20,13 +20,13 @@ pub struct Asked {
     /// How many cases are tried, chosen by the seed; 20 when left out.
     #[arg(long, conflicts_with_all = ["full", "only"])]
     pub count: Option<usize>,
-    /// Tries everything, and writes the table to docs/reliability.md if the sources are those of a commit.
+    /// Tries everything that is tried in an hour of all searches, and writes the table to docs/reliability.md if the sources are those of a commit.
     #[arg(long, conflicts_with = "only")]
     pub full: bool,
     /// Tries only the case of this name, or those whose names begin with it.
     #[arg(long)]
     pub only: Option<String>,
-    /// How many cases run at once.
+    /// How many cases run at once; where most of them wait, three times as many.
     #[arg(long, default_value_t = 2)]
     pub jobs: usize,
     /// The Terraform or OpenTofu to use in place of the tests' own.

@@ -7,8 +7,12 @@ use serde_json::{Value, json};
 
 use super::{Attack, Prepared};
 
-/// Every attack on a field of what this scenario hears.
-pub(super) fn attacks(prepared: &Prepared) -> Vec<Attack> {
+/// One of so many values stands in each place.
+const THINNED: usize = 3;
+
+/// Every attack on a field of what this scenario hears. Where they are thinned, each place is given each third value, in turn: what stands
+/// in one place, others hold too.
+pub(super) fn attacks(prepared: &Prepared, is_thinned: bool) -> Vec<Attack> {
     let mut all = Vec::new();
     let mut heard = BTreeSet::new();
     for (number, exchange) in prepared.asked.iter().enumerate() {
@@ -19,8 +23,11 @@ pub(super) fn attacks(prepared: &Prepared) -> Vec<Attack> {
         }
         let mut places = Vec::new();
         walk(answer, String::new(), &mut places);
-        for place in places {
-            for (name, value) in values() {
+        for (turn, place) in places.into_iter().enumerate() {
+            for (kind, (name, value)) in values().into_iter().enumerate() {
+                if is_thinned && !(number + turn + kind).is_multiple_of(THINNED) {
+                    continue;
+                }
                 let fault = Fault::next("", Effect::Altered(vec![(place.clone(), value)])).after(number as u32);
                 let mut attack =
                     Attack::new("fields", format!("{}{place}/{name}", number + 1), prepared.scenario, fault);

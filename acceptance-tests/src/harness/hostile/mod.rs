@@ -15,6 +15,7 @@ use std::io;
 
 use sandbox::Fault;
 
+use super::weather::PATIENT;
 use super::weather::scenario::{Deed, Prepared, Scenario, Variant};
 use super::weather::seat::Seats;
 use super::{Asked, Case, Tally, cases};
@@ -77,13 +78,13 @@ pub fn run(asked: &Asked) -> io::Result<Tally> {
     let prepared: Vec<Prepared> = prepared.into_iter().collect::<Result<_, _>>().map_err(io::Error::other)?;
     let mut attacks = bodies::attacks();
     attacks.extend(addresses::attacks());
-    attacks.extend(prepared.iter().flat_map(fields::attacks));
+    attacks.extend(prepared.iter().flat_map(|prepared| fields::attacks(prepared, asked.only.is_none())));
     let all = attacks.into_iter().map(|attack| {
         let prepared = prepared.iter().find(|prepared| prepared.scenario == attack.scenario);
         let prepared = prepared.expect("every scenario is prepared");
         let name = format!("{}/{}/{}", attack.row, attack.scenario, attack.name);
         Case::new(name, attack.row, Attacked { prepared, attack })
     });
-    let seats = Seats::default();
-    Ok(cases::run("hostile", asked, all.collect(), Tally::of("attacks"), |case| case.what.judge(&seats)))
+    let (seats, asked) = (Seats::default(), Asked { jobs: asked.jobs * PATIENT, ..asked.clone() });
+    Ok(cases::run("hostile", &asked, all.collect(), Tally::of("attacks"), |case| case.what.judge(&seats)))
 }

@@ -23,7 +23,7 @@ use scenario::{Prepared, Scenario};
 use seat::Seats;
 
 /// As many cases wait for each that works.
-const PATIENT: usize = 3;
+pub(super) const PATIENT: usize = 3;
 
 /// One of so many weathers strikes a read.
 const THINNED: usize = 10;
