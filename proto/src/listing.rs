@@ -67,11 +67,12 @@ impl Hits {
     /// A value that does not fit the schema.
     pub async fn tell_value(&self, name: &str, mut state: Value) -> Result<ControlFlow<()>, Diagnostic> {
         conform(self.block, &mut state);
-        let identity_data = encode(&self.identity.of(&state), &self.identity.ty())?;
+        let identity = self.identity.of(&state);
+        let identity_data = encode(&identity, &self.identity.ty())?;
         let resource_object = if self.include_resource { encode(&state, &self.ty)? } else { None };
         let event = pb::list_resource::Event {
             identity: Some(pb::ResourceIdentityData { identity_data }),
-            display_name: plain(name),
+            display_name: shown(name, &identity),
             resource_object,
             diagnostic: Vec::new(),
         };
@@ -79,5 +80,27 @@ impl Hits {
         // A limit of 0 is none: then this counts down from 0 and never returns to it.
         let enough = self.left.fetch_sub(1, Ordering::Relaxed) == 1;
         Ok(if gone || enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}
+
+/// The name that people see; what has none is shown by its identity.
+fn shown(name: &str, identity: &Value) -> String {
+    let name = plain(name);
+    match identity {
+        Value::Map(fields) if name.trim().is_empty() => {
+            fields.values().filter_map(Value::as_str).collect::<Vec<_>>().join("/")
+        }
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_name_is_shown_by_its_identity() {
+        let identity = Value::object([("environment_id", "e".into()), ("id", "7".into())]);
+        assert_eq!((shown("Robot", &identity).as_str(), shown(" ", &identity).as_str()), ("Robot", "e/7"));
     }
 }

@@ -178,6 +178,15 @@ fn a_page_from_a_proxy_is_called_one() {
 }
 
 #[test]
+fn a_page_in_place_of_an_answer_to_a_delete_is_no_proof_that_it_is_gone() {
+    let court = Court::new();
+    let (_, _, connection) = court.made_chain();
+    court.weather(Fault::next("/connectivity/", Effect::Html(200)).method("DELETE"));
+    court.destroy(&connection).expect_quiet();
+    assert!(court.connections().is_empty());
+}
+
+#[test]
 fn json_that_breaks_off_is_one_clear_error() {
     let court = Court::new();
     court.weather(Fault::next("dynamics.com", Effect::NotJson).times(20));

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::Error;
@@ -56,6 +57,14 @@ impl Answer {
             };
             error.after(self.carried_out)
         })
+    }
+
+    /// Holds that it is the service's: it says nothing, or says it in JSON. A page may have come of anything.
+    ///
+    /// # Errors
+    /// Somebody else answered.
+    pub(super) fn expect_own(&self, operation: &str) -> Result<(), Error> {
+        if self.body.is_empty() { Ok(()) } else { self.read::<IgnoredAny>(operation).map(drop) }
     }
 
     /// The body without the byte-order mark that some gateways write before what they pass on.
@@ -119,6 +128,9 @@ mod tests {
             answer.read::<u8>("asking").unwrap_err().outcome_unknown()
         };
         assert_eq!((read(true), read(false)), (true, false));
+        let removed = |body| Answer { carried_out: true, ..answer(StatusCode::OK, body) }.expect_own("removing");
+        assert!(removed("").is_ok() && removed("{}").is_ok());
+        assert!(removed("<html>").unwrap_err().outcome_unknown());
     }
 
     #[test]

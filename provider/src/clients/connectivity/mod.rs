@@ -99,7 +99,7 @@ impl Connectivity {
         let _going = self.going.begin(id);
         let request = self.request(format!("deleting the connection {id}"), Method::DELETE, Some(id))?;
         match self.http.send(self.cloud.power_platform().1, &request).await {
-            Ok(_) => Ok(true),
+            Ok(answer) => answer.expect_own(&request.operation).map(|()| true),
             Err(error) if error.proves_no_connection(id) => Ok(false),
             Err(error) => Err(error),
         }
