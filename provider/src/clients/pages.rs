@@ -5,6 +5,8 @@ use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -16,6 +18,8 @@ use super::http::Http;
 use super::request::Request;
 use super::secrets::Secrets;
 
+/// As many rows are completed at a time.
+const AT_ONCE: usize = 8;
 /// As many rows as a page may have.
 const MAX_PAGE: usize = 1_000;
 /// As many rows as a list may have.
@@ -41,10 +45,14 @@ pub struct Pages<T> {
     count: usize,
     length: usize,
     read: Box<Read<T>>,
+    complete: Option<Complete<T>>,
 }
 
 /// Reads a row; one of another kind is none.
 type Read<T> = dyn Fn(Row<'_>) -> Result<Option<T>, Error> + Send + Sync;
+
+/// Reads what did not come along with a row on the page that this request has asked for.
+type Complete<T> = fn(Arc<Http>, Request, T) -> BoxFuture<'static, Result<T, Error>>;
 
 /// A page, whose rows are not read yet.
 #[derive(Deserialize)]
@@ -82,7 +90,13 @@ impl<T> Pages<T> {
     ) -> Pages<T> {
         let (http, scope, read) = (Arc::clone(http), scope.to_owned(), Box::new(read));
         let (before, digest) = (HashSet::new(), RandomState::new());
-        Pages { http, scope, request, is_last: false, before, digest, count: 0, length: 0, read }
+        Pages { http, scope, request, is_last: false, before, digest, count: 0, length: 0, read, complete: None }
+    }
+
+    /// The same, and of each row what did not come along with it.
+    #[must_use]
+    pub(super) fn completed(self, complete: Complete<T>) -> Pages<T> {
+        Pages { complete: Some(complete), ..self }
     }
 
     /// What is on the next page; none after the last.
@@ -107,9 +121,14 @@ impl<T> Pages<T> {
                 rows.push(row);
             }
         }
-        match page.next_link {
+        let next_link = page.next_link;
+        if let Some(complete) = self.complete {
+            let whole = rows.into_iter().map(|row| complete(Arc::clone(&self.http), self.request.clone(), row));
+            rows = stream::iter(whole).buffered(AT_ONCE).try_collect().await?;
+        }
+        match next_link {
             Some(next) => {
-                let next = next_page(operation, &next, &self.request.url)?;
+                let next = following(operation, &next, &self.request.url)?;
                 self.before.insert(self.digest.hash_one(&self.request.url));
                 self.request.url = next;
                 if self.before.contains(&self.digest.hash_one(&self.request.url)) {
@@ -164,7 +183,7 @@ impl<T> fmt::Debug for Pages<T> {
 }
 
 /// The address of a list's next page, which must be where the page before was.
-fn next_page(operation: &str, next: &str, before: &Url) -> Result<Url, Error> {
+pub(super) fn following(operation: &str, next: &str, before: &Url) -> Result<Url, Error> {
     if next.len() > MAX_ADDRESS {
         return Err(Error::unexpected(operation, "the address of the next page is too long"));
     }

@@ -7,6 +7,7 @@ use acceptance_tests::feature::Feature;
 use acceptance_tests::outcome::Outcome;
 use acceptance_tests::sandboxed::Sandboxed;
 use acceptance_tests::world::World;
+use sandbox::{Effect, Fault};
 use serde_json::{Value as Json, json};
 use tfplugin::value::Value;
 
@@ -169,4 +170,64 @@ fn wrong_input_is_an_error_on_the_attribute() {
         let wrong = court.list(kind, &json!({"environment_id": missing}));
         wrong.expect_error("environment_id", &format!("Cannot look up the environment {missing}"), &[]);
     }
+}
+
+#[test]
+fn the_values_that_did_not_come_along_are_read_too() {
+    let court = Court::new();
+    let reference = court.create(REFERENCE, &court.reference()).expect_quiet();
+    let id = reference.attr("id");
+    for name in ["cto_second", "cto_third"] {
+        let value = json!({ "schemaname": name, "value": "x", "environmentvariabledefinitionid": id });
+        court.insert("environmentvariablevalues", value);
+    }
+    court.switch(|switches| switches.dataverse.expanded_page_size = 1);
+    let rows = court.rows_of("environmentvariablevalues", "environmentvariabledefinitionid", &id);
+    let ids: Vec<&str> = rows.iter().filter_map(|row| row["environmentvariablevalueid"].as_str()).collect();
+    assert_eq!(ids.len(), 3);
+    let summary = "The environment variable has several values";
+    court.refresh(&reference).expect_error("", summary, &ids);
+    let listed = court.list(REFERENCE, &json!({ "name_prefix": "cto_robot_cert" }));
+    assert_eq!(listed.expect_warning("", summary, &ids).expect_ok(), ["cto_robot_certificate"]);
+    // A managed definition stays, and is emptied.
+    court.patch("environmentvariabledefinitions", &id, json!({ "ismanaged": true }));
+    court
+        .destroy(&reference)
+        .expect_warning("", "The environment variable cto_robot_certificate stays", &[])
+        .expect_ok();
+    assert!(court.rows_of("environmentvariablevalues", "environmentvariabledefinitionid", &id).is_empty());
+}
+
+#[test]
+fn a_next_page_on_another_host_is_not_asked_for() {
+    let court = seeded(150);
+    let (_, credential, _) = court.made_chain();
+    let warehouse = json!({ "display_name": "Warehouse", "machine_group_id": court.place().other_machine_group_id });
+    court.create(CONNECTION, &with(court.connection(&credential), warehouse)).expect_quiet();
+    court.switch(|switches| switches.connectivity.page_size = 1);
+    let elsewhere = |list: &str| Fault::next(list, Effect::NextPageOn("elsewhere.example".to_owned()));
+    let hand = json!({ "name_prefix": "cto_hand_" });
+    for (kind, config, list, what) in [
+        (REFERENCE, &hand, "/environmentvariabledefinitions", "environment variables"),
+        (CREDENTIAL, &json!({}), "/credentials", "credentials"),
+        (CONNECTION, &json!({}), "/connectivity/connections", "connections"),
+    ] {
+        court.weather(elsewhere(list).method("GET"));
+        let refused = court.list(kind, config);
+        refused.expect_error("", &format!("Cannot list the {what}"), &["the next page is on another host"]);
+    }
+    // That of an expanded list.
+    let id = court.rows_named("environmentvariabledefinitions", "schemaname", "cto_hand_000")[0]
+        ["environmentvariabledefinitionid"]
+        .as_str()
+        .expect("a row has an id")
+        .to_owned();
+    let second = json!({ "schemaname": "cto_second", "value": "x", "environmentvariabledefinitionid": id });
+    court.insert("environmentvariablevalues", second);
+    court.switch(|switches| switches.dataverse.expanded_page_size = 1);
+    court.weather(elsewhere("/environmentvariabledefinitions").method("GET"));
+    let refused = court.list(REFERENCE, &json!({ "name_prefix": "cto_hand_000" }));
+    refused.expect_error("", "Cannot list the environment variables", &["the next page is on another host"]);
+    let hosts: Vec<String> = court.sandbox().journal().into_iter().map(|exchange| exchange.host).collect();
+    assert!(hosts.iter().all(|host| !host.contains("elsewhere")), "{hosts:?}");
 }

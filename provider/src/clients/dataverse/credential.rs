@@ -2,6 +2,7 @@
 //!
 //! Source: <https://learn.microsoft.com/power-apps/developer/data-platform/reference/entities/credential>
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
@@ -49,6 +50,7 @@ impl Table for Credential {
     const LOGICAL: &'static str = "credential";
     const ROW: &'static str = "credential";
     const NAME: &'static str = "name";
+    type Child = IgnoredAny;
 
     fn id(&self) -> Uuid {
         self.id

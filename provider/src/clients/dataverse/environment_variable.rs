@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::change_set::ChangeSet;
-use super::table::{Active, Expand, Filter, Narrowing, Owner, Table, active, columns, flag, yes};
+use super::table::{Active, Children, Expand, Filter, Narrowing, Owner, Table, active, columns, flag, yes};
 use crate::clients::careful::at_most;
 
 /// As long as a schema name may be.
@@ -57,6 +57,9 @@ pub struct Definition {
         default
     )]
     pub values: Vec<VariableValue>,
+    /// Where the value rows are that did not come along.
+    #[serde(rename = "environmentvariabledefinition_environmentvariablevalue@odata.nextLink")]
+    pub more_values: Option<String>,
 }
 
 /// A row of `environmentvariablevalue`.
@@ -75,9 +78,14 @@ impl Table for Definition {
     const ROW: &'static str = "environment variable";
     const NAME: &'static str = "schemaname";
     const EXPAND: Option<Expand> = Some(Expand { property: VALUES, columns: || columns::<VariableValue>(None) });
+    type Child = VariableValue;
 
     fn id(&self) -> Uuid {
         self.id
+    }
+
+    fn children(&mut self) -> Option<Children<'_, VariableValue>> {
+        Some(Children { there: &mut self.values, next: &mut self.more_values })
     }
 }
 

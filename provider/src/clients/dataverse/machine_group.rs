@@ -3,6 +3,7 @@
 //! Source: <https://learn.microsoft.com/power-apps/developer/data-platform/reference/entities/flowmachinegroup>
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use uuid::Uuid;
 
 use super::table::Table;
@@ -20,6 +21,7 @@ impl Table for MachineGroup {
     const LOGICAL: &'static str = "flowmachinegroup";
     const ROW: &'static str = "machine group";
     const NAME: &'static str = "name";
+    type Child = IgnoredAny;
 
     fn id(&self) -> Uuid {
         self.id

@@ -13,6 +13,7 @@ mod table;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -23,11 +24,11 @@ use super::answer::Answer;
 use super::environment_id::EnvironmentId;
 use super::error::Error;
 use super::http::Http;
-use super::pages::Pages;
+use super::pages::{self, Pages};
 use super::request::{Body, Request};
 
 pub use change_set::ChangeSet;
-pub use table::{ACTIVE, Active, Expand, Filter, Narrowing, Owner, Table};
+pub use table::{ACTIVE, Active, Children, Expand, Filter, Narrowing, Owner, Table};
 
 const ROOT: &str = "/api/data/v9.2/";
 /// As many rows as a list has at a time: the first are shown while the next are on their way.
@@ -53,7 +54,7 @@ impl Dataverse {
     pub async fn by_id<T: Table>(&self, id: Uuid) -> Result<Option<T>, Error> {
         let request = self.one::<T>(id);
         match self.http.send(&self.scope(), &request).await {
-            Ok(answer) => answer.read(&request.operation).map(Some),
+            Ok(answer) => whole(&self.http, &request, answer.read(&request.operation)?).await.map(Some),
             Err(error) if error.proves_no_row(T::LOGICAL, id) => Ok(None),
             Err(error) => Err(error),
         }
@@ -69,7 +70,11 @@ impl Dataverse {
 
     /// The rows that a filter lets through, as pages arrive.
     pub fn all<T: Table>(&self, filter: &Filter) -> Pages<T> {
-        Pages::of(&self.http, &self.scope(), self.list::<T>(filter), |row| row.read().map(Some))
+        let pages = Pages::of(&self.http, &self.scope(), self.list::<T>(filter), |row| row.read().map(Some));
+        match T::EXPAND {
+            Some(_) => pages.completed(|http, page, row| async move { whole(&http, &page, row).await }.boxed()),
+            None => pages,
+        }
     }
 
     /// The environment that the organization belongs to, in its own words.
@@ -138,7 +143,7 @@ impl Dataverse {
     }
 
     fn scope(&self) -> String {
-        format!("https://{}/.default", self.url.host_str().unwrap_or_default())
+        scope(&self.url)
     }
 
     fn current_organization(&self) -> Request {
@@ -176,6 +181,24 @@ impl Dataverse {
             .header("odata-version", "4.0")
             .header("odata-maxversion", "4.0")
     }
+}
+
+fn scope(url: &Url) -> String {
+    format!("https://{}/.default", url.host_str().unwrap_or_default())
+}
+
+/// A row with those of its children too that did not come along; `request` is what it came in answer to.
+async fn whole<T: Table>(http: &Arc<Http>, request: &Request, mut row: T) -> Result<T, Error> {
+    let operation = format!("reading the rest of the {} {}", T::ROW, row.id());
+    if let Some(Children { there, next }) = row.children()
+        && let Some(next) = next.take()
+    {
+        let url = pages::following(&operation, &next, &request.url)?;
+        let request = Request { operation, url, ..request.clone() };
+        let rest = Pages::of(http, &scope(&request.url), request, |row| row.read().map(Some));
+        there.extend(rest.few().await?);
+    }
+    Ok(row)
 }
 
 /// A query option's value; what OData reads best stays readable.

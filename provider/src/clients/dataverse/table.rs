@@ -18,8 +18,25 @@ pub trait Table: DeserializeOwned + Send + 'static {
     /// The child table that comes along.
     const EXPAND: Option<Expand> = None;
 
+    /// A child that comes along.
+    type Child: DeserializeOwned + Send + 'static;
+
     /// The id of the row.
     fn id(&self) -> Uuid;
+
+    /// The children that came along.
+    fn children(&mut self) -> Option<Children<'_, Self::Child>> {
+        None
+    }
+}
+
+/// The children that came along with a row.
+#[derive(Debug)]
+pub struct Children<'a, C> {
+    /// Those that are there.
+    pub there: &'a mut Vec<C>,
+    /// The address of the next ones, if there are more.
+    pub next: &'a mut Option<String>,
 }
 
 /// A child table that comes along with a row.
@@ -34,7 +51,7 @@ pub struct Expand {
 /// The columns of a row, or of a child, as `$select` takes them.
 pub(super) fn columns<'de, R: Deserialize<'de>>(expanded: Option<&str>) -> String {
     // An annotation comes by itself.
-    let is_column = |name: &&str| Some(*name) != expanded && !name.starts_with('@');
+    let is_column = |name: &&str| Some(*name) != expanded && !name.contains('@');
     let columns = serde_introspect::<R>().iter().copied().filter(is_column);
     columns.collect::<Vec<_>>().join(",")
 }
