@@ -15,7 +15,6 @@ const PASTED: &str = "pasted.tf";
 /// Applies until nothing more is to be imported; then the plan must be empty.
 pub(super) fn recover(world: &World, verdict: &mut Verdict) {
     let mut pasted: Vec<Block> = Vec::new();
-    let has_deposed = world.instances().any(|(_, instance)| instance["deposed"].is_string());
     let mut outcome = world.apply();
     for _ in 0..ROUNDS {
         let fresh: Vec<Block> = blocks(&outcome).into_iter().filter(|block| !pasted.contains(block)).collect();
@@ -27,9 +26,8 @@ pub(super) fn recover(world: &World, verdict: &mut Verdict) {
         world.write(PASTED, &pasted.iter().map(ToString::to_string).collect::<String>());
         outcome = world.apply();
     }
-    // What was set aside goes when nothing uses it any more, as the error says; and Terraform deletes deposed objects in no order, so
-    // that a certificate reference may be refused while the credential is still there. Either takes one apply more.
-    if !outcome.is_ok() && (has_deposed || !pasted.is_empty()) {
+    // What was set aside goes when nothing uses it any more, as the error says: that takes one apply more.
+    if !outcome.is_ok() && !pasted.is_empty() {
         outcome = world.apply();
     }
     if !pasted.is_empty() {

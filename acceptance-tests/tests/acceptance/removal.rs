@@ -1,6 +1,6 @@
 //! Removed for good, or replaced: a credential that a connection still uses is not removed, and everything else comes and goes.
 
-use acceptance_tests::court::{CREDENTIAL, Court, with};
+use acceptance_tests::court::{CREDENTIAL, Court, REFERENCE, with};
 use acceptance_tests::world::{CHAIN, World};
 use expect_test::expect;
 use sandbox::{Effect, Fault};
@@ -128,4 +128,41 @@ fn of_a_managed_credential_a_company_s_variable_keeps_its_value() {
     let rows = court.rows();
     court.destroy(&credential).expect_warning("", "The credential Robot stays", &["managed solution"]).expect_ok();
     assert_eq!(court.rows(), rows);
+}
+
+#[test]
+fn a_credential_that_is_just_being_deleted_is_waited_for() {
+    let world = World::new();
+    world.write("main.tf", CHAIN);
+    world.apply().expect_quiet();
+    let seeded = world.rows();
+    // By a mere id, nothing tells Terraform which of the two to delete first.
+    let reference = "powerautomate_key_vault_certificate_reference.robot";
+    let id = format!("\"{}\"", world.attr(reference, "id"));
+    world.write("main.tf", &CHAIN.replace(&format!("{reference}.id"), &id));
+    world.apply().expect_quiet();
+    world.weather(Fault::next("/shared_uiflow/connections/", Effect::Delay(1500)).method("DELETE"));
+    world.forget_conversation();
+    world.destroy().expect_quiet();
+    let told = world.conversation();
+    let looked = format!("_certificate_value eq {}", "«id");
+    let at = |wanted: &str| told.iter().position(|line| line.contains(wanted)).expect("it was asked");
+    assert!(at(&looked) < at("DELETE"), "the reference was looked at first: {told:#?}");
+    assert_ne!(world.rows(), seeded);
+    assert_eq!(
+        world.rows_named("environmentvariabledefinitions", "schemaname", "cto_robot_certificate"),
+        [] as [serde_json::Value; 0]
+    );
+}
+
+#[test]
+fn what_is_used_and_stays_shows_the_reference_that_gives_an_order() {
+    let court = Court::new();
+    let (reference, credential, _) = court.made_chain();
+    let order = |attribute: &str, kind: &str| format!("{attribute} = {kind}.NAME.id");
+    let parts = ["a literal id gives Terraform no order", &order("credential_id", CREDENTIAL)];
+    court.destroy(&credential).expect_error("", SUMMARY, &parts);
+    let parts = ["a literal id gives Terraform no order", &order("certificate_reference_id", REFERENCE)];
+    let summary = "Cannot delete the environment variable cto_robot_certificate";
+    court.destroy(&reference).expect_error("", summary, &parts);
 }

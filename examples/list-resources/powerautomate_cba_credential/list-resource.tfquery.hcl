@@ -1,5 +1,7 @@
 # terraform query                            shows what is there
 # terraform query -generate-config-out=x.tf  writes it down as configuration with import blocks
+# What is written names other objects by their ids. Name them by their addresses (TYPE.NAME.id) instead: only those tell
+# Terraform in which order to remove them.
 list "powerautomate_cba_credential" "all" {
   provider         = powerautomate
   include_resource = true

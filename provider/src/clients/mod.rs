@@ -24,6 +24,7 @@ pub mod entra;
 pub mod environment_id;
 pub mod environments;
 pub mod error;
+mod going;
 pub mod guid;
 pub mod http;
 mod in_flight;
@@ -50,6 +51,7 @@ use entra::{Caller, Entra, SignIn};
 use environment_id::EnvironmentId;
 use environments::Environments;
 use error::Error;
+use going::Going;
 use http::Http;
 use key_vault::KeyVault;
 
@@ -74,6 +76,7 @@ pub struct Clients {
     key_vault: KeyVault,
     organizations: Mutex<HashMap<Url, Arc<Dataverse>>>,
     connectivity: Mutex<HashMap<EnvironmentId, Arc<Connectivity>>>,
+    going: Arc<Going>,
 }
 
 impl Clients {
@@ -90,6 +93,7 @@ impl Clients {
             key_vault: KeyVault::new(Arc::clone(&http), cloud),
             organizations: Mutex::default(),
             connectivity: Mutex::default(),
+            going: Arc::default(),
             http,
             cloud,
         })
@@ -116,14 +120,15 @@ impl Clients {
             return Err(Error::unsendable("asking Dataverse", what));
         }
         let mut organizations = self.organizations.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Dataverse::new(Arc::clone(&self.http), url.clone()));
+        let new = || Arc::new(Dataverse::new(Arc::clone(&self.http), url.clone(), Arc::clone(&self.going)));
         Ok(Arc::clone(organizations.entry(url.clone()).or_insert_with(new)))
     }
 
     /// The connections of an environment.
     pub fn connectivity(&self, environment_id: &EnvironmentId) -> Arc<Connectivity> {
         let mut connectivity = self.connectivity.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Connectivity::new(Arc::clone(&self.http), self.cloud, environment_id.clone()));
+        let (http, going) = (Arc::clone(&self.http), Arc::clone(&self.going));
+        let new = || Arc::new(Connectivity::new(http, self.cloud, environment_id.clone(), going));
         Arc::clone(connectivity.entry(environment_id.clone()).or_insert_with(new))
     }
 

@@ -4,7 +4,7 @@
 //! operation    what is done, to what, where, until when; `?` becomes a diagnostic      verb, timeouts
 //! write        new, changed, removed, and what became of a lost answer
 //! existing     what stands in a creation's way
-//! ending       removed for good, or replaced
+//! ending       removed for good, or replaced               order  what goes first
 //! environment  where it lives        row   who owns it, whether it is active, in which solution
 //! description  what clears it
 //! import       by what it is found   listing  how all of its kind are told
@@ -17,6 +17,7 @@ mod existing;
 pub(crate) mod import;
 mod listing;
 pub(crate) mod operation;
+mod order;
 mod row;
 mod spelling;
 pub(crate) mod timeouts;
@@ -31,6 +32,7 @@ pub(crate) use existing::{Existing, UniqueName};
 pub(crate) use import::{IDENTITY, Target, blank, import_row};
 pub(crate) use listing::{CERTIFICATE_NAME, NAME_PREFIX, RowQuery, UNMANAGED_ONLY, begins_with, points_at, tell_all};
 pub(crate) use operation::{Fault, On, Operation, leave_to_plan, object};
+pub(crate) use order::no_order;
 pub(crate) use row::{ACTIVE, OWNER_ID, SOLUTION_UNIQUE_NAME, again, changed, explained, new_owner, plan_solution};
 pub(crate) use spelling::{same_id, same_resource_id, same_text};
 pub(crate) use timeouts::{Deadline, TIMEOUTS, Timeouts, in_words, is_duration, spelled};

@@ -206,7 +206,8 @@ impl Resource for CbaCredential {
     async fn delete(&self, cx: &Context<Account>, prior: Model) -> Result<(), Diagnostic> {
         let op = Operation::on(cx, Verb::Delete, &prior);
         op.run(async {
-                let (id, organization) = (op.id(&prior.id)?, op.organization().await?);
+            let (id, organization) = (op.id(&prior.id)?, op.organization().await?);
+            let _going = organization.deleting(id);
             let mut removal = op.removal();
             let (stays, used) = loop {
                 let credential: Option<Credential> = organization.by_id(id).await?;

@@ -19,7 +19,7 @@ use crate::clients::dataverse::{ChangeSet, Dataverse, Owner, Table as _};
 use crate::clients::error::Error;
 use crate::object::{
     Fault, IDENTITY, Operation, RowQuery, SecretReference, UniqueName, Verb, again, blank, changed, chosen, explained,
-    import_row, leave_to_plan, new_owner, plan_description, plan_environment, plan_solution, points_at,
+    import_row, leave_to_plan, new_owner, no_order, plan_description, plan_environment, plan_solution, points_at,
     refuse_other_kind, rewritten, tell_all, written,
 };
 use schema::{LISTING, Model, OF_CERTIFICATE, SCHEMA, View};
@@ -248,7 +248,7 @@ impl Resource for CertificateReference {
 }
 
 async fn refuse_used(op: &Operation<'_>, organization: &Dataverse, id: Uuid) -> Result<(), Fault> {
-    let users: Vec<Credential> = organization.all(&Credential::using(id)).few().await?;
+    let users: Vec<Credential> = organization.left(&Credential::using(id), op.deadline.last_try()).await?;
     let Some(user) = users.first() else { return Ok(()) };
     let others = if users.len() > 1 { format!(" and {} more", users.len() - 1) } else { String::new() };
     let detail = format!(
@@ -256,7 +256,12 @@ async fn refuse_used(op: &Operation<'_>, organization: &Dataverse, id: Uuid) -> 
          nothing.",
         user.name, user.id
     );
-    Err(Diagnostic::error(op.summary(), detail).hint("Remove the credential first, or point it elsewhere.").into())
+    Err(Diagnostic::error(op.summary(), detail)
+        .hint(format!(
+            "Remove the credential first, or point it elsewhere. {}",
+            no_order("certificate_reference_id", CertificateReference::NAME)
+        ))
+        .into())
 }
 
 /// The error of a refused write, with what to do.

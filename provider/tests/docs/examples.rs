@@ -106,6 +106,8 @@ fn list(resource: &str) -> String {
     format!(
         "# terraform query                            shows what is there\n\
          # terraform query -generate-config-out=x.tf  writes it down as configuration with import blocks\n\
+         # What is written names other objects by their ids. Name them by their addresses (TYPE.NAME.id) instead: only those tell\n\
+         # Terraform in which order to remove them.\n\
          list \"{resource}\" \"all\" {{\n  provider         = powerautomate\n  include_resource = true\n  limit            = 1000\n\n  \
          config {{\n{}  }}\n}}\n",
         aligned(&asked, "    ")

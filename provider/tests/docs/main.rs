@@ -75,6 +75,15 @@ fn every_description_is_made_of_sentences() {
 }
 
 #[test]
+fn every_list_says_that_ids_give_no_order() {
+    for offer in offers().iter().filter(|offer| offer.room == "list-resources") {
+        let description = offer.schema.block.description;
+        assert!(description.contains("gives Terraform no order") && description.contains(".NAME.id"), "{}", offer.name);
+        assert!(examples::shown(offer).contains("in which order to remove them"), "{}", offer.name);
+    }
+}
+
+#[test]
 fn every_name_is_there_once() {
     let mut names: Vec<(&str, &str)> = offers().iter().map(|offer| (offer.room, offer.name)).collect();
     assert!(names.iter().all(|(_, name)| name.starts_with("powerautomate_")));

@@ -7,10 +7,6 @@ use crate::world::World;
 
 /// Lets weather strike some of the next requests, and tells which.
 pub(super) fn take(model: &mut Model, world: &World, chance: &mut fastrand::Rng) -> Option<String> {
-    // What fails while it is made first leaves two of one name, which only a person can tell apart.
-    if model.robots.iter().any(|robot| robot.creates_first) {
-        return None;
-    }
     let effect = match chance.u8(..6) {
         0 => Effect::Throttle(0),
         1 => Effect::ResetBefore,

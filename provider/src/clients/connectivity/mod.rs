@@ -5,7 +5,6 @@
 //! <https://learn.microsoft.com/power-automate/desktop-flows/how-to/set-runowner-desktopflowconnection>
 
 mod connection;
-mod going;
 mod key;
 mod known;
 mod request;
@@ -14,12 +13,14 @@ use std::sync::Arc;
 
 use reqwest::Method;
 use serde::Deserialize;
+use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
 
 use super::cloud::Cloud;
 use super::environment_id::EnvironmentId;
 use super::error::Error;
+use super::going::{Going, User};
 use super::http::Http;
 use super::in_flight::InFlight;
 use super::pages::{Pages, Row};
@@ -27,7 +28,6 @@ use super::request::Request;
 use super::secret::Secret;
 use super::secrets::Secrets;
 use connection::Wire;
-use going::Going;
 use known::Known;
 
 pub use connection::{CONNECTED, Connection, Status, StatusError, is_failure};
@@ -44,13 +44,13 @@ pub struct Connectivity {
     environment_id: EnvironmentId,
     known: Known,
     lists: InFlight<u64, Arc<Vec<Connection>>>,
-    going: Going,
+    going: Arc<Going>,
 }
 
 impl Connectivity {
     /// The connections of an environment.
-    pub(super) fn new(http: Arc<Http>, cloud: Cloud, environment_id: EnvironmentId) -> Connectivity {
-        let (known, lists, going) = (Known::default(), InFlight::default(), Going::default());
+    pub(super) fn new(http: Arc<Http>, cloud: Cloud, environment_id: EnvironmentId, going: Arc<Going>) -> Connectivity {
+        let (known, lists) = (Known::default(), InFlight::default());
         Connectivity { http, cloud, environment_id, known, lists, going }
     }
 
@@ -96,7 +96,7 @@ impl Connectivity {
     /// # Errors
     /// Whatever keeps it from being deleted, a missing environment included.
     pub async fn delete(&self, id: &str) -> Result<bool, Error> {
-        let _going = self.going.begin(id);
+        let _going = self.going.begin(User::Connection(id.to_owned()));
         let request = self.request(format!("deleting the connection {id}"), Method::DELETE, Some(id))?;
         match self.http.send(self.cloud.power_platform().1, &request).await {
             Ok(answer) => answer.expect_own(&request.operation).map(|()| true),
@@ -116,22 +116,31 @@ impl Connectivity {
     }
 
     /// The connections that sign in with a credential, as far as the service says so. The list may be of before: what counts is what a
-    /// read finds now, when whatever this process is just deleting is gone.
+    /// read finds now, when whatever this process is just deleting is gone; that is waited for until the time is up.
     ///
     /// # Errors
     /// Whatever keeps the connections from being listed or read.
-    pub async fn using(&self, credential_id: Uuid) -> Result<Vec<Connection>, Error> {
+    pub async fn using(&self, credential_id: Uuid, until: Instant) -> Result<Vec<Connection>, Error> {
         let uses = |connection: &Connection| connection.credential_id == Some(credential_id);
-        let mut using = Vec::new();
-        for listed in self.listed().await?.iter().filter(|listed| uses(listed)) {
-            self.going.ended(&listed.id).await;
-            if let Some(now) = self.connection(&listed.id).await?
-                && now.credential_id.is_none_or(|id| id == credential_id)
-            {
-                using.push(now);
+        let listed = self.listed().await?;
+        let mut ids: Vec<String> =
+            listed.iter().filter(|listed| uses(listed)).map(|listed| listed.id.clone()).collect();
+        let mut waits = true;
+        loop {
+            let mut using = Vec::new();
+            for id in &ids {
+                self.going.ended(&User::Connection(id.clone())).await;
+                using.extend(self.connection(id).await?);
             }
+            using.retain(|now| now.credential_id.is_none_or(|id| id == credential_id));
+            if using.is_empty() || !waits {
+                return Ok(using);
+            }
+            // One more look when nothing more is going: what went meanwhile is gone.
+            ids = using.into_iter().map(|now| now.id).collect();
+            let users: Vec<User> = ids.iter().cloned().map(User::Connection).collect();
+            waits = self.going.one_goes(&users, until).await;
         }
-        Ok(using)
     }
 
     /// Takes the place of a key for a connection that is about to be made, unless another one is the same already: that is returned.
@@ -160,7 +169,7 @@ impl Connectivity {
     async fn alike(&self, key: &Key, id: &str) -> Result<Vec<Alike>, Error> {
         let mut alike = Vec::new();
         for listed in self.known.candidates(key, id) {
-            self.going.ended(&listed.id).await;
+            self.going.ended(&User::Connection(listed.id.clone())).await;
             let now = self.connection(&listed.id).await?;
             alike.extend(now.and_then(|now| key.alike(&now.or(listed))));
         }
@@ -234,7 +243,7 @@ mod tests {
     fn every_request_names_the_environment_by_its_host() {
         let http = Http::new(Entra::new(None, SignIn::Cli, Cloud::Public), String::new());
         let environment_id = EnvironmentId::parse("11111111-2222-4333-8444-555555555566").unwrap();
-        let connectivity = Connectivity::new(Arc::new(http), Cloud::Public, environment_id);
+        let connectivity = Connectivity::new(Arc::new(http), Cloud::Public, environment_id, Arc::default());
         for (method, id, expected) in [
             (Method::PUT, Some("c1"), "PUT /connectivity/connectors/shared_uiflow/connections/c1?api-version=1"),
             (

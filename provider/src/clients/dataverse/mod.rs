@@ -17,12 +17,14 @@ use futures_util::FutureExt as _;
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
+use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
 
 use super::answer::Answer;
 use super::environment_id::EnvironmentId;
 use super::error::Error;
+use super::going::{Deletion, Going, User};
 use super::http::Http;
 use super::pages::{self, Pages};
 use super::request::{Body, Request};
@@ -39,12 +41,13 @@ const PAGE: u32 = 100;
 pub struct Dataverse {
     http: Arc<Http>,
     url: Url,
+    going: Arc<Going>,
 }
 
 impl Dataverse {
     /// The organization at an address.
-    pub(super) fn new(http: Arc<Http>, url: Url) -> Dataverse {
-        Dataverse { http, url }
+    pub(super) fn new(http: Arc<Http>, url: Url, going: Arc<Going>) -> Dataverse {
+        Dataverse { http, url, going }
     }
 
     /// The row with this id; none only when the service says that it does not exist.
@@ -74,6 +77,29 @@ impl Dataverse {
         match T::EXPAND {
             Some(_) => pages.completed(|http, page, row| async move { whole(&http, &page, row).await }.boxed()),
             None => pages,
+        }
+    }
+
+    /// The deletion of a row begins, and lasts until what comes back is dropped.
+    pub fn deleting(&self, id: Uuid) -> Deletion<'_> {
+        self.going.begin(User::Row(id))
+    }
+
+    /// The rows that a filter lets through when whatever this process is just deleting of them is gone; that is waited for until the
+    /// time is up.
+    ///
+    /// # Errors
+    /// Whatever keeps the table from being read.
+    pub async fn left<T: Table>(&self, filter: &Filter, until: Instant) -> Result<Vec<T>, Error> {
+        let mut waits = true;
+        loop {
+            let rows: Vec<T> = self.all(filter).few().await?;
+            if rows.is_empty() || !waits {
+                return Ok(rows);
+            }
+            // One more look when nothing more is going: what went meanwhile is gone.
+            let users: Vec<User> = rows.iter().map(|row| User::Row(row.id())).collect();
+            waits = self.going.one_goes(&users, until).await;
         }
     }
 

@@ -16,7 +16,7 @@ fn id(last: u8) -> Uuid {
 
 fn dataverse() -> Dataverse {
     let http = Http::new(Entra::new(None, SignIn::Cli, Default::default()), String::new());
-    Dataverse::new(Arc::new(http), Url::parse("https://contoso.crm4.dynamics.com/").unwrap())
+    Dataverse::new(Arc::new(http), Url::parse("https://contoso.crm4.dynamics.com/").unwrap(), Arc::default())
 }
 
 /// The line without the headers that every read has.

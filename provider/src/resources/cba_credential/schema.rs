@@ -88,8 +88,12 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
 ]);
 
 /// What a `list` block may ask for.
-pub(super) const LISTING: &Schema = &Schema::new("Lists the credentials that sign in with a certificate.")
-    .attributes(&[WHERE_TO_LOOK, NAME_PREFIX, CERTIFICATE_NAME, UNMANAGED_ONLY]);
+pub(super) const LISTING: &Schema = &Schema::new(
+    "Lists the credentials that sign in with a certificate.\n\n\
+     What is generated names the certificate reference by its id, which gives Terraform no order: write \
+     `certificate_reference_id = powerautomate_key_vault_certificate_reference.NAME.id` before both are removed at once.",
+)
+.attributes(&[WHERE_TO_LOOK, NAME_PREFIX, CERTIFICATE_NAME, UNMANAGED_ONLY]);
 
 /// The state: the fields of the schema.
 #[derive(Debug, Clone, Serialize, Deserialize)]

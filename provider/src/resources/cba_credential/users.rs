@@ -3,8 +3,9 @@
 use tfplugin::Diagnostic;
 use uuid::Uuid;
 
+use super::schema::NAME;
 use crate::failure::failed;
-use crate::object::{Fault, Operation};
+use crate::object::{Fault, Operation, no_order};
 
 /// Refuses to remove a credential that a connection still uses. Who may not list connections will never be able to tell, and would
 /// never be rid of a credential: that is a warning. Whatever passes is an error.
@@ -12,7 +13,7 @@ use crate::object::{Fault, Operation};
 /// # Errors
 /// A connection that uses it; whatever else keeps that from being known.
 pub(super) async fn refuse_used(op: &Operation<'_>, id: Uuid) -> Result<(), Fault> {
-    let users = match op.connectivity()?.using(id).await {
+    let users = match op.connectivity()?.using(id, op.deadline.last_try()).await {
         Err(error) if error.is_forbidden() || error.is_unauthorized() => {
             op.cx.tell(failed("Nobody can tell whether a connection still uses the credential", &error).as_warning());
             return Ok(());
@@ -27,6 +28,9 @@ pub(super) async fn refuse_used(op: &Operation<'_>, id: Uuid) -> Result<(), Faul
         user.id
     );
     Err(Diagnostic::error(op.summary(), detail)
-        .hint("Remove the connection first, or give it another credential.")
+        .hint(format!(
+            "Remove the connection first, or give it another credential. {}",
+            no_order("credential_id", NAME)
+        ))
         .into())
 }

@@ -65,7 +65,9 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
 /// What a `list` block may ask for.
 pub(super) const LISTING: &Schema = &Schema::new(
     "Lists the connections to desktop flows that sign in with a certificate-based credential, as far as the \
-     signed-in principal may see them.",
+     signed-in principal may see them.\n\n\
+     What is generated names the credential by its id, which gives Terraform no order: write \
+     `credential_id = powerautomate_cba_credential.NAME.id` before both are removed at once.",
 )
 .attributes(&[
     WHERE_TO_LOOK,
