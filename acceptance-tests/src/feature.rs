@@ -27,7 +27,7 @@ pub enum Feature {
     Query,
     /// `action` blocks.
     Actions,
-    /// `plan -generate-config-out`.
+    /// `plan -generate-config-out` asks the provider what to write.
     GeneratedConfiguration,
 }
 
@@ -51,7 +51,7 @@ impl Feature {
             Feature::Functions => "functions",
             Feature::WriteOnly => "write-only arguments (`run_owner`)",
             Feature::Identity => "resource identity, import by identity",
-            Feature::GeneratedConfiguration => "`plan -generate-config-out`, clean without an edit",
+            Feature::GeneratedConfiguration => "`plan -generate-config-out` asks the provider",
             Feature::Query => "`terraform query`",
             Feature::Actions => "actions",
         }

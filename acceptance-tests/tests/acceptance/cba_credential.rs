@@ -1,6 +1,6 @@
 //! `powerautomate_cba_credential`: what each operation says to the services, and the rows that come of it.
 
-use acceptance_tests::court::{CREDENTIAL, Court, REFERENCE, with};
+use acceptance_tests::court::{Action, CREDENTIAL, Court, Object, REFERENCE, with};
 use acceptance_tests::world::{self, World};
 use expect_test::expect;
 use sandbox::{Effect, Fault};
@@ -338,4 +338,82 @@ fn a_second_plan_that_cannot_read_what_the_first_one_read_is_refused_and_not_ano
     let planned = court.plan(CREDENTIAL, Some(&credential), &config);
     let summary = format!("Cannot read the environment variable {variable}");
     planned.expect_error("username", &summary, &["Missing privilege"]);
+}
+
+/// A text variable that somebody else has made, and its id.
+fn shared(court: &Court) -> String {
+    let text = json!({
+        "schemaname": "cto_shared_user", "displayname": "User", "type": 100_000_000, "defaultvalue": "robot@contoso.com",
+    });
+    court.insert(DEFINITIONS, text)
+}
+
+#[test]
+fn whose_the_variable_is_is_told_and_written_down() {
+    let court = Court::new();
+    let (reference, own) = court.made_credential();
+    let theirs = json!({ "username": null, "username_variable_id": shared(&court) });
+    let theirs = court.create(CREDENTIAL, &with(court.credential(&reference), theirs)).expect_quiet();
+    for (credential, is_own) in [(&own, true), (&theirs, false)] {
+        assert_eq!(credential["username_variable_managed"], is_own);
+        let id = format!("{}/{}", court.place().environment_id, credential.attr("id"));
+        let imported = court.import(CREDENTIAL, &id).expect_ok();
+        assert_eq!(imported["username_variable_managed"], is_own);
+        let written = court.judge().generate(imported.instance()).unwrap_or_else(|failure| panic!("{failure}"));
+        let says = ["username", "username_schema_name", "username_variable_id"].map(|name| !written.at(name).is_null());
+        assert_eq!(says, [is_own, is_own, !is_own], "{written:?}");
+        let config = serde_json::from_str(&judge::json::to_json(&written)).expect("JSON");
+        assert_eq!(court.plan(CREDENTIAL, Some(&imported), &config).expect_quiet(), Action::NoOp);
+    }
+    // Somebody makes it the company's: it is not the credential's own any more.
+    court.patch(DEFINITIONS, &own.attr("username_variable_id"), json!({ "description": "The user of all robots." }));
+    let now = court.refresh(&own).expect_quiet().expect("it is there");
+    assert_eq!(now["username_variable_managed"], false);
+}
+
+#[test]
+fn all_that_is_known_of_the_variable_may_be_said_where_it_agrees() {
+    let court = Court::new();
+    let (reference, own) = court.made_credential();
+    let shared = shared(&court);
+    let name = "username_schema_name does not agree with username_variable_id";
+    let user = "username does not agree with username_variable_id";
+    let said = |credential: &Object| {
+        let names = ["username", "username_schema_name", "username_variable_id"];
+        let said = names.map(|name| (name.to_owned(), credential[name].clone()));
+        with(court.credential(&reference), Value::Object(said.into_iter().collect()))
+    };
+    let theirs = json!({ "username_variable_id": shared, "username_schema_name": "cto_shared_user" });
+    let theirs = with(court.credential(&reference), theirs);
+    for (wrong, summary, attribute) in [
+        (json!({ "username_schema_name": "cto_other" }), name, "username_schema_name"),
+        (json!({ "username": "else@contoso.com" }), user, "username"),
+    ] {
+        let wrong = with(theirs.clone(), wrong);
+        let parts = ["Leave one of the two out", "cto_shared_user", "terraform destroy -refresh=false"];
+        let parts = if attribute == "username" { [parts[0], "robot@contoso.com", parts[2]] } else { parts };
+        court.plan(CREDENTIAL, None, &wrong).expect_error(attribute, summary, &parts);
+        // Where the plan does not know the variable yet, the apply holds the two against each other.
+        let made = court.apply(CREDENTIAL, None, &wrong, &["username_variable_id"]);
+        assert!(made.expect_error(attribute, summary, &parts).is_none(), "nothing was made");
+    }
+    let theirs = court.create(CREDENTIAL, &theirs).expect_quiet();
+    assert_eq!(court.plan(CREDENTIAL, Some(&theirs), &said(&theirs)).expect_quiet(), Action::NoOp);
+    let changed = with(said(&theirs), json!({ "username": "else@contoso.com" }));
+    court.plan(CREDENTIAL, Some(&theirs), &changed).expect_error("username", user, &["robot@contoso.com"]);
+
+    assert_eq!(court.plan(CREDENTIAL, Some(&own), &said(&own)).expect_quiet(), Action::NoOp);
+    let renamed = with(said(&own), json!({ "username_schema_name": "cto_other" }));
+    court.plan(CREDENTIAL, Some(&own), &renamed).expect_error("username_schema_name", name, &[]);
+    // What its own variable holds is changed.
+    let changed = with(said(&own), json!({ "username": "ROBOT@contoso.com" }));
+    let own = court.change(&own, &changed).expect_quiet();
+    assert_eq!(username(&court, &own.attr("username_variable_id")), "ROBOT@contoso.com");
+    // But it does not outlive the credential.
+    let second = with(court.reference(), json!({ "schema_name": "cto_second" }));
+    let second = court.create(REFERENCE, &second).expect_quiet();
+    let moved = with(said(&own), json!({ "certificate_reference_id": second["id"] }));
+    let summary = "The user name's variable goes with the credential";
+    let planned = court.plan(CREDENTIAL, Some(&own), &moved);
+    planned.expect_warning("username_variable_id", summary, &["Take username_variable_id out"]).expect_ok();
 }

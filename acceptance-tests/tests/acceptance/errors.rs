@@ -114,12 +114,9 @@ fn vaults_that_cannot_be_used_are_told_apart() {
 }
 
 #[test]
-fn exactly_one_of_username_and_its_variable_is_wanted() {
+fn username_or_its_variable_is_wanted() {
     let court = Court::new();
     let base = base(&court, CREDENTIAL);
-    let both = with(base.clone(), json!({ "username_variable_id": NOWHERE }));
-    let summary = "username_variable_id conflicts with username";
-    court.plan(CREDENTIAL, None, &both).expect_error("username_variable_id", summary, &["Keep one"]);
     let none = with(base, json!({ "username": null }));
     court.plan(CREDENTIAL, None, &none).expect_error("username", "Missing username", &["username_variable_id"]);
 }

@@ -50,6 +50,7 @@ impl Resource for CbaCredential {
         plan_description(plan)?;
         let (prior, configured): (View, View) = (plan.prior_view()?, plan.config_view()?);
         let own_variable = configured.username_variable_id.is_null();
+        username::plan_whose(plan, &prior, &configured.username_variable_id);
         // A nulled lookup cannot be mended in place: the service does not let a credential's variables be changed.
         if !plan.is_create() && prior.username_variable_id.is_null() && own_variable {
             plan.set("username_variable_id", Value::UNKNOWN);
@@ -81,6 +82,8 @@ impl Resource for CbaCredential {
                 username::plan_variable(&organization, plan, reference.as_ref(), &environment_id).await?;
             } else if may_move {
                 username::replace_foreign(&organization, plan).await?;
+            } else {
+                username::agree_while_planning(&organization, plan, (&prior, &configured)).await?;
             }
             if let (Some(reference), Known::Known(username)) = (&reference, planned.username)
                 && let Some(warning) = username::names_warning(cx, reference, &username).await
@@ -102,14 +105,15 @@ impl Resource for CbaCredential {
             let id = Uuid::new_v4();
             let mut changes = ChangeSet::new(planned.solution_unique_name.as_deref());
             // The configuration names the variable, or the user for whom one is made; the plan may hold both.
-            let Username { variable_id: username_id, schema_name, value } =
-                match cx.config_view::<View>()?.username_variable_id.known() {
-                    Some(theirs) => {
-                        username::refuse_double(&op, &organization, &planned.name, (certificate_id, *theirs)).await?;
-                        Username::theirs(&organization, *theirs).await?
-                    }
-                    None => Username::ours(&op, &organization, (id, &planned), &reference, &mut changes).await?,
-                };
+            let configured: View = cx.config_view()?;
+            let theirs = configured.username_variable_id.known();
+            let Username { variable_id: username_id, schema_name, value } = match theirs {
+                Some(theirs) => {
+                    username::refuse_double(&op, &organization, &planned.name, (certificate_id, *theirs)).await?;
+                    Username::theirs(&organization, *theirs, &configured).await?
+                }
+                None => Username::ours(&op, &organization, (id, &planned), &reference, &mut changes).await?,
+            };
             let credential = NewCredential {
                 id,
                 name: &planned.name,
@@ -126,6 +130,7 @@ impl Resource for CbaCredential {
                 username: value,
                 username_variable_id: Some(username_id),
                 username_schema_name: Some(schema_name.clone()),
+                username_variable_managed: Some(theirs.is_none()),
                 ..planned
             };
             match op.write_new_row::<Credential>(&organization, &changes, (id, &planned)).await {
@@ -257,10 +262,11 @@ impl Resource for CbaCredential {
         .await
     }
 
-    /// The variable of an existing credential is named, not made: the plan must be empty.
-    fn generate(&self, _: &Value, config: &mut Value) {
-        config.put("username", Value::Null);
-        config.put("username_schema_name", Value::Null);
+    /// What the credential makes itself is said as what it makes; somebody else's variable is named.
+    fn generate(&self, state: &Value, config: &mut Value) {
+        let is_own = *state.at("username_variable_managed") == Value::Bool(true) && !state.at("username").is_null();
+        let left_out: &[&str] = if is_own { &["username_variable_id"] } else { &["username", "username_schema_name"] };
+        left_out.iter().for_each(|name| config.put(name, Value::Null));
     }
 
     async fn list(&self, cx: &Context<Account>, query: &Query, hits: &Hits) -> Result<(), Diagnostic> {

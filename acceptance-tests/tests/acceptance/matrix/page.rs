@@ -21,7 +21,7 @@ description: |-
 
 # What works with which Terraform
 
-The provider works with Terraform from 1.6 on. Everything works the same in every version, except for what the version itself lacks: ✓ is there and tested, – is not there, which is tested too: a configuration without it works, and one with it gets an error. Two exceptions: 1.13 accepts `action` blocks and does nothing with them, and below 1.14 `-generate-config-out` is Terraform's own guess, which may need an edit.
+The provider works with Terraform from 1.6 on. Everything works the same in every version, except for what the version itself lacks: ✓ is there and tested, – is not there, which is tested too: a configuration without it works, and one with it gets an error. Two exceptions: 1.13 accepts `action` blocks and does nothing with them, and below 1.14 `-generate-config-out` is Terraform's own guess: it says everything that may be said, and plans clean.
 ";
 
 const FOOT: &str = "

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tfplugin::{Attribute, Check, Diagnostic, Known, Rule, Schema, Type};
 use uuid::Uuid;
 
-use super::mark::is_ours_to_change;
+use super::mark::{is_ours, is_ours_to_change};
 use crate::clients::dataverse::Table as _;
 use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::{Definition, MAX_SCHEMA_NAME};
@@ -40,7 +40,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
         &Type::String,
         "The user that signs in to Windows, for example `robot@contoso.com`, at most 2,000 characters. It is the \
          value of an environment variable that comes and goes with this resource, and is changed in place. \
-         Exactly one of `username` and `username_variable_id` must be set.",
+         `username` or `username_variable_id` must be set. Both may be, if the variable holds this user name.",
     )
     .check(&[Check::Length { min: 1, max: 2000 }])
     .follows(&["username_variable_id"]),
@@ -49,6 +49,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
         &Type::String,
         "The id of an existing text environment variable that holds the user name. It is never changed here, and \
          deleted only as what a credential of this provider has left behind that is gone, when nobody else uses it. \
+         It may also name the credential's own variable, which comes and goes with this resource and cannot outlive it. \
          Another one replaces the resource.",
     )
     .form(&[Check::Uuid])
@@ -58,8 +59,8 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
         "username_schema_name",
         &Type::String,
         "The unique name of the environment variable that is made for `username`, at most 100 characters. When it \
-         is left out, it is the schema name of the certificate reference and `_username`. A change replaces the \
-         resource.",
+         is left out, it is the schema name of the certificate reference and `_username`. Beside \
+         `username_variable_id` it must be the name of that variable. A change replaces the resource.",
     )
     .check(&[
         Check::Length { min: 1, max: MAX_SCHEMA_NAME },
@@ -67,6 +68,12 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     ])
     .follows(&["username_variable_id", "certificate_reference_id"])
     .replaces(),
+    Attribute::computed(
+        "username_variable_managed",
+        &Type::Bool,
+        "Whether the variable of the user name is the credential's own, which comes and goes with it.",
+    )
+    .follows(&["username_variable_id"]),
     Attribute::required(
         "certificate_reference_id",
         &Type::String,
@@ -82,10 +89,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     MANAGED,
 ])
 .blocks(&[TIMEOUTS])
-.rules(&[
-    Rule::ExactlyOneOf(&["username", "username_variable_id"]),
-    Rule::Conflicts(&["username_variable_id", "username_schema_name"]),
-]);
+.rules(&[Rule::AtLeastOneOf(&["username", "username_variable_id"])]);
 
 /// What a `list` block may ask for.
 pub(super) const LISTING: &Schema = &Schema::new(
@@ -105,6 +109,7 @@ pub(crate) struct Model {
     pub(super) username: Option<String>,
     pub(super) username_variable_id: Option<Uuid>,
     pub(super) username_schema_name: Option<String>,
+    pub(super) username_variable_managed: Option<bool>,
     /// Null in the state of a credential whose certificate somebody took away.
     pub(super) certificate_reference_id: Option<Uuid>,
     pub(super) solution_unique_name: Option<String>,
@@ -144,6 +149,7 @@ impl Model {
             managed: Some(credential.managed),
             username_variable_id: variable.map(|variable| variable.id),
             username_schema_name: variable.map(|variable| variable.schema_name.clone()),
+            username_variable_managed: variable.map(|variable| is_ours(variable, credential.id)),
             username: variable.map(text).transpose()?.flatten(),
             ..before
         })
@@ -157,5 +163,6 @@ pub(super) struct View {
     pub(super) username: Known<String>,
     pub(super) username_variable_id: Known<Uuid>,
     pub(super) username_schema_name: Known<String>,
+    pub(super) username_variable_managed: Known<bool>,
     pub(super) certificate_reference_id: Known<Uuid>,
 }

@@ -2,7 +2,7 @@
 //!
 //! Only a credential's own variable is ever written or deleted, and only while no other credential points at it.
 
-use tfplugin::{Context, Diagnostic, Plan, Value};
+use tfplugin::{Context, Diagnostic, Known, Plan, Value};
 use uuid::Uuid;
 
 use super::mark::{is_ours, mark, orphan};
@@ -29,9 +29,14 @@ pub(super) struct Username {
 }
 
 impl Username {
-    /// The user name in a variable that exists already. It is never changed.
-    pub(super) async fn theirs(organization: &Dataverse, variable_id: Uuid) -> Result<Username, Fault> {
+    /// The user name in a variable that exists already. It is never changed: what the configuration says of it must be so.
+    pub(super) async fn theirs(
+        organization: &Dataverse,
+        variable_id: Uuid,
+        configured: &View,
+    ) -> Result<Username, Fault> {
         let variable = text_variable(organization, variable_id).await?;
+        agree(&variable, configured, false)?;
         let value = text(&variable)?;
         Ok(Username { variable_id, schema_name: variable.schema_name, value })
     }
@@ -74,6 +79,70 @@ impl Username {
             }
         };
         Ok(Username { variable_id, schema_name, value: Some(value.clone()) })
+    }
+}
+
+/// Plans whether the variable is the credential's own, and warns of a replacement that takes the variable away which the configuration
+/// names.
+pub(super) fn plan_whose(plan: &mut Plan, prior: &View, configured: &Known<Uuid>) {
+    if plan.is_create() && !configured.is_unknown() {
+        plan.set("username_variable_managed", configured.is_null().into());
+    }
+    let stays = configured.known().is_some_and(|id| prior.username_variable_id.known() == Some(id));
+    if stays && plan.is_replacement() && prior.username_variable_managed.known() == Some(&true) {
+        let what = "username_variable_id names the credential's own variable. It is deleted with the credential when that is replaced, and \
+                    the new one will not find it.";
+        plan.tell(
+            Diagnostic::warning("The user name's variable goes with the credential", what)
+                .on("username_variable_id")
+                .hint("Take username_variable_id out, and set username: then the new credential makes a variable of its own."),
+        );
+    }
+}
+
+/// Holds what the configuration says of the user name against the variable that it names, where the variable can be read.
+///
+/// # Errors
+/// They do not agree. What the credential's own variable holds is changed to what the configuration says.
+pub(super) async fn agree_while_planning(
+    organization: &Dataverse,
+    plan: &Plan,
+    (prior, configured): (&View, &View),
+) -> Result<(), Diagnostic> {
+    let anew = plan.is_create() || plan.is_replacement();
+    let says = |name: &str| plan.config.at(name).as_str().is_some() && (anew || plan.changes(name));
+    if let Some(variable_id) = configured.username_variable_id.known()
+        && ["username", "username_schema_name"].into_iter().any(says)
+        && let Ok(Some(variable)) = organization.by_id::<Definition>(*variable_id).await
+    {
+        let stays = prior.username_variable_id.known() == Some(variable_id);
+        let own = !anew && stays && prior.id.known().is_some_and(|id| is_ours(&variable, *id));
+        agree(&variable, configured, own)?;
+    }
+    Ok(())
+}
+
+/// Holds what the configuration says of the user name against the variable that it names too; a user name that is to be written into the
+/// credential's own variable need not be there yet.
+fn agree(variable: &Definition, configured: &View, own: bool) -> Result<(), Diagnostic> {
+    let differs = |name: &'static str, said: &str, found: Option<&str>| {
+        let found = found.map_or_else(|| "none".to_owned(), |found| format!("{found:?}"));
+        let what = format!(
+            "{name} is {said:?}. Of the variable {} that username_variable_id names, it is {found}.",
+            variable.id
+        );
+        Diagnostic::error(format!("{name} does not agree with username_variable_id"), what).on(name).hint(
+            "Leave one of the two out: with username alone, the credential has a variable of its own; with username_variable_id alone, \
+             that one is used as it is. To destroy: terraform destroy -refresh=false",
+        )
+    };
+    if let Some(name) = configured.username_schema_name.known().filter(|name| **name != variable.schema_name) {
+        return Err(differs("username_schema_name", name, Some(&variable.schema_name)));
+    }
+    let value = text(variable)?;
+    match configured.username.known().filter(|username| !own && value.as_ref() != Some(username)) {
+        Some(username) => Err(differs("username", username, value.as_deref())),
+        None => Ok(()),
     }
 }
 
