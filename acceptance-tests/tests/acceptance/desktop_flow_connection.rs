@@ -145,8 +145,10 @@ fn a_create_that_fails_is_tainted_and_an_update_that_fails_is_saved() {
     assert_eq!(world.attr(address, "display_name"), "Renamed");
     assert_eq!(world.attr(address, "status"), "Error");
     world.let_connections_fail(false);
-    world.plan().expect_quiet().expect_changes(&[&format!("update {address}")]);
-    world.apply_plan().expect_quiet();
+    let planned = world.plan();
+    planned.expect_warning("resource", "The connection has failed", &["The machine refused the certificate."]);
+    planned.expect_changes(&[&format!("update {address}")]);
+    world.apply_plan().expect_ok();
     assert_eq!(world.attr(address, "status"), "Connected");
 }
 
@@ -237,4 +239,21 @@ fn one_that_cannot_be_seen_is_gone_only_if_we_have_made_it() {
     let environment_id = court.place().environment_id.clone();
     court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
     gone(&court, &ours, false, "does not say as whom");
+}
+
+#[test]
+fn why_a_connection_has_failed_is_known_until_it_is_connected() {
+    let court = Court::new();
+    let (_, credential, connection) = court.made_chain();
+    assert_eq!(connection["status_detail"], Value::Null);
+    court.fail_connection(&connection.attr("id"));
+    let failed = court.refresh(&connection).expect_quiet().expect("it is there");
+    let reason = "Error (WindowsIdentityIncorrect): The machine refused the certificate.";
+    assert_eq!((failed.attr("status"), failed.attr("status_detail")), ("Error".to_owned(), reason.to_owned()));
+    let config = court.connection(&credential);
+    let planned = court.plan(CONNECTION, Some(&connection), &config);
+    planned.expect_warning("status", "The connection has failed", &[reason]).expect_ok();
+    let mended = court.change(&failed, &config).expect_ok();
+    assert_eq!((mended.attr("status"), &mended["status_detail"]), ("Connected".to_owned(), &Value::Null));
+    court.plan(CONNECTION, Some(&mended), &config).expect_quiet();
 }

@@ -229,7 +229,8 @@ fn a_connection_that_failed_is_written_again() {
     let (_, credential, connection) = court.made_chain();
     let config = court.connection(&credential);
     court.fail_connection(&connection.attr("id"));
-    let repaired = court.change(&connection, &config).expect_quiet();
+    let repaired = court.change(&connection, &config);
+    let repaired = repaired.expect_warning("status", "The connection has failed", &[]).expect_ok();
     expect![[r#"
         read:
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200

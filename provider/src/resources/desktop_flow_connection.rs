@@ -10,7 +10,7 @@ mod schema;
 mod twins;
 
 use tfplugin::listing::{Hits, Query};
-use tfplugin::{Context, Diagnostic, Identity, Import, Plan, Resource, Schema};
+use tfplugin::{Context, Diagnostic, Identity, Import, Plan, Resource, Schema, Value};
 use uuid::Uuid;
 
 use crate::account::Account;
@@ -49,9 +49,18 @@ impl Resource for DesktopFlowConnection {
             let op = Operation::begin(cx, Verb::Plan, environment_id, Deadline::of(Verb::Plan, None), subject);
             leave.during(blueprint::look_up(&op, plan, &planned)).await;
         }
-        let failed = prior.status.known().is_some_and(|status| is_failure(status));
-        if plan.is_create() || failed || INPUTS.iter().any(|name| plan.changes(name)) {
+        let failed = prior.status.known().filter(|status| is_failure(status));
+        if let Some(status) = failed {
+            let reason = prior.status_detail.known().unwrap_or(status);
+            let what =
+                format!("The service says of it: {}. It is planned to be written again.", reason.trim_end_matches('.'));
+            plan.tell(Diagnostic::warning("The connection has failed", what).on("status").hint(
+                "Writing it again mends it only if the cause is gone: check the machines, the certificate, and that Dataverse may read it.",
+            ));
+        }
+        if plan.is_create() || failed.is_some() || INPUTS.iter().any(|name| plan.changes(name)) {
             plan.set("status", CONNECTED.into());
+            plan.set("status_detail", Value::Null);
         }
         Ok(())
     }

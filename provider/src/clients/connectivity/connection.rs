@@ -114,7 +114,12 @@ impl Connection {
         }
     }
 
-    /// Why it does not work, in the service's words.
+    /// Why it does not work, if the service gives a reason.
+    pub fn reason(&self) -> Option<String> {
+        self.statuses.iter().any(|status| status.error.is_some()).then(|| self.failure())
+    }
+
+    /// Why it does not work, in the service's words; without a reason, how it is.
     pub fn failure(&self) -> String {
         let words = |status: &Status| match &status.error {
             Some(error) if error.code.is_empty() => format!("{}: {}", status.status, error.message),
@@ -235,6 +240,9 @@ mod tests {
         let failed =
             check(json!([{"status": "Error", "error": {"code": "401", "message": "no"}}]), "Error", true, false);
         assert_eq!(failed.failure(), "Error (401): no");
+        assert_eq!(failed.reason(), Some(failed.failure()));
+        let failed = check(json!([{"status": "Error"}]), "Error", true, false);
+        assert_eq!((failed.failure(), failed.reason()), ("Error".to_owned(), None));
         let failed = check(json!([{"status": "Connected", "error": {"message": "no"}}]), "Error", true, false);
         assert_eq!(failed.failure(), "Connected: no");
     }

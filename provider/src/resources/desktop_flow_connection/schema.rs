@@ -57,6 +57,11 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
         "What the service says of the connection: `Connected`, `Error`, … A failed connection is planned to be \
          written again. `Connected` is not documented as proof that a sign-in succeeded.",
     ),
+    Attribute::computed(
+        "status_detail",
+        &Type::String,
+        "Why the connection is not `Connected`, in the service's words; null while it is.",
+    ),
     Attribute::computed("created_by", &Type::String, "The object id of the principal that made the connection."),
     Attribute::computed("created_on", &Type::String, "When the connection was made (RFC 3339, UTC)."),
 ])
@@ -85,6 +90,7 @@ pub(crate) struct Model {
     pub(super) credential_id: Option<Uuid>,
     pub(super) machine_group_id: Option<Uuid>,
     pub(super) status: Option<String>,
+    pub(super) status_detail: Option<String>,
     pub(super) created_by: Option<String>,
     pub(super) created_on: Option<String>,
     pub(super) run_owner: Option<Block>,
@@ -126,6 +132,7 @@ impl Model {
             created_by: connection.created_by.clone().or(before.created_by),
             created_on: created_on.or(before.created_on),
             status: Some(connection.status().to_owned()),
+            status_detail: connection.reason(),
             run_owner,
             ..before
         }
@@ -139,6 +146,7 @@ pub(super) struct View {
     pub(super) credential_id: Known<Uuid>,
     pub(super) machine_group_id: Known<Uuid>,
     pub(super) status: Known<String>,
+    pub(super) status_detail: Known<String>,
 }
 
 /// What a `list` block asks for.
