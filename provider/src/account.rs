@@ -3,16 +3,15 @@
 //! Terraform may configure a provider while values are not known yet. Then a creation still plans; what needs the missing value
 //! fails there, naming the attribute.
 
+pub(crate) mod met;
 pub(crate) mod roles;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tfplugin::{Diagnostic, Known};
 use tokio::sync::OnceCell;
 use url::Url;
-use uuid::Uuid;
 
 use crate::clients::Clients;
 use crate::clients::connectivity::Connectivity;
@@ -22,6 +21,7 @@ use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
 use crate::clients::key_vault::KeyVault;
 use crate::failure::failed;
+use met::Met;
 use roles::Roles;
 
 /// Who is signed in, and to which environment. It lives from one configuration of the provider to the next.
@@ -34,8 +34,7 @@ pub struct Account {
     verified: OnceCell<Result<(), Diagnostic>>,
     /// What is waited for, once for all objects.
     roles: Roles,
-    /// The values that variables shall have by what was planned here; none where that is not known yet.
-    planned: Mutex<HashMap<Uuid, Option<String>>>,
+    met: Met,
     /// What nobody was told yet.
     unsaid: Mutex<Vec<Diagnostic>>,
 }
@@ -48,23 +47,18 @@ impl Account {
         dataverse_url: Known<Url>,
         roles: Roles,
     ) -> Account {
-        let (verified, planned, unsaid) = (OnceCell::new(), Mutex::default(), Mutex::default());
-        Account { clients, environment_id, dataverse_url, verified, roles, planned, unsaid }
-    }
-
-    /// Remembers what the value of a variable shall be; none where that is not known yet.
-    pub(crate) fn plan_value(&self, id: Uuid, value: Option<String>) {
-        self.planned.lock().unwrap_or_else(PoisonError::into_inner).insert(id, value);
-    }
-
-    /// What the value of a variable shall be, if that was planned here.
-    pub(crate) fn planned_value(&self, id: Uuid) -> Option<Option<String>> {
-        self.planned.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        let (verified, met, unsaid) = (OnceCell::new(), Met::default(), Mutex::default());
+        Account { clients, environment_id, dataverse_url, verified, roles, met, unsaid }
     }
 
     /// The waits for roles that were assigned a moment ago.
     pub(crate) fn roles(&self) -> &Roles {
         &self.roles
+    }
+
+    /// What was met since the provider was configured.
+    pub(crate) fn met(&self) -> &Met {
+        &self.met
     }
 
     /// The provider's own environment.

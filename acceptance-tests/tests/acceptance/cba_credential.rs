@@ -313,9 +313,9 @@ fn a_first_apply_tells_of_a_user_whom_the_certificate_does_not_name() {
 #[test]
 fn a_second_plan_that_cannot_read_what_the_first_one_read_is_refused_and_not_another_one() {
     let mut court = Court::new();
+    let (reference, credential) = court.made_credential();
     // Only the two plans of an apply, and not each of them twice.
     court.judge_mut().asks_twice = false;
-    let (reference, credential) = court.made_credential();
     let busy = || Effect::Status(403, "0x80040220".into(), "Missing privilege.".into());
     // The name of the variable follows that of the reference.
     court.destroy(&credential).expect_quiet();
@@ -329,7 +329,7 @@ fn a_second_plan_that_cannot_read_what_the_first_one_read_is_refused_and_not_ano
         court.sandbox().clear_faults();
     }
     // A variable that somebody else took over is not changed: the credential is replaced, in both plans.
-    let credential = court.create(CREDENTIAL, &court.credential(&reference)).expect_quiet();
+    let credential = court.create(CREDENTIAL, &court.credential(&reference)).expect_ok();
     let variable = credential.attr("username_variable_id");
     court.patch("environmentvariabledefinitions", &variable, json!({ "description": "Ours now." }));
     let config = with(court.credential(&reference), json!({ "username": "robot-01@contoso.com" }));
@@ -416,4 +416,39 @@ fn all_that_is_known_of_the_variable_may_be_said_where_it_agrees() {
     let summary = "The user name's variable goes with the credential";
     let planned = court.plan(CREDENTIAL, Some(&own), &moved);
     planned.expect_warning("username_variable_id", summary, &["Take username_variable_id out"]).expect_ok();
+}
+
+#[test]
+fn two_credentials_on_one_reference_are_told_of_the_schema_name() {
+    let court = Court::new();
+    let (reference, first) = court.made_credential();
+    let second = with(court.credential(&reference), json!({ "name": "Second" }));
+    let attribute = "username_schema_name";
+    let taken = "The user name variable \"cto_robot_certificate_username\" of the credential \"Robot\" exists already";
+    // This run has made the first one.
+    let two = ["Two credentials on one certificate reference", "set username_schema_name in one of them"];
+    court.create(CREDENTIAL, &second).expect_error(attribute, taken, &two);
+    // The first one is in this state.
+    court.refresh(&first).expect_quiet();
+    let own = "The name is that of an object in this state";
+    let mut court = court;
+    anew(&mut court);
+    court.refresh(&first).expect_quiet();
+    let planned = court.plan(CREDENTIAL, None, &second);
+    planned.expect_warning(attribute, own, &[two[1], "moved", "nothing is wrong"]).expect_ok();
+    // The first one is somebody else's, or was ours.
+    anew(&mut court);
+    court.create(CREDENTIAL, &second).expect_error(attribute, taken, &[two[1], "import {"]);
+    // Neither is there yet.
+    court.destroy(&first).expect_quiet();
+    anew(&mut court);
+    court.plan(CREDENTIAL, None, &court.credential(&reference)).expect_quiet();
+    let both = "Two user names have the same username_schema_name";
+    court.plan(CREDENTIAL, None, &second).expect_warning(attribute, both, &[two[1]]).expect_ok();
+}
+
+/// Configures the provider as the next run does.
+fn anew(court: &mut Court) {
+    let environment_id = court.place().environment_id.clone();
+    court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
 }

@@ -1,6 +1,7 @@
 //! `powerautomate_key_vault_certificate_reference`: what each operation says to the services, and the rows that come of it.
 
 use acceptance_tests::court::{Action, Court, Object, REFERENCE, with};
+use acceptance_tests::world::World;
 use expect_test::expect;
 use serde_json::{Value, json};
 
@@ -217,8 +218,6 @@ fn what_cannot_be_changed_replaces() {
     "#]]
     .assert_eq(&court.told());
     let elsewhere = with(config, json!({ "environment_id": court.place().other_environment_id }));
-    assert_eq!(court.plan(REFERENCE, Some(&reference), &elsewhere).expect_quiet(), Action::Replace);
-    court.forget();
     court.change(&reference, &elsewhere).expect_quiet();
     expect![[r#"
         read:
@@ -226,6 +225,8 @@ fn what_cannot_be_changed_replaces() {
           GET vault:kv-robots /certificates/robot/ -> 200
         plan:
           GET vault:kv-robots /certificates/robot/ -> 200
+          GET environments /environments/Default-«tenant» -> 200
+          token for dataverse:contoso-test -> 200
           GET dataverse:contoso-test /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
         apply:
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
@@ -286,4 +287,74 @@ fn a_reference_that_a_credential_uses_is_not_deleted() {
         apply:
           GET dataverse /credentials?select&filter=_certificate_value eq «id1» or _username_value eq «id1» or _password_value eq «id1» -> 200
     "#]].assert_eq(&court.told());
+}
+
+#[test]
+fn a_taken_name_is_told_by_whose_it_is() {
+    let mut court = Court::new();
+    let environment = json!({ "environment_id": court.place().environment_id });
+    let (config, attribute) = (court.reference(), "schema_name");
+    let second = with(config.clone(), json!({ "display_name": "Second" }));
+    // Two of one name in one configuration, whether they are the same or not.
+    let two = "Two resources have the same schema_name";
+    for second in [&config, &second] {
+        court.configure(&environment).expect_quiet();
+        court.plan(REFERENCE, None, &config).expect_quiet();
+        court
+            .plan(REFERENCE, None, second)
+            .expect_warning(attribute, two, &["cto_robot_certificate", "of its own"])
+            .expect_ok();
+        let elsewhere = with(config.clone(), json!({ "environment_id": court.place().other_environment_id }));
+        court.plan(REFERENCE, None, &elsewhere).expect_quiet();
+    }
+    let made = court.create(REFERENCE, &config).expect_ok();
+    let taken = "The environment variable \"cto_robot_certificate\" exists already";
+    let parts = ["Two resources of this configuration have the same schema_name: ", "Give each of them"];
+    court.create(REFERENCE, &second).expect_error(attribute, taken, &parts);
+    // What is in this state, as after `terraform taint`.
+    court.configure(&environment).expect_quiet();
+    let tainted = court.refresh(&made).expect_quiet().expect("it is there").tainted(true);
+    let own = "The name is that of an object in this state";
+    let planned = court.plan(REFERENCE, None, &config);
+    planned.expect_warning(attribute, own, &["nothing is wrong", "moved"]).expect_ok();
+    court.configure(&environment).expect_quiet();
+    court.change(&tainted, &config).expect_ok();
+}
+
+#[test]
+fn terraform_is_told_of_two_references_of_one_name_and_of_a_tainted_one() {
+    let world = World::new();
+    let block = |name: &str| {
+        format!(
+            "resource \"{REFERENCE}\" \"{name}\" {{\n  schema_name      = \"cto_robot_certificate\"\n  key_vault_id     = \
+             var.key_vault_id\n  certificate_name = \"robot\"\n}}\n"
+        )
+    };
+    world.write("main.tf", &[block("robot"), block("again")].concat());
+    let planned = world.plan();
+    planned.expect_ok().expect_warning("schema_name", "Two resources have the same schema_name", &["of its own"]);
+    assert_eq!(planned.diagnostics.len(), 1, "{planned}");
+    let taken = "The environment variable \"cto_robot_certificate\" exists already";
+    world.apply().expect_error(
+        "schema_name",
+        taken,
+        &["Two resources of this configuration have the same schema_name: "],
+    );
+    let kept = world.addresses();
+    let name = kept[0].rsplit('.').next().expect("one of the two was made");
+    assert_eq!(kept.len(), 1);
+
+    world.write("main.tf", &block(name));
+    world.plan().expect_quiet().expect_no_changes();
+    world.run(&["taint", &kept[0]]).expect_ok();
+    let planned = world.plan();
+    let own = "The name is that of an object in this state";
+    planned.expect_ok().expect_warning(
+        "schema_name",
+        own,
+        &["If Terraform is replacing it, nothing is wrong", "moved"],
+    );
+    assert_eq!(planned.diagnostics.len(), 1, "{planned}");
+    world.apply().expect_ok();
+    world.plan().expect_quiet().expect_no_changes();
 }

@@ -74,7 +74,7 @@ fn a_replacement_and_a_tainted_object_keep_the_rules() {
     assert_eq!(court.plan(REFERENCE, Some(&reference), &other).expect_quiet(), Action::Replace);
     let refused = court.change(&reference, &other);
     assert!(!refused.is_ok(), "a credential still uses it: {refused}");
-    let fresh = court.create(REFERENCE, &other).expect_quiet();
+    let fresh = court.create(REFERENCE, &other).expect_ok();
     court.destroy(&fresh).expect_quiet();
 }
 

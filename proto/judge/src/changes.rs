@@ -4,7 +4,7 @@ use tfplugin::value::{Path, Step, Value};
 use tfplugin::wire::tfplugin5 as pb;
 
 use crate::carried::{broken, dynamic, value};
-use crate::core::{Action, Instance, Judge, Planned};
+use crate::core::{Action, Instance, Judge, Planned, Warning};
 use crate::propose::propose;
 use crate::rules::{is_compatible, is_known, plan_is_valid, write_only_is_null};
 use crate::schema::Block;
@@ -21,8 +21,19 @@ impl Judge {
     }
 
     pub(crate) fn plan_from(&self, type_name: &str, prior: Option<&Instance>, config: &Value) -> Judged<Planned> {
+        self.plan_unsaid(type_name, prior, config, &[])
+    }
+
+    /// The same, but that these warnings are not heard.
+    fn plan_unsaid(
+        &self,
+        type_name: &str,
+        prior: Option<&Instance>,
+        config: &Value,
+        unsaid: &[Warning],
+    ) -> Judged<Planned> {
         let prior_state = prior.map_or(Value::Null, |instance| instance.state.clone());
-        let first = self.plan_once(type_name, &prior_state, prior, config)?;
+        let first = self.plan_once(type_name, &prior_state, (prior, unsaid), config)?;
         let is_tainted = prior.is_some_and(|instance| instance.tainted);
         let action = if prior.is_none() {
             Action::Create
@@ -45,7 +56,7 @@ impl Judge {
             private: first.private.clone(),
             tainted: false,
         };
-        let second = match self.plan_once(type_name, &Value::Null, Some(&nothing), config) {
+        let second = match self.plan_once(type_name, &Value::Null, (Some(&nothing), unsaid), config) {
             Err(Failure::Refused(refused)) => {
                 return broken("P9", format!("the plan of the replacement is refused: {}", refused[0].summary));
             }
@@ -58,7 +69,7 @@ impl Judge {
         &self,
         type_name: &str,
         prior: &Value,
-        instance: Option<&Instance>,
+        (instance, unsaid): (Option<&Instance>, &[Warning]),
         config: &Value,
     ) -> Judged<Planned> {
         let block = self.block(type_name);
@@ -78,16 +89,21 @@ impl Judge {
         let answer = self.ask(client.plan_resource_change(request.clone()))?;
         // Of the second plan of a replacement, core shows no warnings: they would be those of the first.
         let is_second = prior.is_null() && instance.is_some();
-        let said = if is_second { errors(&answer.diagnostics) } else { answer.diagnostics.clone() };
+        let mut said = if is_second { errors(&answer.diagnostics) } else { answer.diagnostics.clone() };
+        said.retain(|one| Warning::of(one).is_none_or(|warning| !unsaid.contains(&warning)));
         self.heard("plan", &said);
         accepted(&answer.diagnostics)?;
         if answer.legacy_type_system {
             return broken("P1", "the answer asks to be excused as of the legacy type system");
         }
         self.deferral_is_allowed(answer.deferred.as_ref())?;
+        let mut of_memory = Vec::new();
         if self.asks_twice {
             let again = self.ask(client.plan_resource_change(request))?;
             self.heard("plan", &[]);
+            let before: Vec<Warning> = answer.diagnostics.iter().filter_map(Warning::of).collect();
+            let now = again.diagnostics.iter().filter_map(Warning::of);
+            of_memory.extend(now.filter(|warning| !before.contains(warning)));
             // A service's words may differ, by the number of the request.
             if (pb::plan_resource_change::Response { diagnostics: answer.diagnostics.clone(), ..again }) != answer {
                 return broken("P11", "the same question has another answer");
@@ -123,6 +139,7 @@ impl Judge {
             state,
             replace,
             warnings: answer.diagnostics.iter().filter(is_warning).map(|one| one.summary.clone()).collect(),
+            of_memory,
             deferred: answer.deferred.is_some(),
             private: answer.planned_private,
             identity: answer.planned_identity,
@@ -209,7 +226,8 @@ impl Judge {
             }
             (_, refreshed) => refreshed,
         };
-        let second = self.plan_from(type_name, refreshed.as_ref(), at_apply)?;
+        // In Terraform another process is asked: it does not remember the first plan.
+        let second = self.plan_unsaid(type_name, refreshed.as_ref(), at_apply, &first.of_memory)?;
         is_compatible("P10", &first.state, &second.state, &Path::default())?;
         let is_same = first.action == second.action
             || matches!(
@@ -328,6 +346,7 @@ impl Judge {
             state: Value::Null,
             replace: Vec::new(),
             warnings: Vec::new(),
+            of_memory: Vec::new(),
             deferred: false,
             private,
             identity: self.sent_identity(&instance.type_name, instance.identity.as_ref()),

@@ -13,7 +13,7 @@ use crate::client::{Identity, Launch, Plugin};
 use crate::configured::{complete, forget_known, has_write_only};
 use crate::others::Others;
 use crate::schema::{self, Block, Schema, Use};
-use crate::verdict::{Failure, Judged, Said, Violation, accepted};
+use crate::verdict::{Failure, Judged, Said, Violation, accepted, path};
 
 /// Who listens: called after each answer about an object, with what was asked and what the provider said to it.
 pub type Witness = Box<dyn Fn(&'static str, Vec<Said>) + Send>;
@@ -79,10 +79,25 @@ pub struct Planned {
     pub replace: Vec<Path>,
     /// The summaries of its warnings.
     pub warnings: Vec<String>,
+    /// The warnings that were given only when the same was asked again: what the provider remembers of having been asked.
+    pub(crate) of_memory: Vec<Warning>,
     /// Whether the provider put it off.
     pub deferred: bool,
     pub(crate) private: Vec<u8>,
     pub(crate) identity: Option<pb::ResourceIdentityData>,
+}
+
+/// What a warning is about: its summary, and where it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Warning(String, Path);
+
+impl Warning {
+    /// What it is about; none of an error.
+    pub(crate) fn of(one: &pb::Diagnostic) -> Option<Warning> {
+        let is_warning = one.severity() == pb::diagnostic::Severity::Warning;
+        let attribute = one.attribute.as_ref().map(path).unwrap_or_default();
+        is_warning.then(|| Warning(one.summary.clone(), attribute))
+    }
 }
 
 impl Judge {

@@ -7,6 +7,7 @@ use tfplugin::{Context, Diagnostic, Plan};
 
 use super::operation::{Fault, Operation};
 use crate::account::Account;
+use crate::account::met::How;
 use crate::clients::dataverse::{Dataverse, Table};
 use crate::clients::environment_id::EnvironmentId;
 
@@ -48,6 +49,28 @@ impl Existing {
         Diagnostic::error(format!("The {what} exists already"), detail).on(attribute).hint(hint)
     }
 
+    /// The error about what this very run has made a moment ago: `several` are two resources, `hint` tells them apart.
+    pub(crate) fn error_of_two(&self, several: &str, hint: &str) -> Diagnostic {
+        let Existing { what, attribute, environment_id, id, .. } = self;
+        let detail = format!(
+            "{several}: this run has just made the {what} in the environment {environment_id}, with the id {id}, for the other one. \
+             Nothing else was changed."
+        );
+        Diagnostic::error(format!("The {what} exists already"), detail).on(attribute).hint(hint)
+    }
+
+    /// The warning about what is in this state; `other` is what there is to do where this is to be another one.
+    pub(crate) fn warning_of_own(&self, other: &str) -> Diagnostic {
+        let Existing { what, attribute, environment_id, id, .. } = self;
+        let detail = format!(
+            "There is already the {what} in the environment {environment_id}, with the id {id}. It is in this state. If Terraform is \
+             replacing it, nothing is wrong."
+        );
+        let hint =
+            format!("Was the resource renamed in the configuration? Then tell Terraform with a `moved` block. {other}");
+        Diagnostic::warning("The name is that of an object in this state", detail).on(attribute).hint(hint)
+    }
+
     /// The warning that a plan gives.
     pub(crate) fn warning(&self) -> Diagnostic {
         let Existing { resource, what, attribute, environment_id, id } = self;
@@ -82,12 +105,19 @@ impl UniqueName {
         name: &str,
     ) -> Result<(), Fault> {
         match organization.by_name::<T>(name).await?.first() {
-            Some(row) => Err(self.taken(&op.environment_id, name, row).error().into()),
+            Some(row) => {
+                let taken = self.taken(&op.environment_id, name, row);
+                Err(match op.cx.clients.met().how(&op.environment_id, row.id()) {
+                    Some(How::Made) => taken.error_of_two(&self.two(), &self.remedy()),
+                    Some(How::Refreshed) | None => taken.error(),
+                }
+                .into())
+            }
             None => Ok(()),
         }
     }
 
-    /// Warns while Terraform plans a creation when a row has the name already. An environment that cannot be asked is an error of the
+    /// Warns while Terraform plans a creation when another one has the name, or a row has it already. An environment that cannot be asked is an error of the
     /// apply, which is the first to need it.
     pub(crate) async fn warn_of_taken<T: Table>(
         &self,
@@ -95,16 +125,37 @@ impl UniqueName {
         environment_id: Option<&EnvironmentId>,
         plan: &mut Plan,
     ) {
-        if plan.is_create()
-            && cx.clients.is_known()
-            && let (Some(environment_id), Some(name)) = (environment_id, plan.planned.at(self.attribute).as_str())
+        let (true, Some(environment_id), Some(name)) =
+            (plan.is_create(), environment_id, plan.planned.at(self.attribute).as_str())
+        else {
+            return;
+        };
+        if !cx.clients.met().plans(environment_id, name) {
+            let what = format!("{}, {name:?}, and it must be unique: the second creation will fail.", self.two());
+            let two = Diagnostic::warning(format!("Two resources have the same {}", self.attribute), what);
+            return plan.tell(two.on(self.attribute).hint(self.remedy()));
+        }
+        if cx.clients.is_known()
             && let Ok(organization) = cx.clients.organization(environment_id).await
             && let Ok(found) = organization.by_name::<T>(name).await
             && let Some(row) = found.first()
         {
-            let warning = self.taken(environment_id, name, row).warning();
-            plan.tell(warning);
+            let taken = self.taken(environment_id, name, row);
+            plan.tell(match cx.clients.met().how(environment_id, row.id()) {
+                Some(_) => {
+                    taken.warning_of_own(&format!("Is it another one? Then it needs another {}.", self.attribute))
+                }
+                None => taken.warning(),
+            });
         }
+    }
+
+    fn two(&self) -> String {
+        format!("Two resources of this configuration have the same {}", self.attribute)
+    }
+
+    fn remedy(&self) -> String {
+        format!("Give each of them a {} of its own, or remove one of them.", self.attribute)
     }
 
     fn taken<T: Table>(&self, environment_id: &EnvironmentId, name: &str, row: &T) -> Existing {

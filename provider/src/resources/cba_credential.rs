@@ -79,14 +79,14 @@ impl Resource for CbaCredential {
                 _ => None,
             };
             if anew && own_variable {
-                username::plan_variable(&organization, plan, reference.as_ref(), &environment_id).await?;
+                username::plan_variable((cx, &environment_id), &organization, plan, reference.as_ref()).await?;
             } else if may_move {
                 username::replace_foreign(&organization, plan).await?;
             } else {
                 username::agree_while_planning(&organization, plan, (&prior, &configured)).await?;
             }
             if let (Some(reference), Known::Known(username)) = (&reference, planned.username)
-                && let Some(warning) = username::names_warning(cx, reference, &username).await
+                && let Some(warning) = username::names_warning(cx, &environment_id, reference, &username).await
             {
                 plan.tell(warning);
             }
@@ -123,6 +123,7 @@ impl Resource for CbaCredential {
                 owner: planned.owner_id.map(Owner),
             };
             credential.write(&mut changes);
+            cx.clients.met().makes(&op.environment_id, id, &schema_name);
             planned = Model {
                 id: Some(id),
                 active: Some(true),
@@ -158,6 +159,7 @@ impl Resource for CbaCredential {
                 return Ok(is_left.then_some(Model { certificate_reference_id: None, ..prior }));
             };
             refuse_other_credential(&credential)?;
+            cx.clients.met().refreshed(&op.environment_id, id);
             let variable = variable_of(&organization, &credential).await?;
             variable.iter().filter_map(|variable| mark::inactive(variable, id)).for_each(|warning| cx.tell(warning));
             Ok(Some(Model::of(&credential, variable.as_ref(), prior)?))

@@ -51,8 +51,8 @@ impl Resource for CertificateReference {
             _ => None,
         };
         let value = reference.as_ref().map(SecretReference::to_string);
-        if let Some(id) = planned.id.known() {
-            cx.clients.plan_value(*id, value.clone());
+        if let (Some(environment_id), Some(id)) = (&environment_id, planned.id.known()) {
+            cx.clients.met().plans_value(environment_id, *id, value.clone());
         }
         if let Some(value) = value {
             plan.set("secret_reference", value.into());
@@ -77,6 +77,7 @@ impl Resource for CertificateReference {
             let certificate = vault::read_before_writing(&op, &reference, planned.requirements.as_ref()).await?;
 
             let (id, value) = (Uuid::new_v4(), reference.to_string());
+            cx.clients.met().makes(&op.environment_id, id, &planned.schema_name);
             let mut changes = ChangeSet::new(planned.solution_unique_name.as_deref());
             let variable = NewVariable {
                 id,
@@ -120,9 +121,11 @@ impl Resource for CertificateReference {
     async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>, Diagnostic> {
         let op = Operation::on(cx, Verb::Read, &prior);
         op.run(async {
-            let Some(definition) = op.organization().await?.by_id::<Definition>(op.id(&prior.id)?).await? else {
+            let id = op.id(&prior.id)?;
+            let Some(definition) = op.organization().await?.by_id::<Definition>(id).await? else {
                 return Ok(None);
             };
+            cx.clients.met().refreshed(&op.environment_id, id);
             refuse_other_kind(&definition)?;
             let before = prior.secret_reference.clone().zip(prior.user_principal_names.clone());
             let mut model = Model::of(&definition, prior)?;

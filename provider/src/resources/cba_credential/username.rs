@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::mark::{is_ours, mark, orphan};
 use super::schema::{Model, NAME, View};
 use crate::account::Account;
+use crate::account::met::How;
 use crate::checks::certificate::names;
 use crate::checks::finding::{Finding, Outcome};
 use crate::clients::dataverse::credential::Credential;
@@ -20,6 +21,11 @@ use crate::clients::error::Error;
 use crate::failure::failed;
 use crate::object::variable::text;
 use crate::object::{Existing, Fault, On as _, Operation, SecretReference};
+
+/// Why two credentials are in each other's way, and what to do.
+const TWO: &str = "The variables of two user names of this configuration have the same name";
+const ANOTHER_NAME: &str =
+    "Two credentials on one certificate reference need two variables: set username_schema_name in one of them.";
 
 /// A user name, and the variable that holds it.
 pub(super) struct Username {
@@ -68,7 +74,7 @@ impl Username {
             Some(taken) => {
                 // The one exception to "nothing is taken over": what a credential that is gone has left behind.
                 let Some(version) = orphan(organization, taken).await? else {
-                    return Err(existing(organization, &op.environment_id, taken).await.into());
+                    return Err(refused(op, organization, taken).await.into());
                 };
                 let (display_name, description) = (Some(display_name.as_str()), Some(Some(mark.as_str())));
                 let active = (!taken.active).then_some(ACTIVE);
@@ -148,10 +154,10 @@ fn agree(variable: &Definition, configured: &View, own: bool) -> Result<(), Diag
 
 /// Plans the name of the variable for the user name, and looks whether it is taken.
 pub(super) async fn plan_variable(
+    (cx, environment_id): (&Context<Account>, &EnvironmentId),
     organization: &Dataverse,
     plan: &mut Plan,
     reference: Option<&Definition>,
-    environment_id: &EnvironmentId,
 ) -> Result<(), Diagnostic> {
     if plan.config_view::<View>()?.username_schema_name.is_null() {
         let Some(reference) = reference else { return Ok(()) };
@@ -163,10 +169,22 @@ pub(super) async fn plan_variable(
     let planned: View = plan.planned_view()?;
     if plan.is_create()
         && let Some(schema_name) = planned.username_schema_name.known()
-        && let Ok(found) = organization.by_name::<Definition>(schema_name).await
-        && let Some(taken) = found.first()
     {
-        plan.tell(existing(organization, environment_id, taken).await.as_warning());
+        let met = cx.clients.met();
+        if !met.plans(environment_id, schema_name) {
+            let what = format!("{TWO}, {schema_name:?}, and it must be unique: the second creation will fail.");
+            let two = Diagnostic::warning("Two user names have the same username_schema_name", what);
+            plan.tell(two.on("username_schema_name").hint(ANOTHER_NAME));
+        } else if let Ok(found) = organization.by_name::<Definition>(schema_name).await
+            && let Some(taken) = found.first()
+        {
+            plan.tell(match user(organization, environment_id, taken).await {
+                Some(user) if met.how(environment_id, user.id).is_some() => {
+                    user.existing.warning_of_own(&format!("Is it another credential? {ANOTHER_NAME}"))
+                }
+                found => existing(environment_id, taken, found).as_warning(),
+            });
+        }
     }
     Ok(())
 }
@@ -204,8 +222,13 @@ pub(super) fn unread(attribute: &'static str, id: Uuid, error: &Error) -> Diagno
 
 /// Warns when the certificate does not name the user. What this run plans for the reference counts, not what it was before; where that
 /// is not known yet, the second plan judges.
-pub(super) async fn names_warning(cx: &Context<Account>, reference: &Definition, username: &str) -> Option<Diagnostic> {
-    let reference = match cx.clients.planned_value(reference.id) {
+pub(super) async fn names_warning(
+    cx: &Context<Account>,
+    environment_id: &EnvironmentId,
+    reference: &Definition,
+    username: &str,
+) -> Option<Diagnostic> {
+    let reference = match cx.clients.met().planned_value(environment_id, reference.id) {
         Some(planned) => SecretReference::parse(&planned?),
         None => SecretReference::of(reference),
     };
@@ -248,7 +271,7 @@ pub(super) async fn refuse_existing(
     schema_name: &str,
 ) -> Result<(), Fault> {
     match organization.by_name::<Definition>(schema_name).await?.first() {
-        Some(taken) => Err(existing(organization, &op.environment_id, taken).await.into()),
+        Some(taken) => Err(refused(op, organization, taken).await.into()),
         None => Ok(()),
     }
 }
@@ -277,18 +300,41 @@ pub(super) async fn refuse_double(
     }
 }
 
-/// The error about a variable that has the name already: it says whose it is.
-async fn existing(organization: &Dataverse, environment_id: &EnvironmentId, taken: &Definition) -> Diagnostic {
-    let users: Vec<Credential> = organization.all(&Credential::using(taken.id)).few().await.unwrap_or_default();
-    if let Some(user) = users.first() {
-        let existing = Existing {
-            resource: NAME,
-            what: format!("user name variable {:?} of the credential {:?}", taken.schema_name, user.name),
-            attribute: "username_schema_name",
-            environment_id: environment_id.clone(),
-            id: user.id.to_string(),
-        };
-        return existing.error();
+/// The error about a variable that has the name already.
+async fn refused(op: &Operation<'_>, organization: &Dataverse, taken: &Definition) -> Diagnostic {
+    match user(organization, &op.environment_id, taken).await {
+        Some(user) if op.cx.clients.met().how(&op.environment_id, user.id) == Some(How::Made) => {
+            user.existing.error_of_two(TWO, ANOTHER_NAME)
+        }
+        found => existing(&op.environment_id, taken, found),
+    }
+}
+
+/// A credential that has the user name's variable already.
+struct User {
+    id: Uuid,
+    existing: Existing,
+}
+
+async fn user(organization: &Dataverse, environment_id: &EnvironmentId, taken: &Definition) -> Option<User> {
+    let users: Vec<Credential> = organization.all(&Credential::using(taken.id)).few().await.ok()?;
+    let user = users.first()?;
+    let existing = Existing {
+        resource: NAME,
+        what: format!("user name variable {:?} of the credential {:?}", taken.schema_name, user.name),
+        attribute: "username_schema_name",
+        environment_id: environment_id.clone(),
+        id: user.id.to_string(),
+    };
+    Some(User { id: user.id, existing })
+}
+
+/// The error about a variable of somebody else's that has the name already: it says whose it is.
+fn existing(environment_id: &EnvironmentId, taken: &Definition, user: Option<User>) -> Diagnostic {
+    if let Some(user) = user {
+        return user
+            .existing
+            .error_after(&format!("Nothing was changed. If this is to be another credential: {ANOTHER_NAME}"));
     }
     let detail = format!(
         "There is already the environment variable {:?} in the environment {environment_id}, with the id {}, and no credential \
