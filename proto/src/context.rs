@@ -30,6 +30,8 @@ pub struct Context<C> {
     pub(crate) malformed: Vec<Diagnostic>,
     private: Mutex<Vec<u8>>,
     told: Mutex<Vec<Diagnostic>>,
+    /// The headlines of what concerns everything, as far as it was told since the provider was configured.
+    pub(crate) common: Arc<Mutex<Vec<String>>>,
     kept: Mutex<Option<Value>>,
 }
 
@@ -44,6 +46,7 @@ impl<C> Context<C> {
             malformed: Vec::new(),
             private: Mutex::default(),
             told: Mutex::default(),
+            common: Arc::default(),
             kept: Mutex::default(),
         }
     }
@@ -124,6 +127,19 @@ impl<C> Context<C> {
         std::mem::take(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The same diagnostics, in which what concerns everything is told in full once.
+    pub(crate) fn once(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let mut common = self.common.lock().unwrap_or_else(PoisonError::into_inner);
+        let once = |one: Diagnostic| {
+            if one.common && common.contains(&one.summary) {
+                return one.once_more();
+            }
+            common.extend(Some(&one.summary).filter(|_| one.common).cloned());
+            one
+        };
+        diagnostics.into_iter().map(once).collect()
+    }
+
     pub(crate) fn kept(&self) -> Option<Value> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -133,5 +149,20 @@ impl<C> fmt::Debug for Context<C> {
     /// Shows nothing: the configuration holds secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_concerns_everything_is_told_in_full_once() {
+        let cx = Context::new(Arc::new(()), Value::Null, CancellationToken::new(), Type::Bool);
+        let common = || Diagnostic::error("Cannot sign in", "Why.").hint("Do.").of_everything();
+        let told = cx.once(vec![common(), common(), Diagnostic::error("No", "Why.")]);
+        let details: Vec<&str> = told.iter().map(|one| one.detail.as_str()).collect();
+        assert_eq!(details, ["Why.", "The first message of this name says why.", "Why."]);
+        assert_eq!(told[1].hint, "");
     }
 }

@@ -31,13 +31,19 @@ pub struct Diagnostic {
     pub hint: String,
     /// Where: the attribute at fault.
     pub path: Option<Path>,
+    /// Whether it concerns everything that the provider does, and no object more than another.
+    pub common: bool,
 }
+
+/// What is said of a destruction under an error that comes before it: Terraform refreshes and plans as ever before it destroys, and
+/// a provider cannot tell.
+const TO_DESTROY: &str = "To destroy: terraform destroy -refresh=false";
 
 impl Diagnostic {
     /// An error.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
         let (summary, detail) = (summary.into(), detail.into());
-        Diagnostic { severity: Severity::Error, summary, detail, hint: String::new(), path: None }
+        Diagnostic { severity: Severity::Error, summary, detail, hint: String::new(), path: None, common: false }
     }
 
     /// What an operation fails with that the user asked to stop.
@@ -46,8 +52,16 @@ impl Diagnostic {
             .hint("What exists by now is in the state: the next plan goes on from there.")
     }
 
-    /// A warning.
-    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
+    /// A warning. Terraform folds those of one headline into one, which therefore names no object: a name is not even taken.
+    ///
+    /// ```
+    /// tfplugin::Diagnostic::warning("The robot stays", format!("Robot {} is not ours.", 7));
+    /// ```
+    ///
+    /// ```compile_fail
+    /// tfplugin::Diagnostic::warning(format!("Robot {} stays", 7), "It is not ours.");
+    /// ```
+    pub fn warning(summary: &'static str, detail: impl Into<String>) -> Diagnostic {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(summary, detail) }
     }
 
@@ -57,10 +71,32 @@ impl Diagnostic {
         self.at(Path::attribute(name))
     }
 
-    /// The same, on the attribute that `path` leads to.
+    /// The same, on the attribute that `path` leads to, unless it concerns everything.
     #[must_use]
     pub fn at(mut self, path: Path) -> Diagnostic {
-        self.path = Some(path);
+        self.path = Some(path).filter(|_| !self.common);
+        self
+    }
+
+    /// The same, of everything that the provider does: it is told in full once after each Configure, and in a line after that.
+    #[must_use]
+    pub fn of_everything(self) -> Diagnostic {
+        Diagnostic { common: true, path: None, ..self }
+    }
+
+    /// The same in a line, where it was told in full already.
+    pub(crate) fn once_more(self) -> Diagnostic {
+        Diagnostic { detail: "The first message of this name says why.".to_owned(), hint: String::new(), ..self }
+    }
+
+    /// The same of a refresh or a plan. An error that an object is the cause of also stops its destruction: how to get past it is the
+    /// last that is said.
+    #[must_use]
+    pub(crate) fn before_destroy(mut self) -> Diagnostic {
+        if self.is_error() && !self.common && self != Diagnostic::interrupted() {
+            let gap = if self.hint.is_empty() { "" } else { "\n\n" };
+            self.hint = format!("{}{gap}{TO_DESTROY}", self.hint);
+        }
         self
     }
 
@@ -78,10 +114,13 @@ impl Diagnostic {
         self
     }
 
-    /// The same as a warning.
+    /// The same as a warning, with a headline that names no object: what it said before begins the detail.
     #[must_use]
-    pub fn as_warning(mut self) -> Diagnostic {
-        self.severity = Severity::Warning;
+    pub fn as_warning(mut self, summary: &'static str) -> Diagnostic {
+        if self.summary != summary {
+            self.detail = format!("{}. {}", self.summary, self.detail);
+        }
+        (self.severity, self.summary) = (Severity::Warning, summary.to_owned());
         self
     }
 
@@ -129,6 +168,21 @@ mod tests {
     fn a_name_from_elsewhere_does_not_reach_the_terminal_as_more_than_text() {
         let wire = Diagnostic::error("No \u{1b}[31mrobot", "It is \u{7}gone.").hint("Look\u{1b}[2J.").to_wire();
         assert_eq!((wire.summary.as_str(), wire.detail.as_str()), ("No robot", "It is gone.\n\nLook."));
+    }
+
+    #[test]
+    fn an_error_before_a_destruction_ends_with_the_way_past_it() {
+        let hint = |diagnostic: Diagnostic| diagnostic.before_destroy().hint;
+        assert_eq!(hint(Diagnostic::error("No", "").hint("Do.")), format!("Do.\n\n{TO_DESTROY}"));
+        assert_eq!(hint(Diagnostic::error("No", "")), TO_DESTROY);
+        assert_eq!(hint(Diagnostic::warning("No", "").hint("Do.")), "Do.");
+        assert_eq!(hint(Diagnostic::error("No", "").of_everything()), "");
+        assert_eq!(Diagnostic::interrupted().before_destroy(), Diagnostic::interrupted());
+    }
+
+    #[test]
+    fn what_concerns_everything_is_on_no_attribute() {
+        assert_eq!(Diagnostic::error("No", "").of_everything().on("name").path, None);
     }
 
     #[test]

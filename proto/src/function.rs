@@ -125,7 +125,8 @@ impl Fault {
 
     pub(crate) fn to_wire(&self) -> pb::FunctionError {
         let function_argument = self.argument.and_then(|place| i64::try_from(place).ok());
-        pb::FunctionError { text: self.text.clone(), function_argument }
+        // Terraform and OpenTofu end it with a full stop of their own.
+        pb::FunctionError { text: self.text.trim_end_matches('.').to_owned(), function_argument }
     }
 }
 

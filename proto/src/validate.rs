@@ -82,7 +82,7 @@ impl Walk {
 
     /// Terraform itself warns of a deprecated value that is referred to, and not of one that is set.
     fn deprecated(&mut self, name: &str, instead: &str, path: &Path) {
-        self.found.push(Diagnostic::warning(format!("{name} is deprecated"), instead).at(path.clone()));
+        self.found.push(Diagnostic::warning("A deprecated argument", format!("{name}: {instead}")).at(path.clone()));
     }
 
     fn attribute(&mut self, attribute: &Attribute, value: &Value, path: &Path, write_only_allowed: bool) {
@@ -236,7 +236,7 @@ mod tests {
         let found = |old: Value| validate(&OLD, &Value::object([("old", old)]), true);
         assert!(found(Value::Null).is_empty());
         let warned = found("x".into()).pop().unwrap();
-        assert_eq!((warned.is_error(), warned.detail.as_str()), (false, "Use new."));
+        assert_eq!((warned.is_error(), warned.detail.as_str()), (false, "old: Use new."));
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub(crate) mod roles;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tfplugin::{Diagnostic, Known};
+use tfplugin::{Diagnostic, Known, Plan};
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -23,6 +23,54 @@ use crate::clients::key_vault::KeyVault;
 use crate::failure::failed;
 use met::Met;
 use roles::Roles;
+
+/// Why an organization cannot be asked, as an error of the apply. Terraform's plan makes less of some of it.
+#[derive(Debug)]
+pub(crate) enum Unasked {
+    /// What is at fault is on this side: an error at once.
+    Own(Diagnostic),
+    /// A host cannot be reached, which the same apply may still mend.
+    Unreachable(Diagnostic),
+    /// Anything else: the apply is the first to need the organization.
+    Other(Diagnostic),
+}
+
+impl Unasked {
+    fn new(error: &Error, diagnostic: Diagnostic) -> Unasked {
+        match (error.is_own(), error.is_unreachable()) {
+            (true, _) => Unasked::Own(diagnostic),
+            (_, true) => Unasked::Unreachable(diagnostic),
+            _ => Unasked::Other(diagnostic),
+        }
+    }
+
+    /// What a plan makes of it.
+    ///
+    /// # Errors
+    /// What no apply mends.
+    pub(crate) fn bear(self, plan: &mut Plan) -> Result<(), Diagnostic> {
+        match self {
+            Unasked::Own(error) => return Err(error),
+            Unasked::Unreachable(error) => plan.tell(error.as_warning("The environment cannot be reached")),
+            Unasked::Other(_) => {}
+        }
+        Ok(())
+    }
+}
+
+impl From<Diagnostic> for Unasked {
+    fn from(diagnostic: Diagnostic) -> Unasked {
+        Unasked::Other(diagnostic)
+    }
+}
+
+impl From<Unasked> for Diagnostic {
+    fn from(unasked: Unasked) -> Diagnostic {
+        match unasked {
+            Unasked::Own(error) | Unasked::Unreachable(error) | Unasked::Other(error) => error,
+        }
+    }
+}
 
 /// Who is signed in, and to which environment. It lives from one configuration of the provider to the next.
 pub struct Account {
@@ -75,24 +123,26 @@ impl Account {
     ///
     /// # Errors
     /// An environment that is not there, may not be read, or has no Dataverse.
-    pub(crate) async fn organization(&self, environment_id: &EnvironmentId) -> Result<Arc<Dataverse>, Diagnostic> {
+    pub(crate) async fn organization(&self, environment_id: &EnvironmentId) -> Result<Arc<Dataverse>, Unasked> {
         let clients = self.clients()?;
         let is_own = self.environment_id.known() == Some(environment_id);
         match &self.dataverse_url {
             Known::Known(url) if is_own => {
-                let elsewhere =
-                    |error: &Error| failed("The provider's dataverse_url cannot be used", error).on("dataverse_url");
+                let elsewhere = |error: &Error| {
+                    let diagnostic = failed("The provider's dataverse_url cannot be used", error);
+                    Unasked::new(error, diagnostic.on("dataverse_url"))
+                };
                 let organization = clients.dataverse(url).map_err(|error| elsewhere(&error))?;
                 let verify = || self.verify(&organization, url, environment_id);
                 let verified = self.verified.get_or_try_init(verify).await.map_err(|error| elsewhere(&error))?;
-                return verified.clone().map(|()| organization);
+                return verified.clone().map(|()| organization).map_err(Unasked::Other);
             }
-            Known::Unknown if is_own => return Err(unknown_organization()),
+            Known::Unknown if is_own => return Err(unknown_organization().into()),
             _ => {}
         }
         let environment = clients.environments().environment(environment_id).await.map_err(|error| {
             let diagnostic = failed(&format!("Cannot look up the environment {environment_id}"), &error).on("environment_id");
-            if error.is_not_found() {
+            let diagnostic = if error.is_not_found() {
                 diagnostic.hint("Check the environment id: the Power Platform admin center shows it in the environment's details.")
             } else if error.is_forbidden() {
                 diagnostic.hint(
@@ -101,7 +151,8 @@ impl Account {
                 )
             } else {
                 diagnostic
-            }
+            };
+            Unasked::new(&error, diagnostic)
         })?;
         let url = environment.dataverse_url.ok_or_else(|| {
             let detail =
@@ -111,7 +162,7 @@ impl Account {
             )
         })?;
         let elsewhere = |error| failed("The environment's Dataverse cannot be used", &error).on("environment_id");
-        clients.dataverse(&url).map_err(elsewhere)
+        Ok(clients.dataverse(&url).map_err(elsewhere)?)
     }
 
     /// Holds the organization at a configured address against the environment that it is said to be of, before anything of it is
@@ -135,9 +186,10 @@ impl Account {
                     .on("dataverse_url")
                     .hint("Give the address of that environment's organization, or leave dataverse_url out.")))
             }
-            Err(error) if error.is_stopped() || error.is_overdue() => Err(error),
+            Err(error) if error.is_stopped() || error.is_overdue() || error.is_own() => Err(error),
             Err(error) => {
-                let doubt = failed("Nobody can tell whose the provider's dataverse_url is", &error).as_warning();
+                let doubt = "Nobody can tell whose the provider's dataverse_url is";
+                let doubt = failed(doubt, &error).as_warning(doubt);
                 self.unsaid.lock().unwrap_or_else(PoisonError::into_inner).push(doubt.on("dataverse_url"));
                 Ok(Ok(()))
             }
@@ -180,6 +232,24 @@ impl Account {
             },
             None => "the signed-in principal".to_owned(),
         }
+    }
+
+    /// What to do about a right that is missing: who lacks it, and, of the Power Platform API, who may call it at all.
+    ///
+    /// Source: <https://learn.microsoft.com/power-platform/admin/programmability-authentication-v2>
+    pub(crate) async fn forbidden(&self, error: &Error) -> Option<String> {
+        if !error.is_forbidden() {
+            return None;
+        }
+        let caller = self.caller_in_words().await;
+        Some(match error.is_power_platform() {
+            true => format!(
+                "The Power Platform API serves a service principal only when it is registered as an admin management application, or has \
+                 a Power Platform role (preview) such as Contributor on the environment; dataverse_url does not stand in for that. Register \
+                 {caller}, or give it the role."
+            ),
+            false => format!("Give {caller} the right that the message names, or sign in as another principal."),
+        })
     }
 
     fn clients(&self) -> Result<&Clients, Diagnostic> {

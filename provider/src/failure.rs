@@ -1,4 +1,6 @@
 //! A service's error as a diagnostic: what failed, why in the service's words, and what to do.
+//!
+//! What concerns everything has a headline of its own, whatever failed by it, and is told in full once.
 
 use std::error::Error as _;
 
@@ -17,10 +19,28 @@ pub(crate) fn failed(summary: &str, error: &Error) -> Diagnostic {
     if let Some(request_id) = error.request_id().filter(|id| !detail.contains(*id)) {
         detail = format!("{detail} (request id {request_id})");
     }
-    let diagnostic = Diagnostic::error(summary, detail);
+    let diagnostic = match own(error) {
+        Some(headline) => Diagnostic::error(headline, detail).of_everything(),
+        None => Diagnostic::error(summary, detail),
+    };
     match hint(error) {
         Some(hint) => diagnostic.hint(hint),
         None => diagnostic,
+    }
+}
+
+/// The headline of what concerns everything.
+fn own(error: &Error) -> Option<&'static str> {
+    if !error.is_own() {
+        None
+    } else if error.is_proxy() || error.is_proxy_login() {
+        Some("The proxy cannot be used")
+    } else if error.is_trust() {
+        Some("The connection is not secure")
+    } else if error.is_sign_in() {
+        Some("Cannot sign in")
+    } else {
+        Some("The provider can reach nothing")
     }
 }
 
@@ -39,6 +59,21 @@ fn hint(error: &Error) -> Option<&'static str> {
             "If a proxy inspects TLS here, set SSL_CERT_FILE to a PEM file with its certificate authority; \
              else check the clock and HTTPS_PROXY.",
         )
+    } else if error.is_proxy() {
+        Some(
+            "Check the address in that variable, and whether the proxy is there; NO_PROXY names the hosts that need none.",
+        )
+    } else if error.is_proxy_login() {
+        Some("Write the user name and the password into that variable: http://user:password@proxy.example.com:8080.")
+    } else if error.is_not_the_service() {
+        Some(
+            "Ask whoever runs the proxy or the firewall to let this machine reach the service's host, or name another way in HTTPS_PROXY \
+             and NO_PROXY.",
+        )
+    } else if error.is_unreachable() && !error.outcome_unknown() {
+        Some("Check the name, this machine's DNS and firewall, and HTTPS_PROXY and NO_PROXY.")
+    } else if error.is_sign_in() && !error.is_unauthorized() {
+        Some("Check whether this machine may reach the host that signs in, and HTTPS_PROXY and NO_PROXY.")
     } else if error.is_unauthorized() {
         Some(
             "Check who signs in: tenant_id, client_id and client_secret of the provider block, the ARM_* variables, or az login.",

@@ -257,7 +257,8 @@ fn a_variable_in_the_way_is_named_and_left_alone() {
     let theirs = court.insert(DEFINITIONS, text);
     let summary = "The environment variable \"cto_robot_certificate_username\" exists already";
     let parts = ["no credential uses it", "username_variable_id"];
-    court.plan(CREDENTIAL, None, &config).expect_warning("username_schema_name", summary, &parts).expect_ok();
+    let planned = court.plan(CREDENTIAL, None, &config);
+    planned.expect_warning("username_schema_name", "What is to be created exists already", &parts).expect_ok();
     court.create(CREDENTIAL, &config).expect_error("username_schema_name", summary, &parts);
 
     court.insert(

@@ -33,20 +33,23 @@ fn what_is_there_and_cannot_be_used_is_an_error_at_plan() {
     assert_eq!(court.writes(), Vec::<String>::new());
 }
 
+/// The headline of the warning that a certificate could not be read.
+const UNREAD: &str = "A certificate could not be read";
+
 #[test]
 fn what_the_apply_may_still_mend_is_a_warning_at_plan_and_an_error_at_apply() {
     let court = Court::new();
     let missing = certificate(&court, "robot-missing");
     let summary = "There is no certificate robot-missing in the vault kv-robots";
     let planned = court.plan(REFERENCE, None, &missing);
-    planned.expect_warning("certificate_name", summary, &["the apply will fail"]).expect_ok();
+    planned.expect_warning("certificate_name", UNREAD, &[summary, "the apply will fail"]).expect_ok();
     court.create(REFERENCE, &missing).expect_error("certificate_name", summary, &["import the certificate"]);
     assert_eq!(court.writes(), Vec::<String>::new());
 
     let warned = with(missing, json!({ "requirements": { "on_unreadable": "warn" } }));
-    let parts = ["will leave the certificate's attributes null"];
-    court.plan(REFERENCE, None, &warned).expect_warning("certificate_name", summary, &parts).expect_ok();
-    let created = court.create(REFERENCE, &warned).expect_warning("certificate_name", summary, &[]).expect_ok();
+    let parts = [summary, "will leave the certificate's attributes null"];
+    court.plan(REFERENCE, None, &warned).expect_warning("certificate_name", UNREAD, &parts).expect_ok();
+    let created = court.create(REFERENCE, &warned).expect_warning("certificate_name", UNREAD, &[summary]).expect_ok();
     assert_eq!(created["thumbprint"], Value::Null);
     assert_eq!(court.plan(REFERENCE, Some(&created), &warned).expect_ok(), Action::NoOp);
 }
@@ -68,8 +71,8 @@ fn a_vault_that_cannot_be_read_fails_no_refresh_and_no_destroy() {
     let (court, reference) = made();
     court.forbid_vault();
     let summary = "The vault kv-robots does not let the certificate robot be read";
-    let parts = ["stays as it was", "Key Vault Reader"];
-    let read = court.refresh(&reference).expect_warning("key_vault_id", summary, &parts).expect_ok();
+    let parts = [summary, "stays as it was", "Key Vault Reader"];
+    let read = court.refresh(&reference).expect_warning("key_vault_id", UNREAD, &parts).expect_ok();
     assert_eq!(read.expect("it is there")["thumbprint"], reference["thumbprint"]);
     assert_eq!(court.plan(REFERENCE, Some(&reference), &court.reference()).expect_ok(), Action::NoOp);
     court.destroy(&reference).expect_ok();

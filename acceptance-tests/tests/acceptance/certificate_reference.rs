@@ -264,7 +264,8 @@ fn nothing_is_taken_over() {
     );
     let summary = "The environment variable \"cto_robot_certificate\" exists already";
     let config = court.reference();
-    court.plan(REFERENCE, None, &config).expect_warning("schema_name", summary, &["moved", "import {"]).expect_ok();
+    let planned = court.plan(REFERENCE, None, &config);
+    planned.expect_warning("schema_name", "What is to be created exists already", &["moved", "import {"]).expect_ok();
     let parts = ["import {", "powerautomate_key_vault_certificate_reference."];
     let left = court.create(REFERENCE, &config).expect_error("schema_name", summary, &parts);
     assert!(left.is_none());
@@ -296,7 +297,7 @@ fn a_taken_name_is_told_by_whose_it_is() {
     let (config, attribute) = (court.reference(), "schema_name");
     let second = with(config.clone(), json!({ "display_name": "Second" }));
     // Two of one name in one configuration, whether they are the same or not.
-    let two = "Two resources have the same schema_name";
+    let two = "Two resources have the same name";
     for second in [&config, &second] {
         court.configure(&environment).expect_quiet();
         court.plan(REFERENCE, None, &config).expect_quiet();
@@ -332,7 +333,7 @@ fn terraform_is_told_of_two_references_of_one_name_and_of_a_tainted_one() {
     };
     world.write("main.tf", &[block("robot"), block("again")].concat());
     let planned = world.plan();
-    planned.expect_ok().expect_warning("schema_name", "Two resources have the same schema_name", &["of its own"]);
+    planned.expect_ok().expect_warning("schema_name", "Two resources have the same name", &["of its own"]);
     assert_eq!(planned.diagnostics.len(), 1, "{planned}");
     let taken = "The environment variable \"cto_robot_certificate\" exists already";
     world.apply().expect_error(

@@ -141,7 +141,7 @@ fn a_create_that_fails_is_tainted_and_an_update_that_fails_is_saved() {
 
     world.let_connections_fail(true);
     world.write("main.tf", &CHAIN.replace("display_name     = \"Robot\"", "display_name     = \"Renamed\""));
-    world.apply().expect_error("resource", "Cannot change the connection Robot", &["Error"]);
+    world.apply().expect_error("resource", "The connection Renamed is changed, and not connected", &["Error"]);
     assert_eq!(world.attr(address, "display_name"), "Renamed");
     assert_eq!(world.attr(address, "status"), "Error");
     world.let_connections_fail(false);

@@ -153,7 +153,9 @@ fn a_vault_may_be_ruled_by_access_policies() {
     court.sandbox().with(|all| all.vaults.get_mut("kv-policies").expect("it is there").policies.clear());
     let summary = "The vault kv-policies does not let the certificate robot be read";
     let planned = court.plan(REFERENCE, Some(&reference), &config);
-    let planned = planned.expect_warning("key_vault_id", summary, &["access policies"]).expect_ok();
+    let planned = planned
+        .expect_warning("key_vault_id", "A certificate could not be read", &[summary, "access policies"])
+        .expect_ok();
     assert_eq!(planned, Action::NoOp);
 }
 

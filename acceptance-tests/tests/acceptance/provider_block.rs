@@ -139,12 +139,13 @@ fn a_provider_without_an_environment_leaves_it_to_the_resources() {
 }
 
 #[test]
-fn a_provider_that_comes_to_name_another_environment_is_an_error() {
+fn a_provider_that_comes_to_name_another_environment_is_an_error_where_something_would_be_written() {
     let mut court = Court::new();
     let reference = court.create(REFERENCE, &court.reference()).expect_quiet();
     let other = json!({ "environment_id": court.place().other_environment_id });
     court.configure(&other).expect_quiet();
-    let planned = court.plan(REFERENCE, Some(&reference), &court.reference());
+    let changed = with(court.reference(), json!({ "display_name": "Mine" }));
+    let planned = court.plan(REFERENCE, Some(&reference), &changed);
     let summary = "The provider names another environment";
     planned.expect_error("environment_id", summary, &["Set environment_id"]);
 }

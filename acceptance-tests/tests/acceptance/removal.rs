@@ -126,7 +126,7 @@ fn of_a_managed_credential_a_company_s_variable_keeps_its_value() {
     court.patch("credentials", &credential.attr("id"), json!({ "ismanaged": true }));
     court.patch("environmentvariabledefinitions", &variable, json!({ "description": "The user of all robots." }));
     let rows = court.rows();
-    court.destroy(&credential).expect_warning("", "The credential Robot stays", &["managed solution"]).expect_ok();
+    court.destroy(&credential).expect_warning("", "A credential stays", &["Robot", "managed solution"]).expect_ok();
     assert_eq!(court.rows(), rows);
 }
 

@@ -243,7 +243,8 @@ fn a_closed_vault_is_waited_for_once_and_the_plan_says_how_long() {
     court.forbid_vault();
     let summary = "The vault kv-robots does not let the certificate robot be read";
     let planned = court.plan(REFERENCE, None, &court.reference());
-    assert!(planned.expect_warning("key_vault_id", summary, &["The apply will wait up to 2s for the role"]).is_ok());
+    let parts = [summary, "The apply will wait up to 2s for the role"];
+    assert!(planned.expect_warning("key_vault_id", "A certificate could not be read", &parts).is_ok());
     let waited = ["The role was waited for, 2 seconds since"];
     court.create(REFERENCE, &court.reference()).expect_error("key_vault_id", summary, &waited);
     court.forget();

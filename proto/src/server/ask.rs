@@ -23,7 +23,7 @@ pub(super) async fn ask<C, T>(
         Ok(Err(error)) => (None, Some(error)),
         Err(_) => (None, Some(panicked(rpc))),
     };
-    (came, error.into_iter().chain(cx.told()).collect())
+    (came, cx.once(error.into_iter().chain(cx.told()).collect()))
 }
 
 /// What is told of a panic.

@@ -52,6 +52,8 @@ pub struct Server<P: Provider> {
     ephemerals: Offered<dyn AnyEphemeral<P::Clients>>,
     actions: Offered<dyn AnyAction<P::Clients>>,
     clients: RwLock<Option<Arc<P::Clients>>>,
+    /// The headlines of what concerns everything, as far as it was told since the provider was configured.
+    common: Mutex<Arc<Mutex<Vec<String>>>>,
     /// Whether the provider's configuration holds what only an apply will know.
     unknown: AtomicBool,
     stopped: Mutex<CancellationToken>,
@@ -87,6 +89,7 @@ impl<P: Provider> Server<P> {
             actions: offered(provider.actions()),
             provider,
             clients: RwLock::default(),
+            common: Mutex::default(),
             unknown: AtomicBool::new(false),
             stopped: Mutex::default(),
         }
@@ -126,6 +129,7 @@ impl<P: Provider> Server<P> {
         let malformed = malformed(&served.schema.block, &config);
         let mut cx = Context::new(clients, config, self.stopped(), served.ty.clone());
         cx.malformed = malformed;
+        cx.common = Arc::clone(&self.common.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(cx)
     }
 

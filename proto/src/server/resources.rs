@@ -56,6 +56,10 @@ impl<C> Served<dyn AnyResource<C>> {
     }
 }
 
+fn before_destroy(told: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    told.into_iter().map(Diagnostic::before_destroy).collect()
+}
+
 impl<P: Provider> Server<P> {
     pub(super) fn validate(
         &self,
@@ -131,7 +135,7 @@ impl<P: Provider> Server<P> {
             answer.new_identity = served.identify(&now)?;
         }
         answer.private = cx.private();
-        answer.diagnostics = to_wire(&told);
+        answer.diagnostics = to_wire(&before_destroy(told));
         Ok(answer)
     }
 
@@ -152,12 +156,16 @@ impl<P: Provider> Server<P> {
             None => {
                 let cx = self.context(served, config)?.with(meta, request.prior_private);
                 let (_, told) = ask("PlanResourceChange", &cx, served.it.plan(&cx, &mut plan)).await;
+                plan.diagnostics = cx.once(std::mem::take(&mut plan.diagnostics));
                 (cx.private(), told)
             }
         };
         let Plan { prior, mut planned, replace, mut diagnostics, .. } = plan;
         conform(&served.schema.block, &mut planned);
         diagnostics.extend(told);
+        if !planned.is_null() {
+            diagnostics = before_destroy(diagnostics);
+        }
         let planned_identity = match (request.prior_identity, served.it.identity()) {
             (Some(identity), _) if (!prior.is_null() && replace.is_empty()) || planned.is_null() => Some(identity),
             // An identity that is not known yet is left out: the protocol would allow it, and `terraform show -json` fails on it.

@@ -63,6 +63,7 @@ impl<P: Provider> pb::provider_server::Provider for Server<P> {
             let (clients, diagnostics) = self.provider.configure(&config, &request.terraform_version)?;
             self.unknown.store(!config.is_wholly_known(), std::sync::atomic::Ordering::Relaxed);
             *self.clients.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(clients.into());
+            *self.common.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Default::default();
             Ok(pb::configure::Response { diagnostics: to_wire(&diagnostics) })
         };
         self.run("Configure", "", work).await

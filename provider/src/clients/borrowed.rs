@@ -24,9 +24,11 @@ impl fmt::Debug for Borrowed {
 impl TokenCredential for Borrowed {
     async fn get_token(&self, scopes: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
         let scope = scopes.first().copied().unwrap_or_default();
-        let asked = async { self.http.entra().token(scope, self.http.transport()?).await };
-        let token =
-            asked.await.map_err(|error| azure_core::Error::new(azure_core::error::ErrorKind::Credential, error))?;
+        let token = self
+            .http
+            .token(scope)
+            .await
+            .map_err(|error| azure_core::Error::new(azure_core::error::ErrorKind::Credential, error))?;
         // The SDK's own copy, which it does not wipe.
         let token = token.reveal().to_owned().into();
         Ok(AccessToken { token, expires_on: OffsetDateTime::now_utc() + MARGIN })

@@ -13,6 +13,13 @@ pub enum Cloud {
 }
 
 impl Cloud {
+    /// The host that signs in.
+    pub(super) fn sign_in_host(self) -> &'static str {
+        match self {
+            Cloud::Public => "login.microsoftonline.com",
+        }
+    }
+
     /// The host of the environments API (BAP).
     pub(super) fn environments_host(self) -> &'static str {
         match self {

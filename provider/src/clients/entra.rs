@@ -15,7 +15,7 @@ use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 
 use super::cloud::Cloud;
-use super::error::{Error, SIGNING_IN};
+use super::error::{Error, SIGNING_IN, chain};
 use super::in_flight::InFlight;
 use super::retry::sdk_retry;
 use super::secret::Secret;
@@ -96,7 +96,7 @@ impl Entra {
             let token = credential
                 .get_token(&[&wanted], None)
                 .await
-                .map_err(|error| explained(&error, &wanted, &entra.secrets))?;
+                .map_err(|error| explained(&error, (&wanted, entra.cloud.sign_in_host()), &entra.secrets))?;
             let secret = Secret::from(token.token.secret().to_owned());
             entra.secrets.remember(secret.reveal());
             entra.tokens().insert(wanted, Token { secret: secret.clone(), expires_on: token.expires_on });
@@ -164,26 +164,19 @@ impl fmt::Debug for Entra {
 }
 
 /// Entra's own words, without the SDK's wrapping.
-fn explained(error: &azure_core::Error, scope: &str, secrets: &Secrets) -> Error {
+fn explained(error: &azure_core::Error, (scope, host): (&str, &str), secrets: &Secrets) -> Error {
     use azure_core::error::ErrorKind;
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    let mut connection = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io);
-    while let Some(inner) = source {
-        if let Some(inner) = inner.downcast_ref::<azure_core::Error>() {
-            connection |= matches!(inner.kind(), ErrorKind::Connection | ErrorKind::Io);
-        }
-        let inner_text = inner.to_string();
-        if !text.contains(&inner_text) {
-            text = format!("{text}: {inner_text}");
-        }
-        source = inner.source();
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let is_connection = |error: &azure_core::Error| matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io);
+    let chain: Vec<String> = chain(error).iter().map(|text| secrets.redact(text)).collect();
+    if causes.filter_map(|cause| cause.downcast_ref()).any(is_connection) {
+        return Error::connection(SIGNING_IN, host, false, &chain);
     }
-    if connection {
-        return Error::connection(SIGNING_IN, false, secrets.redact(&text));
-    }
-    let code = text.find("AADSTS").map(|at| text[at..].lines().next().unwrap_or_default().trim().to_owned());
-    let said = secrets.redact(&code.unwrap_or(text));
+    let text =
+        chain.into_iter().reduce(|all, inner| if all.contains(&inner) { all } else { format!("{all}: {inner}") });
+    let text = text.unwrap_or_default();
+    let said = text.find("AADSTS").map_or(&*text, |at| text[at..].lines().next().unwrap_or_default()).trim();
+    let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };
     let hint = match said.split(':').next().unwrap_or_default() {
         "AADSTS7000215" => " The client secret is wrong: is it the secret's value, and not its id?",
         "AADSTS7000222" => " The client secret has expired: make a new one.",
@@ -191,7 +184,7 @@ fn explained(error: &azure_core::Error, scope: &str, secrets: &Secrets) -> Error
         "AADSTS90002" => " There is no such tenant: check tenant_id.",
         _ => "",
     };
-    Error::sign_in(format!("Microsoft Entra gave no token for {scope}: {said}{hint}"))
+    Error::sign_in(format!("Microsoft Entra gave no token for {scope}: {said}{end}{hint}"))
 }
 
 fn claims(token: &str) -> Option<Caller> {

@@ -14,21 +14,21 @@ use super::secrets::Secrets;
 
 /// Why a request did not do what it was meant to. Everybody who asked the same question at the same time gets a copy.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{operation}: {kind}")]
+#[error("{operation}: {}", self.kind.through(self.proxy.as_deref()))]
 pub struct Error {
     /// What was asked for, and of what: `reading the credential 1234`.
     operation: String,
     kind: Arc<Kind>,
     /// Whether an earlier try of the same request may have been carried out: then so may this one, whatever it was told.
     uncertain: bool,
+    /// The proxy that the environment names, where a connection failed.
+    proxy: Option<Arc<str>>,
     #[source]
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 /// What a sign-in is called; it has tries of its own.
 pub(super) const SIGNING_IN: &str = "signing in";
-
-type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 enum Kind {
     /// The service answered with an error of its own: its words, and what is shown of them.
@@ -45,8 +45,8 @@ enum Kind {
     Overdue(Duration),
     /// The user asked to stop before it could begin, or before a question was answered.
     Stopped,
-    /// The connection failed; `sent` is whether the request may have arrived.
-    Connection { sent: bool, trust: bool, unresolved: bool },
+    /// The connection to a host failed.
+    Connection { host: String, broken: Broken },
     /// The sign-in failed.
     SignIn(String),
     /// The vault trusts another tenant.
@@ -55,9 +55,57 @@ enum Kind {
     Setup(String),
 }
 
+/// How far a connection came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Broken {
+    /// The other side's certificate is not trusted.
+    Trust,
+    /// The proxy cannot be reached.
+    Proxy,
+    /// The proxy wants to know who asks.
+    Login,
+    /// The proxy makes no connection to the host.
+    Refused,
+    /// The host has no address.
+    Unresolved,
+    /// It was not made.
+    Unmade,
+    /// It broke when the request may have arrived.
+    Sent,
+}
+
+impl Broken {
+    /// The words of the libraries, from the outermost to the innermost: they have no other mark that survives Microsoft's SDKs.
+    fn of(chain: &[String], sent: bool) -> Broken {
+        let text = chain.join("; ").to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
+        let tunnel = text.contains("tunnel error");
+        if says(&["invalid peer certificate"]) {
+            Broken::Trust
+        } else if tunnel && text.contains("authorization required") {
+            Broken::Login
+        } else if tunnel && text.contains("failed to create underlying connection") {
+            Broken::Proxy
+        } else if tunnel {
+            Broken::Refused
+        } else if says(&["dns error", "lookup address", "name or service", "resolve"]) {
+            Broken::Unresolved
+        } else if sent {
+            Broken::Sent
+        } else {
+            Broken::Unmade
+        }
+    }
+}
+
+/// What an error and its causes say, outermost first.
+pub(super) fn chain(error: &dyn std::error::Error) -> Vec<String> {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect()
+}
+
 impl Error {
     fn new(operation: &str, kind: Kind) -> Error {
-        Error { operation: operation.to_owned(), kind: Arc::new(kind), uncertain: false, source: None }
+        Error { operation: operation.to_owned(), kind: Arc::new(kind), uncertain: false, proxy: None, source: None }
     }
 
     /// What the service refused, in its own words.
@@ -124,20 +172,26 @@ impl Error {
         self
     }
 
-    /// A failed connection; the cause's own chain tells whether it is a matter of trust or of a name.
-    pub(super) fn connection(operation: &str, sent: bool, cause: impl Into<Cause>) -> Error {
-        let cause = cause.into();
-        let mut text = cause.to_string();
-        let mut next = cause.source();
-        while let Some(inner) = next {
-            text = format!("{text}; {inner}");
-            next = inner.source();
+    /// A failed connection to a host; `sent` is whether the request may have arrived, and the [chain] of causes tells how far it came. Only
+    /// the innermost is shown: the others name addresses, and a proxy's may hold a password.
+    pub(super) fn connection(operation: &str, host: &str, sent: bool, chain: &[String]) -> Error {
+        let kind = Kind::Connection { host: host.to_owned(), broken: Broken::of(chain, sent) };
+        let cause: Box<dyn std::error::Error + Send + Sync> = chain.last().cloned().unwrap_or_default().into();
+        Error { source: Some(Arc::from(cause)), ..Error::new(operation, kind) }
+    }
+
+    /// The same where the environment names this proxy.
+    #[must_use]
+    pub(super) fn through(mut self, proxy: Option<&Arc<str>>) -> Error {
+        self.proxy = proxy.filter(|_| matches!(&*self.kind, Kind::Connection { .. })).cloned();
+        self
+    }
+
+    fn broken(&self) -> Option<Broken> {
+        match &*self.kind {
+            Kind::Connection { broken, .. } => Some(*broken),
+            _ => None,
         }
-        let lower = text.to_ascii_lowercase();
-        let trust = ["certificate", "unknownissuer", "unknown issuer", "tls"].iter().any(|word| lower.contains(word));
-        let unresolved =
-            ["dns", "lookup address", "name or service", "resolve"].iter().any(|word| lower.contains(word));
-        Error { source: Some(Arc::from(cause)), ..Error::new(operation, Kind::Connection { sent, trust, unresolved }) }
     }
 
     /// The service's words, for questions.
@@ -253,13 +307,31 @@ impl Error {
             })
     }
 
+    /// The same, where it could not look: the vault is not where its id says, or its subscription does not know Power Platform.
+    pub fn is_secret_unverified(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.message.contains("Could not verify the user permission"))
+    }
+
+    /// Power Platform's own API refused, and not a service behind it.
+    pub fn is_power_platform(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.host.contains(".environment.api."))
+    }
+
+    /// A user who shall own something is not there.
+    pub fn is_owner_missing(&self) -> bool {
+        self.refusal().is_some_and(|refusal| {
+            let said = refusal.message.to_ascii_lowercase();
+            said.contains("systemuser") && said.contains("does not exist")
+        })
+    }
+
     /// The request may or may not have been carried out.
     pub fn outcome_unknown(&self) -> bool {
         if self.uncertain {
             return true;
         }
         match &*self.kind {
-            Kind::Connection { sent, .. } => *sent,
+            Kind::Connection { broken, .. } => *broken == Broken::Sent,
             Kind::NotTheService { status, .. } => *status >= 500,
             Kind::Service { heard, .. } => matches!(heard.status, 408 | 500 | 502 | 504),
             Kind::Unexpected(_) | Kind::Late(_) => true,
@@ -270,8 +342,43 @@ impl Error {
     /// No other try mends it: this process's own surroundings are at fault, or the request itself, or the sign-in, which has been tried
     /// often enough; or no other try may begin.
     pub(super) fn is_final(&self) -> bool {
-        let is_final = matches!(&*self.kind, Kind::Setup(_) | Kind::Unsendable(_) | Kind::Overdue(_) | Kind::Stopped);
-        is_final || self.is_trust() || self.operation == SIGNING_IN
+        matches!(&*self.kind, Kind::Unsendable(_) | Kind::Overdue(_) | Kind::Stopped) || self.is_own()
+    }
+
+    /// What is at fault is on this side, and concerns all that is asked: the process's own surroundings, the trust, the proxy, the sign-in. No
+    /// apply mends it.
+    pub fn is_own(&self) -> bool {
+        match &*self.kind {
+            Kind::Setup(_) => true,
+            Kind::Overdue(_) | Kind::Stopped => false,
+            _ => self.is_sign_in() || self.is_trust() || self.is_proxy() || self.is_proxy_login(),
+        }
+    }
+
+    /// The sign-in failed, whatever kept it.
+    pub fn is_sign_in(&self) -> bool {
+        self.operation == SIGNING_IN
+    }
+
+    /// The proxy cannot be reached.
+    pub fn is_proxy(&self) -> bool {
+        self.broken() == Some(Broken::Proxy)
+    }
+
+    /// The proxy wants to know who asks.
+    pub fn is_proxy_login(&self) -> bool {
+        self.broken() == Some(Broken::Login)
+    }
+
+    /// Somebody else than the service answered, such as a proxy.
+    pub fn is_not_the_service(&self) -> bool {
+        matches!(&*self.kind, Kind::NotTheService { .. })
+    }
+
+    /// A single host cannot be reached.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self.broken(), Some(Broken::Refused | Broken::Unresolved | Broken::Unmade | Broken::Sent))
+            && !self.is_sign_in()
     }
 
     /// The operation's time was over before it could begin.
@@ -286,12 +393,12 @@ impl Error {
 
     /// The other side's certificate is not trusted.
     pub fn is_trust(&self) -> bool {
-        matches!(&*self.kind, Kind::Connection { trust: true, .. })
+        self.broken() == Some(Broken::Trust)
     }
 
     /// The vault's name does not lead anywhere.
     pub fn is_vault_missing(&self) -> bool {
-        matches!(&*self.kind, Kind::Connection { trust: false, .. }) || self.is_code(&["VaultNotFound"])
+        self.is_unreachable() || self.is_code(&["VaultNotFound"])
     }
 
     /// The vault trusts another tenant than the one that is signed in to.
@@ -300,16 +407,54 @@ impl Error {
     }
 }
 
-impl fmt::Debug for Kind {
-    /// No more than everybody may read.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
+impl Kind {
+    fn through<'a>(&'a self, proxy: Option<&'a str>) -> Told<'a> {
+        Told { kind: self, proxy }
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Debug for Kind {
+    /// No more than everybody may read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        write!(f, "{}", self.through(None))
+    }
+}
+
+/// A kind in words, and the proxy that connections are made through.
+struct Told<'a> {
+    kind: &'a Kind,
+    proxy: Option<&'a str>,
+}
+
+impl Told<'_> {
+    fn connection(&self, f: &mut fmt::Formatter<'_>, host: &str, broken: Broken) -> fmt::Result {
+        let proxy = self.proxy.unwrap_or("in between");
+        match broken {
+            Broken::Trust => {
+                write!(f, "the connection to {host} is not secure: the other side's certificate is not trusted")
+            }
+            Broken::Proxy => write!(f, "the proxy {proxy} cannot be reached"),
+            Broken::Login => write!(f, "the proxy {proxy} wants a user name and a password, or does not accept them"),
+            Broken::Refused => write!(
+                f,
+                "the proxy {proxy} makes no connection to {host}: it cannot resolve that name, or not reach it, or does not allow it"
+            ),
+            Broken::Unresolved => write!(f, "the host name {host} cannot be resolved"),
+            Broken::Unmade => match self.proxy {
+                Some(proxy) => write!(f, "no connection to {host} could be made (the proxy is {proxy})"),
+                None => write!(f, "no connection to {host} could be made"),
+            },
+            Broken::Sent => write!(
+                f,
+                "the connection to {host} broke after the request was sent; whether it was carried out is not known"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
             Kind::Service { shown, .. } => shown.fmt(f),
             Kind::NotTheService { status, beginning } => write!(
                 f,
@@ -327,14 +472,7 @@ impl fmt::Display for Kind {
                 write!(f, "the {} seconds that the operation may take were over", allowed.as_secs())
             }
             Kind::Stopped => f.write_str("the user asked to stop"),
-            Kind::Connection { trust: true, .. } => {
-                f.write_str("the connection is not secure: the other side's certificate is not trusted")
-            }
-            Kind::Connection { unresolved: true, .. } => f.write_str("the host name cannot be resolved"),
-            Kind::Connection { sent: false, .. } => f.write_str("no connection could be made"),
-            Kind::Connection { sent: true, .. } => {
-                f.write_str("the connection broke after the request was sent; whether it was carried out is not known")
-            }
+            Kind::Connection { host, broken } => self.connection(f, host, *broken),
             Kind::SignIn(what) | Kind::Setup(what) => f.write_str(what),
             Kind::WrongTenant { vault, ours } => {
                 write!(f, "the vault belongs to the tenant {vault}, and the provider is signed in to {ours}")

@@ -4,7 +4,6 @@
 //! `HTTPS_PROXY`, `NO_PROXY` and `SSL_CERT_FILE`, on every system; with the last one set, its authorities alone are trusted.
 
 use std::collections::HashMap;
-use std::error::Error as _;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -18,9 +17,10 @@ use tokio::time::{Instant, sleep};
 
 use super::answer::Answer;
 use super::entra::{Caller, Entra};
-use super::error::Error;
+use super::error::{Error, chain};
 use super::in_flight::InFlight;
 use super::leave;
+use super::proxy::Proxy;
 use super::request::{Body, Request};
 use super::retry::{PATIENCE, TRIES, backoff, retry_after};
 use super::secret::Secret;
@@ -40,7 +40,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 pub struct Http {
     entra: Arc<Entra>,
     user_agent: String,
-    client: OnceLock<reqwest::Client>,
+    client: OnceLock<(reqwest::Client, Option<Arc<str>>)>,
     reads: InFlight<(String, u64, String), Answer>,
     /// How often something was written to a host, or was about to be.
     writes: Mutex<HashMap<String, u64>>,
@@ -58,11 +58,18 @@ impl Http {
     }
 
     fn client(&self) -> Result<&reqwest::Client, Error> {
-        if let Some(client) = self.client.get() {
+        if let Some((client, _)) = self.client.get() {
             return Ok(client);
         }
-        let client = client(&self.user_agent)?;
-        Ok(self.client.get_or_init(|| client))
+        let proxy = proxy()?;
+        let shown = proxy.as_ref().map(|proxy| Arc::clone(&proxy.shown));
+        let client = client(&self.user_agent, proxy)?;
+        Ok(&self.client.get_or_init(|| (client, shown)).0)
+    }
+
+    /// The proxy that connections are made through, for whoever is told that one failed.
+    pub(super) fn proxy(&self) -> Option<&Arc<str>> {
+        self.client.get()?.1.as_ref()
     }
 
     /// The same way for Microsoft's own SDKs.
@@ -179,7 +186,7 @@ impl Http {
     /// # Errors
     /// Whatever keeps one from being given.
     pub(super) async fn token(&self, scope: &str) -> Result<Secret, Error> {
-        self.entra.token(scope, self.transport()?).await
+        self.entra.token(scope, self.transport()?).await.map_err(|error| error.through(self.proxy()))
     }
 
     async fn once(&self, token: &Secret, request: &Request) -> Result<Answer, Error> {
@@ -218,7 +225,8 @@ impl Http {
         let answer = sent.await.map_err(|error: reqwest::Error| {
             let sent = !error.is_connect() && !error.is_builder();
             tracing::debug!(operation, sent, "The connection failed");
-            Error::connection(operation, sent, without_url(error))
+            let host = request.url.host_str().unwrap_or_default();
+            Error::connection(operation, host, sent, &chain(&error.without_url())).through(self.proxy())
         })?;
         let answer = answer.ok_or_else(|| Error::unexpected(operation, "it is longer than 16 MiB"))?;
         tracing::debug!(
@@ -263,27 +271,15 @@ impl fmt::Debug for Http {
     }
 }
 
-/// The error's innermost words; the address is in the operation already, and a proxy's may hold a password.
-fn without_url(error: reqwest::Error) -> Box<dyn std::error::Error + Send + Sync> {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text = inner.to_string();
-        source = inner.source();
-    }
-    text.into()
-}
-
 /// The proxy that the environment names.
 ///
 /// # Errors
 /// It names one that cannot be used.
-pub(super) fn proxy() -> Result<Option<reqwest::Proxy>, Error> {
+pub(super) fn proxy() -> Result<Option<Proxy>, Error> {
     super::proxy::proxy(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
 }
 
-fn client(user_agent: &str) -> Result<reqwest::Client, Error> {
+fn client(user_agent: &str, proxy: Option<Proxy>) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
         .no_proxy()
         .user_agent(user_agent)
@@ -291,8 +287,8 @@ fn client(user_agent: &str) -> Result<reqwest::Client, Error> {
         .connect_timeout(CONNECT)
         .timeout(ANSWER)
         .redirect(reqwest::redirect::Policy::none());
-    if let Some(proxy) = proxy()? {
-        builder = builder.proxy(proxy);
+    if let Some(proxy) = proxy {
+        builder = builder.proxy(proxy.way);
     }
     if let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
         let shown = path.to_string_lossy();

@@ -3,7 +3,9 @@
 //! What reads the variables for the HTTP client leaves out what it does not understand, and all of it where `REQUEST_METHOD` is set:
 //! then requests would go past the proxy. So they are read here. What an address holds besides is not shown: it may be a password.
 
-use reqwest::{NoProxy, Proxy};
+use std::sync::Arc;
+
+use reqwest::NoProxy;
 use url::Url;
 
 use super::error::Error;
@@ -11,6 +13,15 @@ use super::error::Error;
 /// The variables that name a proxy; the first that is set to something counts.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const EXAMPLE: &str = "http://proxy.example.com:8080";
+
+/// A proxy that connections are made through.
+#[derive(Debug)]
+pub(super) struct Proxy {
+    /// What the HTTP client makes of it.
+    pub(super) way: reqwest::Proxy,
+    /// Its address without a user and a password.
+    pub(super) shown: Arc<str>,
+}
 
 /// The proxy, if there is one; `variable` reads a variable of the environment.
 ///
@@ -26,8 +37,10 @@ pub(super) fn proxy(variable: impl Fn(&str) -> Option<String>) -> Result<Option<
     if !matches!(address.scheme(), "http" | "https") {
         return Err(unusable("names a proxy that is spoken to otherwise than by http or https"));
     }
-    let proxy = Proxy::https(address).map_err(|_| unusable("is no address of a proxy"))?;
-    Ok(Some(proxy.no_proxy(NoProxy::from_env())))
+    let port = address.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let shown = format!("{}://{}{port} (of {name})", address.scheme(), address.host_str().unwrap_or_default()).into();
+    let way = reqwest::Proxy::https(address).map_err(|_| unusable("is no address of a proxy"))?;
+    Ok(Some(Proxy { way: way.no_proxy(NoProxy::from_env()), shown }))
 }
 
 #[cfg(test)]
@@ -44,6 +57,8 @@ mod tests {
         for right in ["http://proxy:3128", "https://proxy", "proxy:3128", "10.0.0.1", "http://user:word@proxy:8080/"] {
             assert!(read(Box::leak(Box::new([("https_proxy", right)]))).unwrap().is_some(), "{right}");
         }
+        let shown = read(&[("HTTPS_PROXY", "http://me:hunter2@proxy:3128/")]).unwrap().unwrap().shown;
+        assert_eq!(&*shown, "http://proxy:3128 (of HTTPS_PROXY)");
         for wrong in ["http://[bad", "ftp://proxy", "socks5://me:hunter2@proxy", "http://", "http://me:hunter2@pro xy"]
         {
             let error = read(Box::leak(Box::new([("ALL_PROXY", wrong), ("HTTP_PROXY", "http://other")]))).unwrap_err();

@@ -44,10 +44,20 @@ pub(crate) fn chosen(cx: &Context<Account>, configured: Option<EnvironmentId>) -
     })
 }
 
-/// Plans the environment, and returns it when it is known.
+/// The headline where the provider has come to name another environment.
+const ELSEWHERE: &str = "The provider names another environment";
+
+/// Whether a plan writes anything: what says how it is done is not written.
+fn writes(plan: &Plan) -> bool {
+    let Value::Map(fields) = &plan.planned else { return false };
+    fields.keys().any(|name| !["timeouts", "requirements"].contains(&&**name) && plan.changes(name))
+}
+
+/// Plans the environment, and returns it when it is known. What else changes must be planned before: where the provider has come to name
+/// another environment, an object that stays as it is stays where it is.
 ///
 /// # Errors
-/// Nobody names one, or the provider has come to name another.
+/// Nobody names one, or something would be written and the provider has come to name another.
 pub(crate) fn plan_environment(cx: &Context<Account>, plan: &mut Plan) -> Result<Option<EnvironmentId>, Diagnostic> {
     #[derive(Deserialize)]
     struct View {
@@ -64,9 +74,14 @@ pub(crate) fn plan_environment(cx: &Context<Account>, plan: &mut Plan) -> Result
     match (cx.clients.environment_id(), prior) {
         (Known::Known(own), Some(prior)) if *own != prior => {
             let detail = format!("The resource lives in the environment {prior}, and the provider now names {own}.");
-            Err(Diagnostic::error("The provider names another environment", detail).on(NAME).hint(format!(
+            let hint = format!(
                 "Set environment_id = \"{prior}\" on the resource to leave it there, or another one to replace it."
-            )))
+            );
+            if writes(plan) {
+                return Err(Diagnostic::error(ELSEWHERE, detail).on(NAME).hint(hint));
+            }
+            plan.tell(Diagnostic::warning(ELSEWHERE, detail).on(NAME).hint(hint));
+            Ok(Some(prior))
         }
         (_, Some(prior)) => Ok(Some(prior)),
         (Known::Known(own), None) => {

@@ -11,6 +11,11 @@ use crate::account::met::How;
 use crate::clients::dataverse::{Dataverse, Table};
 use crate::clients::environment_id::EnvironmentId;
 
+/// The headline of a plan's warning about two of one name.
+const TWO: &str = "Two resources have the same name";
+/// The headline of a plan's warning about what is there.
+pub(crate) const TAKEN: &str = "What is to be created exists already";
+
 /// Something that a creation found in its place.
 pub(crate) struct Existing {
     /// The type of resource.
@@ -81,7 +86,7 @@ impl Existing {
             "Was the resource renamed in the configuration? Then tell Terraform with a `moved` block. Was it made elsewhere? Then import \
              it:\n\nimport {{\n  to = {resource}.NAME\n  id = \"{environment_id}/{id}\"\n}}"
         );
-        Diagnostic::warning(format!("The {what} exists already"), detail).on(attribute).hint(hint)
+        Diagnostic::warning(TAKEN, detail).on(attribute).hint(hint)
     }
 }
 
@@ -117,27 +122,35 @@ impl UniqueName {
         }
     }
 
-    /// Warns while Terraform plans a creation when another one has the name, or a row has it already. An environment that cannot be asked is an error of the
-    /// apply, which is the first to need it.
+    /// Warns while Terraform plans a creation when another one has the name, or a row has it already.
+    ///
+    /// # Errors
+    /// The organization cannot be asked, and no apply mends that.
     pub(crate) async fn warn_of_taken<T: Table>(
         &self,
         cx: &Context<Account>,
         environment_id: Option<&EnvironmentId>,
         plan: &mut Plan,
-    ) {
+    ) -> Result<(), Diagnostic> {
         let (true, Some(environment_id), Some(name)) =
             (plan.is_create(), environment_id, plan.planned.at(self.attribute).as_str())
         else {
-            return;
+            return Ok(());
         };
         if !cx.clients.met().plans(environment_id, name) {
             let what = format!("{}, {name:?}, and it must be unique: the second creation will fail.", self.two());
-            let two = Diagnostic::warning(format!("Two resources have the same {}", self.attribute), what);
-            return plan.tell(two.on(self.attribute).hint(self.remedy()));
+            let two = Diagnostic::warning(TWO, what).on(self.attribute).hint(self.remedy());
+            plan.tell(two);
+            return Ok(());
         }
-        if cx.clients.is_known()
-            && let Ok(organization) = cx.clients.organization(environment_id).await
-            && let Ok(found) = organization.by_name::<T>(name).await
+        if !cx.clients.is_known() {
+            return Ok(());
+        }
+        let organization = match cx.clients.organization(environment_id).await {
+            Ok(organization) => organization,
+            Err(unasked) => return unasked.bear(plan),
+        };
+        if let Ok(found) = organization.by_name::<T>(name).await
             && let Some(row) = found.first()
         {
             let taken = self.taken(environment_id, name, row);
@@ -148,6 +161,7 @@ impl UniqueName {
                 None => taken.warning(),
             });
         }
+        Ok(())
     }
 
     fn two(&self) -> String {

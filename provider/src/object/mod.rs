@@ -28,7 +28,7 @@ mod write;
 pub(crate) use description::{MANAGED, described, description, plan_description, rewritten, written};
 pub(crate) use ending::{is_removal, note_ending};
 pub(crate) use environment::{ENVIRONMENT_ID, WHERE_TO_LOOK, chosen, plan_environment};
-pub(crate) use existing::{Existing, UniqueName};
+pub(crate) use existing::{Existing, TAKEN, UniqueName};
 pub(crate) use import::{IDENTITY, Target, blank, import_row};
 pub(crate) use listing::{CERTIFICATE_NAME, NAME_PREFIX, RowQuery, UNMANAGED_ONLY, begins_with, points_at, tell_all};
 pub(crate) use operation::{Fault, On, Operation, leave_to_plan, object};

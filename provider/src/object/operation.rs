@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::timeouts::{Deadline, Timeouts};
 use super::verb::Verb;
-use crate::account::Account;
+use crate::account::{Account, Unasked};
 use crate::clients::connectivity::Connectivity;
 use crate::clients::dataverse::Dataverse;
 use crate::clients::environment_id::EnvironmentId;
@@ -84,8 +84,8 @@ pub(crate) struct Operation<'a> {
 impl<'a> Operation<'a> {
     /// An operation on what a model describes.
     pub(crate) fn on<O: Object>(cx: &'a Context<Account>, verb: Verb, object: &O) -> Operation<'a> {
-        let name = match verb {
-            Verb::Read => object.id().unwrap_or_default(),
+        let name = match (verb, object.id()) {
+            (Verb::Read, Some(id)) if id != object.name() => format!("{} ({id})", object.name()),
             _ => object.name(),
         };
         let deadline = Deadline::of(verb, object.timeouts());
@@ -146,6 +146,14 @@ impl<'a> Operation<'a> {
     /// # Errors
     /// An environment that is not there, may not be read, or has no Dataverse.
     pub(crate) async fn organization(&self) -> Result<Arc<Dataverse>, Diagnostic> {
+        self.asked_for().await.map_err(Diagnostic::from)
+    }
+
+    /// The same, for who bears that it cannot be asked.
+    ///
+    /// # Errors
+    /// As [`Operation::organization`].
+    pub(crate) async fn asked_for(&self) -> Result<Arc<Dataverse>, Unasked> {
         let organization = self.cx.clients.organization(&self.environment_id).await;
         self.cx.clients.unsaid().into_iter().for_each(|warning| self.cx.tell(warning));
         organization
@@ -185,7 +193,8 @@ impl<'a> Operation<'a> {
         loop {
             let end = self.end();
             match timeout_at(end, &mut work).await {
-                Ok(done) => return done.map_err(|fault| self.told(fault)),
+                Ok(Ok(done)) => return Ok(done),
+                Ok(Err(fault)) => return Err(self.told(fault).await),
                 Err(_) if self.end() > end => {}
                 Err(_) => return Err(self.time_is_up()),
             }
@@ -193,12 +202,16 @@ impl<'a> Operation<'a> {
     }
 
     /// A fault as a diagnostic.
-    pub(crate) fn told(&self, fault: Fault) -> Diagnostic {
-        match fault {
-            Fault::Told(diagnostic) => *diagnostic,
-            Fault::Service(error, None) => self.failed(&error),
-            Fault::Service(error, Some(attribute)) => self.failed(&error).on(attribute),
-        }
+    pub(crate) async fn told(&self, fault: Fault) -> Diagnostic {
+        let (error, attribute) = match fault {
+            Fault::Told(diagnostic) => return *diagnostic,
+            Fault::Service(error, attribute) => (error, attribute),
+        };
+        let diagnostic = match self.cx.clients.forbidden(&error).await {
+            Some(hint) => self.failed(&error).hint(hint),
+            None => self.failed(&error),
+        };
+        attribute.iter().fold(diagnostic, |diagnostic, attribute| diagnostic.on(attribute))
     }
 
     /// From now on something may have been written.

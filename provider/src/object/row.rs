@@ -136,6 +136,10 @@ impl Operation<'_> {
 
 /// Adds what to do to a refused write that a name or a solution has caused; `name` is the attribute that holds the name.
 pub(crate) fn explained(diagnostic: Diagnostic, error: &Error, name: &str) -> Diagnostic {
+    if error.is_owner_missing() {
+        let hint = "Give the systemuserid of a user of this environment: another environment's users have other ids.";
+        return diagnostic.on("owner_id").hint(hint);
+    }
     let text = error.to_string().to_ascii_lowercase();
     if text.contains("prefix") {
         let hint =

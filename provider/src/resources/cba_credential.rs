@@ -41,7 +41,6 @@ impl Resource for CbaCredential {
     const LISTING: Option<&'static Schema> = Some(LISTING);
 
     async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) -> Result<(), Diagnostic> {
-        let environment_id = plan_environment(cx, plan)?;
         plan_solution(plan);
         note_ending(cx, plan);
         if plan.is_destroy() {
@@ -56,6 +55,7 @@ impl Resource for CbaCredential {
             plan.set("username_variable_id", Value::UNKNOWN);
             plan.replace("username_variable_id");
         }
+        let environment_id = plan_environment(cx, plan)?;
         let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) else { return Ok(()) };
         let leave = leave_to_plan(cx, plan)?;
         let asking = async {
@@ -68,12 +68,12 @@ impl Resource for CbaCredential {
             let may_move = own_variable && !anew && plan.changes("username");
             let organization = match cx.clients.organization(&environment_id).await {
                 Ok(organization) => organization,
-                Err(error) if follows || may_move => return Err(error),
-                Err(_) => return Ok(()),
+                Err(unasked) if follows || may_move => return Err(unasked.into()),
+                Err(unasked) => return unasked.bear(plan),
             };
             let reference: Option<Definition> = match planned.certificate_reference_id {
                 Known::Known(id) if anew || plan.changes("username") => match organization.by_id(id).await {
-                    Err(error) if follows => return Err(username::unread(REFERENCE, id, &error)),
+                    Err(error) if follows => return Err(username::unread(cx, REFERENCE, id, &error).await),
                     found => found.ok().flatten(),
                 },
                 _ => None,
@@ -81,7 +81,7 @@ impl Resource for CbaCredential {
             if anew && own_variable {
                 username::plan_variable((cx, &environment_id), &organization, plan, reference.as_ref()).await?;
             } else if may_move {
-                username::replace_foreign(&organization, plan).await?;
+                username::replace_foreign(cx, &organization, plan).await?;
             } else {
                 username::agree_while_planning(&organization, plan, (&prior, &configured)).await?;
             }
@@ -243,10 +243,13 @@ impl Resource for CbaCredential {
                 }
             };
             if stays {
+                let name = &prior.name;
                 cx.tell(Diagnostic::warning(
-                    format!("The credential {} stays", prior.name),
-                    "It came with a managed solution, which alone can remove it. The value of its user name was deleted, unless it is \
-                     somebody else's.",
+                    "A credential stays",
+                    format!(
+                        "The credential {name} came with a managed solution, which alone can remove it. The value of its user name was \
+                         deleted, unless it is somebody else's."
+                    ),
                 ));
             }
             used.into_iter().for_each(|warning| cx.tell(warning));

@@ -38,12 +38,12 @@ impl Resource for CertificateReference {
     const LISTING: Option<&'static Schema> = Some(LISTING);
 
     async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) -> Result<(), Diagnostic> {
-        let environment_id = plan_environment(cx, plan)?;
         plan_solution(plan);
         if plan.is_destroy() {
             return Ok(());
         }
         plan_description(plan)?;
+        let environment_id = plan_environment(cx, plan)?;
         let leave = leave_to_plan(cx, plan)?;
         let planned: View = plan.planned_view()?;
         let reference = match (planned.key_vault_id, planned.certificate_name) {
@@ -62,8 +62,7 @@ impl Resource for CertificateReference {
                 let is_new = plan.is_create() || OF_CERTIFICATE.iter().any(|name| plan.changes(name));
                 vault::check_while_planning(cx, plan, &reference, &planned.requirements, is_new).await?;
             }
-            UNIQUE.warn_of_taken::<Definition>(cx, environment_id.as_ref(), plan).await;
-            Ok(())
+            UNIQUE.warn_of_taken::<Definition>(cx, environment_id.as_ref(), plan).await
         };
         leave.during(asking).await
     }
@@ -197,9 +196,12 @@ impl Resource for CertificateReference {
                 });
             let stays = removed.await?.is_some_and(|definition| definition.managed);
             if stays {
+                let name = &prior.schema_name;
                 cx.tell(Diagnostic::warning(
-                    format!("The environment variable {} stays", prior.schema_name),
-                    "It came with a managed solution, which alone can remove it. Its value was deleted.",
+                    "An environment variable stays",
+                    format!(
+                        "The environment variable {name} came with a managed solution, which alone can remove it. Its value was deleted."
+                    ),
                 ));
             }
             Ok(())
@@ -232,7 +234,7 @@ impl Resource for CertificateReference {
                 |one: &Definition| asked.certificate_name.as_deref().is_none_or(|name| points_at(one, name));
             let model = async |definition: Definition| {
                 let mut model = Model::found(&environment_id, &definition).unwrap_or_else(|several| {
-                    cx.tell(several.as_warning());
+                    cx.tell(several.as_warning("An environment variable cannot be told in full"));
                     let known = blank(&environment_id, &[("schema_name", &definition.schema_name)]);
                     Model { id: Some(definition.id), ..known }
                 });

@@ -34,7 +34,6 @@ impl Resource for DesktopFlowConnection {
     const LISTING: Option<&'static Schema> = Some(LISTING);
 
     async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) -> Result<(), Diagnostic> {
-        let environment_id = plan_environment(cx, plan)?;
         if plan.is_destroy() {
             return Ok(());
         }
@@ -43,11 +42,16 @@ impl Resource for DesktopFlowConnection {
         if prior.machine_group_id.is_null() {
             plan.change_in_place("run_owner");
         }
+        let failed = prior.status.known().is_some_and(|status| is_failure(status));
+        if plan.is_create() || failed || INPUTS.iter().any(|name| plan.changes(name)) {
+            plan.set("status", CONNECTED.into());
+        }
+        let environment_id = plan_environment(cx, plan)?;
         if let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) {
             let name = planned.display_name.known().map_or("that is planned", String::as_str);
             let (subject, leave) = (format!("the connection {name}"), leave_to_plan(cx, plan)?);
             let op = Operation::begin(cx, Verb::Plan, environment_id, Deadline::of(Verb::Plan, None), subject);
-            leave.during(blueprint::look_up(&op, plan, &planned)).await;
+            leave.during(blueprint::look_up(&op, plan, &planned)).await?;
         }
         let failed = prior.status.known().filter(|status| is_failure(status));
         if let Some(status) = failed {
@@ -88,7 +92,7 @@ impl Resource for DesktopFlowConnection {
                 }
             }
             let mut waiting = Waiting::new(&op, &connectivity, &id);
-            let made = until_connected(&op, &mut waiting, planned).await;
+            let made = until_connected(&op, &op.summary(), &mut waiting, planned).await;
             if let Some(own) = waiting.settled() {
                 twins::withdraw_later(&op, &connectivity, &blueprint, own).await?;
             }
@@ -130,7 +134,8 @@ impl Resource for DesktopFlowConnection {
             }
             connectivity.rekey(blueprint.key(), &id);
             let mut waiting = Waiting::new(&op, &connectivity, &id);
-            let changed = until_connected(&op, &mut waiting, planned).await;
+            let summary = format!("The connection {} is changed, and not connected", blueprint.display_name);
+            let changed = until_connected(&op, &summary, &mut waiting, planned).await;
             if let Some(own) = waiting.settled().filter(|_| !stays_alike) {
                 twins::warn(&op, &connectivity, &blueprint, own).await;
             }
@@ -219,9 +224,13 @@ fn other_kind(connection: &Connection) -> Option<&'static str> {
     }
 }
 
-/// Waits until the connection is connected; what exists meanwhile is remembered.
-async fn until_connected(op: &Operation<'_>, waiting: &mut Waiting<'_>, mut model: Model) -> Result<Model, Fault> {
-    let summary = op.summary();
+/// Waits until the connection is connected; `summary` is the headline when it does not come to that. What exists meanwhile is remembered.
+async fn until_connected(
+    op: &Operation<'_>,
+    summary: &str,
+    waiting: &mut Waiting<'_>,
+    mut model: Model,
+) -> Result<Model, Fault> {
     op.cx.keep(&model);
     loop {
         waiting.read().await?;
@@ -229,10 +238,10 @@ async fn until_connected(op: &Operation<'_>, waiting: &mut Waiting<'_>, mut mode
             model = Model::of(connection, model);
             op.cx.keep(&model);
         }
-        if waiting.is_over(&summary)? {
+        if waiting.is_over(summary)? {
             return Ok(model);
         }
-        waiting.pause(&summary).await?;
+        waiting.pause(summary).await?;
     }
 }
 

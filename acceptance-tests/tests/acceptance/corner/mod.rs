@@ -175,7 +175,7 @@ fn deprecation_and_provider_meta_reach_the_user() {
     let outcome = workspace.plan();
     outcome.expect_ok();
     outcome.expect_warning("resource", "A module says its name", &["robots"]);
-    outcome.expect_warning("old", "old is deprecated", &["Use string."]);
+    outcome.expect_warning("old", "A deprecated argument", &["old", "Use string."]);
 }
 
 #[test]

@@ -87,5 +87,7 @@ fn an_error_sits_on_the_argument() {
         let found = outcome.diagnostics.iter().find(|found| found.severity == "error" && is_it(&found.detail));
         let found = found.unwrap_or_else(|| panic!("{call}: {outcome}"));
         assert_eq!(found.summary, "Invalid function argument", "{outcome}");
+        let ends_well = found.detail.ends_with('.') && !found.detail.contains("..");
+        assert!(ends_well, "one full stop, which is Terraform's: {}", found.detail);
     }
 }

@@ -56,6 +56,55 @@ fn a_page_is_shown_by_its_first_words() {
     assert!(error.outcome_unknown());
 }
 
+/// How a failed connection reads through a proxy, and whether it is this side's fault.
+#[track_caller]
+fn broken(chain: &[&str], sent: bool, expected: &str, is_own: bool) {
+    let chain: Vec<String> = chain.iter().map(ToString::to_string).collect();
+    let proxy = Arc::from("http://proxy:3128");
+    let error = Error::connection("reading", "a.example", sent, &chain).through(Some(&proxy));
+    assert_eq!(error.to_string(), format!("reading: {expected}"));
+    assert_eq!((error.is_own(), error.is_unreachable(), error.is_final()), (is_own, !is_own, is_own), "{expected}");
+}
+
+#[test]
+fn a_connection_is_told_by_how_far_it_came() {
+    let (sending, tunnel) = ("error sending request", "client error (Connect)");
+    broken(
+        &[sending, tunnel, "invalid peer certificate: UnknownIssuer"],
+        false,
+        "the connection to a.example is not secure: the other side's certificate is not trusted",
+        true,
+    );
+    // A cut connection is no untrusted one, whatever its layer is called.
+    for cut in ["peer closed connection without sending TLS close_notify: https://docs.rs/rustls", "tls handshake eof"]
+    {
+        let what =
+            "the connection to a.example broke after the request was sent; whether it was carried out is not known";
+        broken(&[sending, cut], true, what, false);
+        let what = "no connection to a.example could be made (the proxy is http://proxy:3128)";
+        broken(&[sending, tunnel, cut], false, what, false);
+    }
+    let underlying = "tunnel error: failed to create underlying connection";
+    for cause in ["Connection refused (os error 111)", "failed to lookup address information"] {
+        let what = "the proxy http://proxy:3128 cannot be reached";
+        broken(&[sending, tunnel, underlying, cause], false, what, true);
+    }
+    let what = "the proxy http://proxy:3128 wants a user name and a password, or does not accept them";
+    broken(&[sending, tunnel, "tunnel error: proxy authorization required"], false, what, true);
+    let what = "the proxy http://proxy:3128 makes no connection to a.example: it cannot resolve that name, or not reach it, or does not \
+                allow it";
+    broken(&[sending, tunnel, "tunnel error: unsuccessful"], false, what, false);
+    let what = "the host name a.example cannot be resolved";
+    broken(&[sending, tunnel, "dns error", "failed to lookup address information"], false, what, false);
+}
+
+#[test]
+fn a_sign_in_that_cannot_be_reached_concerns_everything() {
+    let error = Error::connection(SIGNING_IN, "login.example", false, &["tunnel error: unsuccessful".to_owned()]);
+    assert!(error.is_own() && !error.is_unreachable());
+    assert!(!Error::stopped(SIGNING_IN).is_own(), "whoever is asked to stop is at no fault");
+}
+
 #[test]
 fn questions_are_answered_by_status_code_and_text() {
     assert!(refused(404, "", "").is_not_found());

@@ -21,7 +21,7 @@ use reqwest::header::HeaderName as HttpName;
 use super::answer::Answer;
 use super::borrowed::Borrowed;
 use super::cloud::Cloud;
-use super::error::Error;
+use super::error::{Error, chain};
 use super::http::Http;
 use super::in_flight::InFlight;
 use super::retry::sdk_retry;
@@ -115,32 +115,38 @@ async fn read(
     operation: &str,
     name: &str,
 ) -> Result<Arc<Certificate>, Error> {
+    let host = client.endpoint().host_str().unwrap_or_default();
     let ask = || async { client.get_certificate(name, None).await?.into_model() };
     let bundle = match ask().await {
         Ok(bundle) => bundle,
         Err(error) => {
-            let error = explained(http, operation, error).await;
+            let error = explained(http, (operation, host), error).await;
             let (Some(401), Ok(token)) = (error.status(), http.token(scope).await) else { return Err(error) };
             // The token may have been revoked, which its own time does not tell.
             http.entra().refuse(scope, &token);
             match ask().await {
                 Ok(bundle) => bundle,
-                Err(error) => return Err(explained(http, operation, error).await),
+                Err(error) => return Err(explained(http, (operation, host), error).await),
             }
         }
     };
     certificate::certificate(bundle).map(Arc::new).map_err(|what| Error::unexpected(operation, what))
 }
 
-async fn explained(http: &Arc<Http>, operation: &str, error: azure_core::Error) -> Error {
+async fn explained(http: &Arc<Http>, (operation, host): (&str, &str), error: azure_core::Error) -> Error {
     if let Some(inner) = own(&error) {
         return inner;
     }
     let raw = match error.kind() {
         ErrorKind::HttpResponse { raw_response: Some(raw), .. } => raw,
-        ErrorKind::Connection => return Error::connection(operation, false, innermost(&error)),
-        ErrorKind::Io => return Error::connection(operation, true, innermost(&error)),
-        _ => return Error::unexpected(operation, http.secrets().redact(&innermost(&error))),
+        ErrorKind::Connection | ErrorKind::Io => {
+            let sent = *error.kind() == ErrorKind::Io;
+            return Error::connection(operation, host, sent, &chain(&error)).through(http.proxy());
+        }
+        _ => {
+            let innermost = chain(&error).pop().unwrap_or_default();
+            return Error::unexpected(operation, http.secrets().redact(&innermost));
+        }
     };
     let status = u16::from(raw.status());
     let header = |name: &'static str| raw.headers().get_optional_string(&HeaderName::from_static(name));
@@ -167,16 +173,6 @@ fn own(error: &azure_core::Error) -> Option<Error> {
         source = inner.source();
     }
     None
-}
-
-fn innermost(error: &azure_core::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        text = inner.to_string();
-        source = inner.source();
-    }
-    text
 }
 
 /// The tenant in a challenge: `Bearer authorization="https://login.microsoftonline.com/<tenant>", …`.

@@ -63,6 +63,20 @@ impl VaultId {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// The id of its subscription.
+    pub fn subscription(&self) -> &str {
+        self.part(2)
+    }
+
+    /// The name of its resource group.
+    pub fn resource_group(&self) -> &str {
+        self.part(4)
+    }
+
+    fn part(&self, place: usize) -> &str {
+        self.text.split('/').nth(place).unwrap_or_default()
+    }
 }
 
 impl TryFrom<String> for VaultId {

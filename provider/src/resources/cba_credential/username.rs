@@ -20,7 +20,7 @@ use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
 use crate::failure::failed;
 use crate::object::variable::text;
-use crate::object::{Existing, Fault, On as _, Operation, SecretReference};
+use crate::object::{Existing, Fault, On as _, Operation, SecretReference, TAKEN};
 
 /// Why two credentials are in each other's way, and what to do.
 const TWO: &str = "The variables of two user names of this configuration have the same name";
@@ -182,7 +182,7 @@ pub(super) async fn plan_variable(
                 Some(user) if met.how(environment_id, user.id).is_some() => {
                     user.existing.warning_of_own(&format!("Is it another credential? {ANOTHER_NAME}"))
                 }
-                found => existing(environment_id, taken, found).as_warning(),
+                found => existing(environment_id, taken, found).as_warning(TAKEN),
             });
         }
     }
@@ -190,13 +190,19 @@ pub(super) async fn plan_variable(
 }
 
 /// A user name that lives in somebody else's variable cannot be changed here: the resource must be replaced by one with its own.
-pub(super) async fn replace_foreign(organization: &Dataverse, plan: &mut Plan) -> Result<(), Diagnostic> {
+pub(super) async fn replace_foreign(
+    cx: &Context<Account>,
+    organization: &Dataverse,
+    plan: &mut Plan,
+) -> Result<(), Diagnostic> {
     let prior: View = plan.prior_view()?;
     let (Some(id), Some(variable_id)) = (prior.id.known(), prior.username_variable_id.into_known()) else {
         return Ok(());
     };
-    let found = organization.by_id::<Definition>(variable_id).await;
-    let found = found.map_err(|error| unread("username", variable_id, &error))?;
+    let found = match organization.by_id::<Definition>(variable_id).await {
+        Ok(found) => found,
+        Err(error) => return Err(unread(cx, "username", variable_id, &error).await),
+    };
     if let Some(variable) = found
         && !is_ours(&variable, *id)
     {
@@ -216,8 +222,10 @@ pub(super) async fn replace_foreign(organization: &Dataverse, plan: &mut Plan) -
 }
 
 /// A variable that a plan depends on could not be read.
-pub(super) fn unread(attribute: &'static str, id: Uuid, error: &Error) -> Diagnostic {
-    failed(&format!("Cannot read the environment variable {id}"), error).on(attribute)
+pub(super) async fn unread(cx: &Context<Account>, attribute: &'static str, id: Uuid, error: &Error) -> Diagnostic {
+    let unread = failed(&format!("Cannot read the environment variable {id}"), error).on(attribute);
+    let hint = cx.clients.forbidden(error).await;
+    hint.into_iter().fold(unread, Diagnostic::hint)
 }
 
 /// Warns when the certificate does not name the user. What this run plans for the reference counts, not what it was before; where that

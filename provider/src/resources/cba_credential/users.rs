@@ -14,8 +14,10 @@ use crate::object::{Fault, Operation, no_order};
 /// A connection that uses it; whatever else keeps that from being known.
 pub(super) async fn refuse_used(op: &Operation<'_>, id: Uuid) -> Result<(), Fault> {
     let users = match op.connectivity()?.using(id, op.deadline.last_try()).await {
-        Err(error) if error.is_forbidden() || error.is_unauthorized() => {
-            op.cx.tell(failed("Nobody can tell whether a connection still uses the credential", &error).as_warning());
+        Err(error) if !error.is_own() && (error.is_forbidden() || error.is_unauthorized()) => {
+            let doubt = "Nobody can tell whether a connection still uses the credential";
+            let hint = op.cx.clients.forbidden(&error).await;
+            op.cx.tell(hint.into_iter().fold(failed(doubt, &error), Diagnostic::hint).as_warning(doubt));
             return Ok(());
         }
         users => users?,

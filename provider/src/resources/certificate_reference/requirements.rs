@@ -78,9 +78,23 @@ pub(super) fn required(block: Option<&Block>) -> Requirements {
     })
 }
 
-/// Whether what only should be looked at is an error.
-pub(super) fn is_severe(block: Option<&Block>) -> bool {
-    block.is_some_and(|block| block.severity == Severity::Error)
+/// What is an error, of what makes a certificate unfit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rigour {
+    /// Nothing: what stays as it is stops no workspace.
+    Staying,
+    /// What cannot work.
+    Usual,
+    /// What should be looked at, too.
+    Severe,
+}
+
+/// How a certificate is judged that is not referred to yet.
+pub(super) fn rigour(block: Option<&Block>) -> Rigour {
+    match block {
+        Some(block) if block.severity == Severity::Error => Rigour::Severe,
+        _ => Rigour::Usual,
+    }
 }
 
 /// Whether a certificate that cannot be read only warns.

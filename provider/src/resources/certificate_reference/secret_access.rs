@@ -4,7 +4,7 @@
 
 use tfplugin::Diagnostic;
 
-use super::vault::after_waiting;
+use super::vault::{after_waiting, assignment};
 use crate::account::roles::Right;
 use crate::clients::dataverse::{ChangeSet, Dataverse};
 use crate::clients::error::Error;
@@ -24,18 +24,31 @@ pub(super) async fn commit(
     op.cx.clients.roles().ask(right, op.deadline.last_try(), || organization.commit(changes)).await
 }
 
-/// What to do about a secret that may not be read: which role, on which scope, for which two principals.
+const ROLE: &str = "Key Vault Secrets User";
+
+/// What to do about a secret that may not be read: which role, on which scope, for which two principals. What Dataverse could not even
+/// look at is probably not where its id says, where nobody can be given a role.
 pub(super) async fn explained(op: &Operation<'_>, error: &Error, reference: &SecretReference) -> Diagnostic {
-    let caller = op.cx.clients.caller_in_words().await;
-    let refused = format_args!(
+    let (cx, vault) = (op.cx, &reference.vault);
+    let refused = format!(
         "Dataverse refused this while the reference to {reference} was written. {}",
-        after_waiting(op.cx, Right::Secrets, reference)
+        after_waiting(cx, Right::Secrets, reference)
     );
-    op.failed(error).also(refused).on("key_vault_id").hint(format!(
-        "Assign the role \"Key Vault Secrets User\" on the scope {scope} to two principals: {caller}, which writes the \
-         reference, and Dataverse (application id {DATAVERSE_APPLICATION}), which reads the secret when a flow runs. The vault's \
-         subscription must have the resource provider Microsoft.PowerPlatform registered. Role assignments may take ten minutes to \
-         arrive: see role_propagation_timeout of the provider, and timeouts of the resource, if this apply makes them.",
-        scope = reference.vault,
+    let diagnostic = op.failed(error).also(refused).on("key_vault_id");
+    let (caller, scope) = (cx.clients.caller_in_words().await, vault.bare());
+    let roles = format!(
+        "the role \"{ROLE}\" to two principals: {caller}, which writes the reference, and Dataverse, which reads the secret when a \
+         flow runs.\n\n{}\naz role assignment create --role \"{ROLE}\" --assignee {DATAVERSE_APPLICATION} --scope {scope}\n\nRoles may \
+         take ten minutes to arrive: see role_propagation_timeout of the provider, and timeouts of the resource, if this apply gives them.",
+        assignment(cx, ROLE, vault).await
+    );
+    if !error.is_secret_unverified() {
+        return diagnostic.hint(format!("Give {roles}"));
+    }
+    let (name, subscription, group) = (vault.name(), vault.subscription(), vault.resource_group());
+    diagnostic.hint(format!(
+        "Compare key_vault_id with the vault's own id (az keyvault show --name {name} --query id): its resource group {group} and its \
+         subscription {subscription} are looked at by this check alone. If they are right, register Dataverse's resource provider: az \
+         provider register --namespace Microsoft.PowerPlatform --subscription {subscription}. If that was done, give {roles}"
     ))
 }

@@ -10,15 +10,19 @@ use std::sync::Arc;
 use tfplugin::{Context, Diagnostic, Known, Plan};
 use time::OffsetDateTime;
 
-use super::requirements::{Block, is_severe, required, tolerates_unreadable};
+use super::requirements::{Block, Rigour, required, rigour, tolerates_unreadable};
 use crate::account::Account;
 use crate::account::roles::Right;
 use crate::checks::certificate::{Requirements, judge};
 use crate::checks::finding::{Finding, Outcome};
+use crate::clients::entra::Caller;
 use crate::clients::error::Error;
-use crate::clients::key_vault::Certificate;
+use crate::clients::key_vault::{Certificate, VaultId};
 use crate::failure::failed;
 use crate::object::{Fault, Operation, SecretReference, in_words, spelled};
+
+/// The headline of a warning that a certificate could not be read.
+const UNREADABLE: &str = "A certificate could not be read";
 
 /// Looks at the certificate while Terraform plans. Of a reference that stays as it is, the refresh has seen it already.
 pub(super) async fn check_while_planning(
@@ -38,10 +42,10 @@ pub(super) async fn check_while_planning(
                 Known::Unknown => Requirements::NONE,
                 known => required(known.known()),
             };
-            for unfit in unfit(reference, &certificate, &required, is_severe(requirements.known())) {
-                plan.tell(if is_new { unfit } else { unfit.as_warning() });
-            }
+            let rigour = if is_new { rigour(requirements.known()) } else { Rigour::Staying };
+            unfit(reference, &certificate, &required, rigour).into_iter().for_each(|unfit| plan.tell(unfit));
         }
+        Err(error) if error.is_own() => return Err(unreadable(cx, reference, &error).await),
         // The refresh has said so already of a reference that stays.
         Err(_) if !is_new => {}
         Err(error) => {
@@ -58,7 +62,7 @@ pub(super) async fn check_while_planning(
                 } else {
                     "Unless it is mended by then, the apply will fail.".to_owned()
                 };
-                unreadable.as_warning().also(then)
+                unreadable.as_warning(UNREADABLE).also(then)
             } else {
                 unreadable
             });
@@ -84,7 +88,7 @@ pub(super) async fn read_before_writing(
     };
     let error = match read {
         Ok(certificate) => {
-            let unfit = unfit(reference, &certificate, &required(requirements), is_severe(requirements));
+            let unfit = unfit(reference, &certificate, &required(requirements), rigour(requirements));
             return match unfit.into_iter().find(Diagnostic::is_error) {
                 Some(unusable) => Err(unusable.into()),
                 None => Ok(Some(certificate)),
@@ -95,7 +99,7 @@ pub(super) async fn read_before_writing(
     };
     let unreadable = unreadable(op.cx, reference, &error).await;
     if tolerated && may_be_mended(&error) {
-        op.cx.tell(unreadable.as_warning());
+        op.cx.tell(unreadable.as_warning(UNREADABLE));
         return Ok(None);
     }
     if !error.is_forbidden() {
@@ -120,8 +124,9 @@ pub(super) async fn refresh(
 ) -> Result<Option<Arc<Certificate>>, Fault> {
     match cx.clients.key_vault()?.certificate(&reference.vault, &reference.certificate).await {
         Ok(certificate) => Ok(Some(certificate)),
+        Err(error) if error.is_own() => Err(unreadable(cx, reference, &error).await.into()),
         Err(error) => {
-            let unreadable = unreadable(cx, reference, &error).await.as_warning();
+            let unreadable = unreadable(cx, reference, &error).await.as_warning(UNREADABLE);
             cx.tell(unreadable.also("What was known of the certificate stays as it was."));
             Ok(None)
         }
@@ -159,24 +164,25 @@ fn names_others(before: &[String], now: &[String]) -> bool {
     plain(before) != plain(now)
 }
 
-/// What makes a certificate unfit: errors for what cannot work, warnings for what should be looked at, unless that is severe.
+/// What makes a certificate unfit: errors for what cannot work, and warnings for what should be looked at, as far as the rigour goes.
 fn unfit(
     reference: &SecretReference,
     certificate: &Certificate,
     required: &Requirements,
-    is_severe: bool,
+    rigour: Rigour,
 ) -> Vec<Diagnostic> {
     let now = OffsetDateTime::now_utc();
     let findings = judge(&reference.vault, &reference.certificate, certificate, required, now);
-    findings.into_iter().filter_map(|finding| diagnostic(finding, is_severe)).collect()
+    findings.into_iter().filter_map(|finding| diagnostic(finding, rigour)).collect()
 }
 
-fn diagnostic(finding: Finding, is_severe: bool) -> Option<Diagnostic> {
+fn diagnostic(finding: Finding, rigour: Rigour) -> Option<Diagnostic> {
     let Finding { check, outcome, title, what, remedy, page } = finding;
     tracing::trace!(check, outcome = ?outcome, page, "Judged a certificate");
     let diagnostic = match outcome {
         Outcome::Pass | Outcome::Unknown => return None,
-        Outcome::Warn if !is_severe => Diagnostic::warning(title, what).hint(remedy),
+        Outcome::Warn if rigour < Rigour::Severe => Diagnostic::warning(title, what).hint(remedy),
+        Outcome::Fail if rigour == Rigour::Staying => Diagnostic::warning(title, what).hint(remedy),
         Outcome::Warn | Outcome::Fail => Diagnostic::error(title, what)
             .hint(format!("{remedy} If this same apply imports a better one, apply that first with -target.")),
     };
@@ -207,15 +213,30 @@ async fn unreadable(cx: &Context<Account>, reference: &SecretReference, error: &
         return failed(&format!("The vault {vault_name} does not let the certificate {name} be read"), error)
             .on("key_vault_id")
             .hint(format!(
-                "Give {caller} the role \"Key Vault Reader\" or \"Key Vault Certificate User\" on {vault} (in a vault with access \
-                 policies: the certificate permission get). Roles take some minutes to arrive. To go on without reading it, set \
-                 requirements {{ on_unreadable = \"warn\" }}."
+                "Give {caller} the role \"Key Vault Reader\" on the vault (or \"Key Vault Certificate User\"; in a vault with access \
+                 policies, the certificate permission get):\n\n{}\n\nRoles take some minutes to arrive. To go on without reading it, set \
+                 requirements {{ on_unreadable = \"warn\" }}.",
+                assignment(cx, "Key Vault Reader", vault).await
             ));
     }
     failed(&format!("The certificate {name} in the vault {vault_name} cannot be read"), error).on("key_vault_id")
 }
 
+/// The command that gives the signed-in principal a role on a vault.
+pub(super) async fn assignment(cx: &Context<Account>, role: &str, vault: &VaultId) -> String {
+    let caller = cx.clients.caller().await;
+    let (id, kind) = match &caller {
+        Some(Caller { object_id, name: Some(_), .. }) => (object_id.as_str(), "User"),
+        Some(Caller { object_id, .. }) => (object_id.as_str(), "ServicePrincipal"),
+        None => ("OBJECT_ID", "ServicePrincipal"),
+    };
+    format!(
+        "az role assignment create --role \"{role}\" --assignee-object-id {id} --assignee-principal-type {kind} --scope {}",
+        vault.bare()
+    )
+}
+
 /// Whether the same apply may still mend what kept a certificate from being read.
 fn may_be_mended(error: &Error) -> bool {
-    !error.is_wrong_tenant() && !error.is_trust() && !error.is_unauthorized()
+    !error.is_wrong_tenant() && !error.is_own() && !error.is_unauthorized()
 }

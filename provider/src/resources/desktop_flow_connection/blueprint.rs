@@ -88,33 +88,48 @@ impl Blueprint {
             let hint = format!("Share the credential {name:?} and its environment variables with {whom}, as user.");
             return diagnostic.on("credential_id").hint(hint);
         }
-        diagnostic.hint(format!("Share the credential and the machine group with {whom}."))
+        let share = format!("Share the credential and the machine group with {whom}.");
+        diagnostic.hint(match op.cx.clients.forbidden(error).await {
+            Some(who) => format!("{who} If that is so already: {share}"),
+            None => share,
+        })
     }
 }
 
 /// Looks while planning whether credential and machine group are there. What is of another kind is an error; what cannot be seen may
 /// still be shared by the same apply.
-pub(super) async fn look_up(op: &Operation<'_>, plan: &mut Plan, planned: &View) {
+///
+/// # Errors
+/// The organization cannot be asked, and no apply mends that.
+pub(super) async fn look_up(op: &Operation<'_>, plan: &mut Plan, planned: &View) -> Result<(), Diagnostic> {
     let asked = |name: &str, id: Option<&Uuid>| id.copied().filter(|_| plan.is_create() || plan.changes(name));
     let credential_id = asked("credential_id", planned.credential_id.known());
     let machine_group_id = asked("machine_group_id", planned.machine_group_id.known());
     if credential_id.is_none() && machine_group_id.is_none() {
-        return;
+        return Ok(());
     }
-    // An environment that cannot be asked is an error of the apply, which is the first to need it.
-    let Ok(organization) = op.organization().await else { return };
+    let organization = match op.asked_for().await {
+        Ok(organization) => organization,
+        Err(unasked) => return unasked.bear(plan),
+    };
     if let Some(id) = credential_id {
         match credential(&organization, id).await {
             Ok(Some(_)) => {}
-            Ok(None) => plan.tell(missing_credential(op, id).await.as_warning()),
-            Err(fault) => plan.tell(op.told(fault)),
+            Ok(None) => plan.tell(missing_credential(op, id).await.as_warning("The credential does not exist")),
+            Err(fault) => return Err(op.told(fault).await),
         }
     }
     if let Some(id) = machine_group_id
         && let Err(fault) = expect_machine_group(op, &organization, id).await
     {
-        plan.tell(op.told(fault).as_warning());
+        let is_own = matches!(&fault, Fault::Service(error, _) if error.is_own());
+        let told = op.told(fault).await;
+        if is_own {
+            return Err(told);
+        }
+        plan.tell(told.as_warning("The machine group cannot be seen"));
     }
+    Ok(())
 }
 
 /// The credential; none when there is none that may be seen.

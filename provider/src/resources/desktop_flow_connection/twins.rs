@@ -63,7 +63,8 @@ async fn found(op: &Operation<'_>, connectivity: &Connectivity, blueprint: &Blue
     match op.in_time(connectivity.twins(&blueprint.key(), id)).await {
         Ok(twins) => twins,
         Err(error) => {
-            op.cx.tell(failed("Nobody can tell whether there is another such connection", &error).as_warning());
+            let doubt = "Nobody can tell whether there is another such connection";
+            op.cx.tell(failed(doubt, &error).as_warning(doubt));
             Vec::new()
         }
     }

@@ -1,0 +1,175 @@
+//! Terraform refreshes and plans as ever before it destroys: an error of that stops the destruction. Each says the way past it, and the
+//! way works.
+
+use acceptance_tests::world::World;
+use serde_json::json;
+
+const REFERENCE: &str = r#"
+resource "powerautomate_key_vault_certificate_reference" "robot" {
+  schema_name      = "cto_robot_certificate"
+  key_vault_id     = var.key_vault_id
+  certificate_name = "robot"
+}
+"#;
+const REFERENCE_ADDRESS: &str = "powerautomate_key_vault_certificate_reference.robot";
+const CREDENTIAL_ADDRESS: &str = "powerautomate_cba_credential.robot";
+const DEFINITIONS: &str = "environmentvariabledefinitions";
+const HINT: &str = "To destroy: terraform destroy -refresh=false";
+
+/// What was applied, what happens then, and the error that stops its destruction.
+struct Case {
+    config: String,
+    happens: fn(&World),
+    summary: &'static str,
+}
+
+fn credential(lines: &str) -> String {
+    let credential = r#"
+resource "powerautomate_cba_credential" "robot" {
+  name                     = "Robot"
+  username                 = "robot@contoso.com"
+  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
+"#;
+    format!("{REFERENCE}{credential}{lines}}}\n")
+}
+
+#[track_caller]
+fn check(Case { config, happens, summary }: Case) {
+    let world = World::new();
+    world.write("main.tf", &config);
+    world.apply().expect_quiet();
+    happens(&world);
+    let refused = world.destroy();
+    let found = refused.diagnostics.iter().find(|found| found.severity == "error" && found.summary == summary);
+    let found = found.unwrap_or_else(|| panic!("expected {summary:?} of {refused}"));
+    assert!(found.detail.ends_with(HINT), "{refused}");
+    world.run(&["destroy", "-refresh=false", "-json", "-input=false", "-auto-approve"]).expect_ok();
+    assert_eq!(world.addresses(), Vec::<String>::new(), "{summary}");
+    assert!(world.rows_named(DEFINITIONS, "schemaname", "cto_robot_certificate").is_empty(), "{summary}");
+}
+
+#[test]
+fn a_provider_that_names_another_environment() {
+    check(Case {
+        config: REFERENCE.to_owned(),
+        happens: |world| {
+            world.write_provider(&format!("environment_id = \"{}\"", world.place().other_environment_id));
+            world.write("main.tf", &REFERENCE.replace("\n}", "\n  display_name = \"Mine\"\n}"));
+        },
+        summary: "The provider names another environment",
+    });
+}
+
+#[test]
+fn a_missing_object_and_a_provider_without_an_environment() {
+    check(Case {
+        config: REFERENCE.to_owned(),
+        happens: |world| {
+            world.remove_row(DEFINITIONS, &world.attr(REFERENCE_ADDRESS, "id"));
+            world.write_provider("");
+        },
+        summary: "Missing environment_id",
+    });
+}
+
+#[test]
+fn a_missing_object_whose_certificate_cannot_be_used_any_more() {
+    check(Case {
+        config: REFERENCE.to_owned(),
+        happens: |world| {
+            world.remove_row(DEFINITIONS, &world.attr(REFERENCE_ADDRESS, "id"));
+            world.replace_certificate("robot", "robot-expired");
+        },
+        summary: "The certificate has expired",
+    });
+}
+
+#[test]
+fn a_variable_that_is_of_another_kind_now() {
+    check(Case {
+        config: REFERENCE.to_owned(),
+        happens: |world| world.patch(DEFINITIONS, &world.attr(REFERENCE_ADDRESS, "id"), json!({ "type": 100_000_000 })),
+        summary: "The environment variable is no reference to a vault",
+    });
+}
+
+#[test]
+fn a_variable_that_has_several_values() {
+    check(Case {
+        config: REFERENCE.to_owned(),
+        happens: |world| {
+            let id = world.attr(REFERENCE_ADDRESS, "id");
+            let row = json!({ "schemaname": "cto_second", "value": "x", "environmentvariabledefinitionid": id });
+            world.insert("environmentvariablevalues", row);
+        },
+        summary: "The environment variable has several values",
+    });
+}
+
+#[test]
+fn a_credential_that_is_of_another_kind_now() {
+    check(Case {
+        config: credential(""),
+        happens: |world| {
+            world.patch("credentials", &world.attr(CREDENTIAL_ADDRESS, "id"), json!({ "connectiontype": 1 }))
+        },
+        summary: "The credential does not sign in with a certificate",
+    });
+}
+
+#[test]
+fn a_user_name_that_has_several_values() {
+    check(Case {
+        config: credential(""),
+        happens: |world| {
+            let id = world.attr(CREDENTIAL_ADDRESS, "username_variable_id");
+            let row = json!({ "schemaname": "cto_second", "value": "x", "environmentvariabledefinitionid": id });
+            world.insert("environmentvariablevalues", row);
+        },
+        summary: "The environment variable has several values",
+    });
+}
+
+#[test]
+fn a_missing_credential_whose_variable_would_have_too_long_a_name() {
+    let long = format!("cto_{}", "x".repeat(90));
+    let config = credential("  username_schema_name     = \"cto_short\"\n").replace("cto_robot_certificate", &long);
+    check(Case {
+        config,
+        happens: |world| {
+            let variable = world.attr(CREDENTIAL_ADDRESS, "username_variable_id");
+            world.remove_row("credentials", &world.attr(CREDENTIAL_ADDRESS, "id"));
+            world.remove_row(DEFINITIONS, &variable);
+            let long = format!("cto_{}", "x".repeat(90));
+            world.write("main.tf", &credential("").replace("cto_robot_certificate", &long));
+        },
+        summary: "The user name's variable needs a name",
+    });
+}
+
+#[test]
+fn a_missing_connection_whose_credential_is_of_another_kind_now() {
+    let connection = r#"
+resource "powerautomate_desktop_flow_connection" "robot" {
+  display_name     = "Robot"
+  credential_id    = powerautomate_cba_credential.robot.id
+  machine_group_id = var.machine_group_id
+}
+"#;
+    let world = World::new();
+    world.write("main.tf", &format!("{}{connection}", credential("")));
+    world.apply().expect_quiet();
+    // The connection alone is left to this configuration.
+    let id = world.attr(CREDENTIAL_ADDRESS, "id");
+    world.run(&["state", "rm", CREDENTIAL_ADDRESS, REFERENCE_ADDRESS]).expect_ok();
+    let literal = connection.replace("powerautomate_cba_credential.robot.id", &format!("\"{id}\""));
+    world.write("main.tf", &literal);
+    world.patch("credentials", &id, json!({ "connectiontype": 1 }));
+    world.remove_connection(&world.attr("powerautomate_desktop_flow_connection.robot", "id"));
+    let refused = world.destroy();
+    let found = refused.diagnostics.iter().find(|found| found.severity == "error").expect("it is refused");
+    assert_eq!(found.summary, "The credential does not sign in with a certificate", "{refused}");
+    assert!(found.detail.ends_with(HINT), "{refused}");
+    world.run(&["destroy", "-refresh=false", "-json", "-input=false", "-auto-approve"]).expect_ok();
+    assert_eq!(world.addresses(), Vec::<String>::new());
+}
