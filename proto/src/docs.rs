@@ -62,8 +62,10 @@ pub fn markdown(page: &Page<'_>, schema: &Schema) -> String {
     let Page { title, kind, example, import } = page;
     let block = &schema.block;
     let first = block.description.split("\n\n").next().unwrap_or_default();
+    // The registry refuses one on the page of a provider.
+    let subcategory = if *kind == "Provider" { "" } else { "subcategory: \"\"\n" };
     let mut out = format!(
-        "---\npage_title: \"{title} {kind}\"\nsubcategory: \"\"\ndescription: |-\n  {first}\n---\n\n# {title} ({kind})\n\n{}\n\n\
+        "---\npage_title: \"{title} {kind}\"\n{subcategory}description: |-\n  {first}\n---\n\n# {title} ({kind})\n\n{}\n\n\
          ## Example Usage\n\n```terraform\n{}\n```\n\n## Schema\n",
         block.description,
         example.trim_end()
@@ -224,5 +226,7 @@ mod tests {
             With an `import` block (Terraform from 1.5):\n\n```terraform\nimport {}\n```\n\n\
             With the command:\n\n```shell\nterraform import toy_robot.a 1\n```\n";
         assert_eq!(markdown(&page, &SCHEMA), expected);
+        let provider = markdown(&Page { kind: "Provider", import: None, ..page }, &SCHEMA);
+        assert!(!provider.contains("subcategory"), "{provider}");
     }
 }

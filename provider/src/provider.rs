@@ -55,20 +55,21 @@ const SCHEMA: &Schema = &Schema::new(
     Attribute::optional(
         "tenant_id",
         &Type::String,
-        "The Microsoft Entra tenant to sign in to. Falls back to the environment variable `ARM_TENANT_ID`.",
+        "The Microsoft Entra tenant to sign in to, by its id or a domain, 1 to 255 characters. Falls back to the environment \
+         variable `ARM_TENANT_ID`.",
     )
     .check(&[Check::Length { min: 1, max: 255 }]),
     Attribute::optional(
         "client_id",
         &Type::String,
-        "The application (client) id of the service principal to sign in as. Falls back to the environment \
+        "The application (client) id, a GUID, of the service principal to sign in as. Falls back to the environment \
          variable `ARM_CLIENT_ID`.",
     )
     .check(&[Check::Uuid]),
     Attribute::optional(
         "client_secret",
         &Type::String,
-        "The secret of the service principal. Falls back to the environment variable `ARM_CLIENT_SECRET`. The \
+        "The secret of the service principal, 1 to 1,000 characters. Falls back to the environment variable `ARM_CLIENT_SECRET`. The \
          value of a plain variable becomes part of every plan file: prefer the environment variable, or an \
          ephemeral variable.",
     )
@@ -83,8 +84,8 @@ const SCHEMA: &Schema = &Schema::new(
     Attribute::optional(
         "role_propagation_timeout",
         &Type::String,
-        "How long an apply waits for a role on a key vault that was assigned a moment ago, as a duration such as `90s` or `10m`; \
-         `0s` for not at all. It is waited once for each vault and kind of right, whatever the number of resources, and no longer \
+        "How long an apply waits for a role on a key vault that was assigned a moment ago, as a duration such as `90s` or `10m`, at most \
+         `24h`; `0s` for not at all. It is waited once for each vault and kind of right, whatever the number of resources, and no longer \
          than the resource's own `timeouts` allow. Defaults to `10m`.",
     )
     .check(&[Check::Format(is_patience)]),

@@ -24,6 +24,73 @@ fn plain_text_serves_where_terraform_wants_no_tls() {
     world.destroy().expect_quiet();
 }
 
+/// What is logged under these variables.
+fn logged(variables: &[(&str, &str)]) -> String {
+    let mut world = World::new();
+    world.write("main.tf", CHAIN);
+    let log = world.folder().join("log");
+    world.set("TF_LOG_PATH", &log.display().to_string());
+    variables.iter().for_each(|(name, level)| world.set(name, level));
+    world.plan().expect_ok();
+    std::fs::read_to_string(log).unwrap_or_default()
+}
+
+#[test]
+fn the_log_is_what_the_readme_says() {
+    let asked = "Asked a service";
+    assert!(logged(&[("TF_LOG_PROVIDER", "DEBUG")]).contains(asked));
+    let own = ("TF_LOG_PROVIDER_POWERAUTOMATE", "ERROR");
+    assert!(!logged(&[("TF_LOG_PROVIDER", "DEBUG"), own]).contains(asked), "a level of its own");
+    assert!(!logged(&[("TF_LOG_PROVIDER_POWERAUTOMATE", "DEBUG")]).contains(asked), "Terraform drops it");
+}
+
+#[test]
+fn modules_need_no_init_under_an_override() {
+    let world = World::new();
+    std::fs::create_dir(world.folder().join("robot")).expect("the folder is ours");
+    world.write("robot/main.tf", &CHAIN.replace("var.", "local."));
+    let place = world.place();
+    let locals = format!(
+        "terraform {{\n  required_providers {{\n    powerautomate = {{ source = \"cba/powerautomate\" }}\n  }}\n}}\nlocals {{\n  \
+         key_vault_id     = \"{}\"\n  machine_group_id = \"{}\"\n}}\n",
+        place.key_vault_id, place.machine_group_id
+    );
+    world.write("robot/locals.tf", &locals);
+    world.write("main.tf", "module \"robot\" {\n  source = \"./robot\"\n}\n");
+    world.run(&["get"]).expect_ok();
+    world.plan().expect_ok();
+}
+
+#[test]
+fn the_mirror_of_the_home_folder_is_filled_as_the_readme_says() {
+    let readme = include_str!("../../../README.md");
+    let script = readme.split("```shell\n").find(|block| block.starts_with("mirror=~/")).expect("the README has it");
+    let script = script.split("```").next().expect("it ends");
+    let mut world = World::new();
+    let home = world.folder().join("home");
+    let built = acceptance_tests::provider_binary::folder().expect("it is built");
+    let built = built.join(acceptance_tests::provider_binary::file_name()).display().to_string();
+    let (system, machine) = (std::env::consts::OS, std::env::consts::ARCH);
+    let platform = match (system, machine) {
+        ("macos", "aarch64") => "darwin_arm64",
+        ("macos", _) => "darwin_amd64",
+        (_, "aarch64") => "linux_arm64",
+        _ => "linux_amd64",
+    };
+    let script = script
+        .replace("target/release/terraform-provider-powerautomate ", &format!("'{built}' "))
+        .replace("linux_amd64", platform)
+        .replace("registry.terraform.io", world.terraform().registry());
+    let filled = Command::new("sh").args(["-ec", &script]).env("HOME", &home).status();
+    assert!(filled.is_ok_and(|status| status.success()), "{script}");
+    world.unset("TF_CLI_CONFIG_FILE");
+    world.set("HOME", &home.display().to_string());
+    world.set("CHECKPOINT_DISABLE", "1");
+    world.write("main.tf", CHAIN);
+    world.run(&["init", "-input=false", "-no-color"]).expect_ok();
+    world.plan().expect_quiet();
+}
+
 #[test]
 fn terraform_shows_why_there_is_no_handshake() {
     let mut world = World::new();

@@ -18,13 +18,13 @@ const SCHEMA: &Schema = &Schema::new(
      a sign-in succeeded.",
 )
 .attributes(&[
-    Attribute::required("connection_id", &Type::String, "The id of the connection.")
+    Attribute::required("connection_id", &Type::String, "The id of the connection, 1 to 255 characters.")
         .check(&[Check::Length { min: 1, max: 255 }]),
     WHERE_TO_LOOK,
     Attribute::optional(
         "timeout",
         &Type::String,
-        "How long to wait, as a duration such as `90s` or `10m`. Defaults to `5m`.",
+        "How long to wait, as a duration such as `90s` or `10m`, at most `24h`. Defaults to `5m`.",
     )
     .check(&[Check::Format(is_duration)]),
 ]);

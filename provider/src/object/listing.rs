@@ -21,7 +21,7 @@ const AT_ONCE: usize = 8;
 pub(crate) const NAME_PREFIX: Attribute = Attribute::optional(
     "name_prefix",
     &Type::String,
-    "Only those whose name (of an environment variable, the schema name) begins so; case does not matter.",
+    "Only those whose name (of an environment variable, the schema name) begins so, 1 to 255 characters; case does not matter.",
 )
 .check(&[Check::Length { min: 1, max: 255 }]);
 
@@ -29,7 +29,7 @@ pub(crate) const NAME_PREFIX: Attribute = Attribute::optional(
 pub(crate) const CERTIFICATE_NAME: Attribute = Attribute::optional(
     "certificate_name",
     &Type::String,
-    "Only those that lead to a certificate of this name, whatever its vault; case does not matter.",
+    "Only those that lead to a certificate of this name, 1 to 127 characters, whatever its vault; case does not matter.",
 )
 .check(&[Check::Length { min: 1, max: 127 }]);
 

@@ -33,7 +33,8 @@ const SOLUTION: &str = "solution_unique_name";
 pub(crate) const SOLUTION_UNIQUE_NAME: Attribute = Attribute::optional(
     SOLUTION,
     &Type::String,
-    "The unique name of the unmanaged solution into which the rows are put when they are made. When it is left out, they \
+    "The unique name (1 to 65 characters: letters, digits and underscores) of the unmanaged solution into which the rows are put when \
+     they are made. When it is left out, they \
      land in the default solution. It cannot be read back: on an imported resource it is recorded and nothing is written. \
      A change replaces the resource.",
 )

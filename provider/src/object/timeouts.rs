@@ -25,10 +25,11 @@ pub(crate) const TIMEOUTS: NestedBlock = NestedBlock::single(
     "How long an operation may take, as a duration such as `90s`, `10m` or `1h30m`. Changing only this writes nothing.",
 )
 .attributes(&[
-    Attribute::optional("create", &Type::String, "For creation. Defaults to `10m`.").check(CHECK),
-    Attribute::optional("read", &Type::String, "For a refresh. Defaults to `5m`.").check(CHECK),
-    Attribute::optional("update", &Type::String, "For a change in place. Defaults to `10m`.").check(CHECK),
-    Attribute::optional("delete", &Type::String, "For removal. Defaults to `5m`.").check(CHECK),
+    Attribute::optional("create", &Type::String, "For creation. Defaults to `10m`, at most `24h`.").check(CHECK),
+    Attribute::optional("read", &Type::String, "For a refresh. Defaults to `5m`, at most `24h`.").check(CHECK),
+    Attribute::optional("update", &Type::String, "For a change in place. Defaults to `10m`, at most `24h`.")
+        .check(CHECK),
+    Attribute::optional("delete", &Type::String, "For removal. Defaults to `5m`, at most `24h`.").check(CHECK),
 ]);
 
 /// When an operation must give up.

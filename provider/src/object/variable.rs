@@ -9,8 +9,8 @@ use crate::clients::dataverse::environment_variable::Definition;
 use crate::clients::key_vault::VaultId;
 
 /// What a schema name must be, in words.
-pub(crate) const SCHEMA_NAME_FORM: &str = "be a publisher's prefix, an underscore and a name of letters, digits and underscores, such as \
-                                           cto_robot_certificate";
+pub(crate) const SCHEMA_NAME_FORM: &str = "be a publisher's prefix (2 to 8 letters and digits, a letter first), an underscore and a name \
+                                           of letters, digits and underscores, such as cto_robot_certificate";
 
 /// Whether a text is a publisher's prefix, an underscore and a name.
 pub(crate) fn is_schema_name(text: &str) -> bool {

@@ -5,8 +5,10 @@
 //! sentences.
 
 mod examples;
+mod limits;
 mod offers;
 mod pages;
+mod registry;
 mod tree;
 
 use offers::offers;

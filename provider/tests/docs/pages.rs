@@ -16,6 +16,9 @@ fn page<'a>(title: &'a str, kind: &'a str, example: &'a str) -> Page<'a> {
 pub(crate) fn all() -> Vec<(String, String)> {
     let provider = read("examples/provider/provider.tf");
     let index = markdown(&page("powerautomate", "Provider", &provider), PowerAutomate::SCHEMA);
+    // Users of the registry see no other page about what is common to all.
+    let common = include_str!("common.md");
+    let index = index.replacen("## Schema\n", &format!("{common}\n## Schema\n"), 1);
     let mut pages = vec![("docs/index.md".to_owned(), index)];
     let resources = PowerAutomate.resources();
     for offer in offers() {

@@ -11,8 +11,8 @@ use crate::clients::dataverse::environment_variable::{Definition, MAX_SCHEMA_NAM
 use crate::clients::environment_id::EnvironmentId;
 use crate::object::variable::text;
 use crate::object::{
-    ACTIVE, CERTIFICATE_NAME, ENVIRONMENT_ID, MANAGED, NAME_PREFIX, OWNER_ID, SOLUTION_UNIQUE_NAME, TIMEOUTS, Timeouts,
-    UNMANAGED_ONLY, WHERE_TO_LOOK, blank, described, description, is_schema_name, object, same_id,
+    ACTIVE, CERTIFICATE_NAME, ENVIRONMENT_ID, MANAGED, NAME_PREFIX, OWNER_ID, SCHEMA_NAME_FORM, SOLUTION_UNIQUE_NAME,
+    TIMEOUTS, Timeouts, UNMANAGED_ONLY, WHERE_TO_LOOK, blank, described, description, is_schema_name, object, same_id,
 };
 
 /// The type's name.
@@ -28,7 +28,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
 .attributes(&[
     Attribute::computed("id", &Type::String, "The id of the credential."),
     ENVIRONMENT_ID,
-    Attribute::required("name", &Type::String, "The name, at most 100 characters. It need not be unique.")
+    Attribute::required("name", &Type::String, "The name, 1 to 100 characters. It need not be unique.")
         .check(&[Check::Length { min: 1, max: 100 }]),
     description(
         "A description, at most 100,000 characters. Left out, an existing one is cleared, unless the credential came with a managed \
@@ -38,7 +38,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     Attribute::optional_computed(
         "username",
         &Type::String,
-        "The user that signs in to Windows, for example `robot@contoso.com`, at most 2,000 characters. It is the \
+        "The user that signs in to Windows, for example `robot@contoso.com`, 1 to 2,000 characters. It is the \
          value of an environment variable that comes and goes with this resource, and is changed in place. \
          `username` or `username_variable_id` must be set. Both may be, if the variable holds this user name.",
     )
@@ -58,13 +58,14 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     Attribute::optional_computed(
         "username_schema_name",
         &Type::String,
-        "The unique name of the environment variable that is made for `username`, at most 100 characters. When it \
+        "The unique name of the environment variable that is made for `username`, 1 to 100 characters: a publisher's prefix (2 to 8 \
+         letters and digits, a letter first), an underscore and a name of letters, digits and underscores. When it \
          is left out, it is the schema name of the certificate reference and `_username`. Beside \
          `username_variable_id` it must be the name of that variable. A change replaces the resource.",
     )
     .check(&[
         Check::Length { min: 1, max: MAX_SCHEMA_NAME },
-        Check::Pattern { test: is_schema_name, words: "be a publisher's prefix, an underscore and a name" },
+        Check::Pattern { test: is_schema_name, words: SCHEMA_NAME_FORM },
     ])
     .follows(&["username_variable_id", "certificate_reference_id"])
     .replaces(),

@@ -16,7 +16,7 @@ pub(super) const REQUIREMENTS: NestedBlock = NestedBlock::single(
     Attribute::optional_computed(
         "min_days_remaining",
         &Type::Number,
-        "Warn when the certificate expires in fewer days than this. Defaults to 30.",
+        "Warn when the certificate expires in fewer days than this, from 0 to 3,650. Defaults to 30.",
     )
     .default(Default::Int(Requirements::DEFAULT.min_days_remaining))
     .check(&[Check::Between { min: 0, max: 3650 }]),

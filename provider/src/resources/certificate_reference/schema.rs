@@ -40,15 +40,16 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     Attribute::required(
         "schema_name",
         &Type::String,
-        "The unique name of the environment variable: the publisher's prefix, an underscore and a name, at most \
-         100 characters, for example `cto_robot_certificate`. A change replaces the resource.",
+        "The unique name of the environment variable, 1 to 100 characters: a publisher's prefix (2 to 8 letters and digits, a letter \
+         first), an underscore and a name of letters, digits and underscores, for example `cto_robot_certificate`. \
+         A change replaces the resource.",
     )
     .check(&[Check::Length { min: 1, max: 100 }, Check::Pattern { test: is_schema_name, words: SCHEMA_NAME_FORM }])
     .replaces(),
     Attribute::optional_computed(
         "display_name",
         &Type::String,
-        "The name that people see, at most 100 characters. When it is left out, a new variable is shown under its \
+        "The name that people see, 1 to 100 characters. When it is left out, a new variable is shown under its \
          schema name, and an existing one keeps its name.",
     )
     .check(&[Check::Length { min: 1, max: 100 }]),

@@ -19,7 +19,11 @@ pub(super) const INPUTS: &[&str] = &["display_name", "credential_id", "machine_g
 pub(super) const SCHEMA: &Schema = &Schema::new(
     "A connection to desktop flows that signs in to the machines of a group with a certificate-based \
      credential.\n\n\
-     The machine group and the credential must be shared with the signed-in principal before.",
+     The machine group and the credential must be shared with the signed-in principal before.\n\n\
+     Connections are made through the Power Platform API. A service principal may call it only when it is registered as an admin \
+     management application, or has a Power Platform role (preview), such as *Contributor*, on the environment, its group or the \
+     tenant; the provider's `dataverse_url` does not stand in for that. Whether a user (`az login`) may make connections there, \
+     Microsoft does not document.",
 )
 .attributes(&[
     Attribute::computed(
@@ -31,7 +35,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     Attribute::required(
         "display_name",
         &Type::String,
-        "The name that people see. It is changed in place. A connection is not made when there is one with the same \
+        "The name that people see, 1 to 255 characters. It is changed in place. A connection is not made when there is one with the same \
          name, credential, machine group and run owner already.",
     )
     .check(&[Check::Length { min: 1, max: 255 }]),
