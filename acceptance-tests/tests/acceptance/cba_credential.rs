@@ -337,8 +337,8 @@ fn a_second_plan_that_cannot_read_what_the_first_one_read_is_refused_and_not_ano
     let foreign = || format!("environmentvariabledefinitions({variable})");
     court.weather(Fault::next(&foreign(), busy()).after(1).times(9));
     let planned = court.plan(CREDENTIAL, Some(&credential), &config);
-    let summary = format!("Cannot read the environment variable {variable}");
-    planned.expect_error("username", &summary, &["Missing privilege"]);
+    let summary = format!("Cannot read the environment variable cto_robot_certificate_username ({variable})");
+    planned.expect_error("username", &summary, &["Missing privilege", &court.place().object_id]);
 }
 
 /// A text variable that somebody else has made, and its id.

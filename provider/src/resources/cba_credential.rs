@@ -73,7 +73,7 @@ impl Resource for CbaCredential {
             };
             let reference: Option<Definition> = match planned.certificate_reference_id {
                 Known::Known(id) if anew || plan.changes("username") => match organization.by_id(id).await {
-                    Err(error) if follows => return Err(username::unread(cx, REFERENCE, id, &error).await),
+                    Err(error) if follows => return Err(username::unread(cx, REFERENCE, ("", id), &error).await),
                     found => found.ok().flatten(),
                 },
                 _ => None,

@@ -201,7 +201,10 @@ pub(super) async fn replace_foreign(
     };
     let found = match organization.by_id::<Definition>(variable_id).await {
         Ok(found) => found,
-        Err(error) => return Err(unread(cx, "username", variable_id, &error).await),
+        Err(error) => {
+            let name = prior.username_schema_name.known().map_or("", String::as_str);
+            return Err(unread(cx, "username", (name, variable_id), &error).await);
+        }
     };
     if let Some(variable) = found
         && !is_ours(&variable, *id)
@@ -221,9 +224,15 @@ pub(super) async fn replace_foreign(
     Ok(())
 }
 
-/// A variable that a plan depends on could not be read.
-pub(super) async fn unread(cx: &Context<Account>, attribute: &'static str, id: Uuid, error: &Error) -> Diagnostic {
-    let unread = failed(&format!("Cannot read the environment variable {id}"), error).on(attribute);
+/// A variable that a plan depends on could not be read; its name is empty where nobody knows it.
+pub(super) async fn unread(
+    cx: &Context<Account>,
+    attribute: &'static str,
+    (name, id): (&str, Uuid),
+    error: &Error,
+) -> Diagnostic {
+    let which = if name.is_empty() { id.to_string() } else { format!("{name} ({id})") };
+    let unread = failed(&format!("Cannot read the environment variable {which}"), error).on(attribute);
     let hint = cx.clients.forbidden(error).await;
     hint.into_iter().fold(unread, Diagnostic::hint)
 }
