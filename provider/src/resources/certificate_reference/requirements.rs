@@ -29,7 +29,7 @@ pub(super) const REQUIREMENTS: NestedBlock = NestedBlock::single(
     Attribute::optional(
         "user_principal_name",
         &Type::String,
-        "The user whom the certificate must name among its user principal names, for example `robot@contoso.com`. Upper and lower \
+        "The user, 1 to 2,000 characters, whom the certificate must name among its user principal names, for example `robot@contoso.com`. Upper and lower \
          case are the same.",
     )
     .check(&[Check::Length { min: 1, max: 2000 }]),
