@@ -165,7 +165,7 @@ fn what_leaves_no_state(judge: &Judge) -> Judged<()> {
     let called = judge.call("join", &["-".into(), "a".into(), Value::Null, "b".into()])?;
     assert_eq!(called, Ok("a-b".into()));
     assert_eq!(judge.call("join", &["-".into(), Value::UNKNOWN])?, Ok(Value::UNKNOWN));
-    assert_eq!(judge.call("half", &[3.into()])?, Err(("It is odd.".to_owned(), Some(0))));
+    assert_eq!(judge.call("half", &[3.into()])?, Err(("It is odd".to_owned(), Some(0))));
     assert_eq!(judge.call("half", &[number("10000000000000000000000")])?, Ok(number("5000000000000000000000")));
 
     let count = |to: i64, fails: bool| Value::object([("to", to.into()), ("fails", fails.into())]);

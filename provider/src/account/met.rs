@@ -13,7 +13,7 @@ use crate::clients::environment_id::EnvironmentId;
 /// How an object was met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
-    /// It is in the state, and was refreshed.
+    /// It is in the state: Terraform has asked for it to be refreshed.
     Refreshed,
     /// It was made a moment ago.
     Made,
@@ -28,7 +28,7 @@ pub(crate) struct Met {
 }
 
 impl Met {
-    /// An object is in the state.
+    /// An object is in the state, and about to be read. What is planned at the same time may be sooner.
     pub(crate) fn refreshed(&self, environment_id: &EnvironmentId, id: Uuid) {
         locked(&self.objects).entry((environment_id.clone(), id)).or_insert(How::Refreshed);
     }

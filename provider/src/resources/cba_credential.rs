@@ -151,15 +151,15 @@ impl Resource for CbaCredential {
     async fn read(&self, cx: &Context<Account>, prior: Model) -> Result<Option<Model>, Diagnostic> {
         let op = Operation::on(cx, Verb::Read, &prior);
         op.run(async {
-            let organization = op.organization().await?;
             let id = op.id(&prior.id)?;
+            cx.clients.met().refreshed(&op.environment_id, id);
+            let organization = op.organization().await?;
             let Some(credential) = organization.by_id::<Credential>(id).await? else {
                 // While its own variable is there it is not wholly gone: the plan replaces it, and a destroy cleans up.
                 let is_left = mark::is_left(&organization, id, prior.username_variable_id).await?;
                 return Ok(is_left.then_some(Model { certificate_reference_id: None, ..prior }));
             };
             refuse_other_credential(&credential)?;
-            cx.clients.met().refreshed(&op.environment_id, id);
             let variable = variable_of(&organization, &credential).await?;
             variable.iter().filter_map(|variable| mark::inactive(variable, id)).for_each(|warning| cx.tell(warning));
             Ok(Some(Model::of(&credential, variable.as_ref(), prior)?))

@@ -121,10 +121,10 @@ impl Resource for CertificateReference {
         let op = Operation::on(cx, Verb::Read, &prior);
         op.run(async {
             let id = op.id(&prior.id)?;
+            cx.clients.met().refreshed(&op.environment_id, id);
             let Some(definition) = op.organization().await?.by_id::<Definition>(id).await? else {
                 return Ok(None);
             };
-            cx.clients.met().refreshed(&op.environment_id, id);
             refuse_other_kind(&definition)?;
             let before = prior.secret_reference.clone().zip(prior.user_principal_names.clone());
             let mut model = Model::of(&definition, prior)?;

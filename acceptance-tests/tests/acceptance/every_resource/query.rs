@@ -188,12 +188,14 @@ fn the_values_that_did_not_come_along_are_read_too() {
     let summary = "The environment variable has several values";
     court.refresh(&reference).expect_error("", summary, &ids);
     let listed = court.list(REFERENCE, &json!({ "name_prefix": "cto_robot_cert" }));
-    assert_eq!(listed.expect_warning("", summary, &ids).expect_ok(), ["cto_robot_certificate"]);
+    let told = [&[summary], &ids[..]].concat();
+    let listed = listed.expect_warning("", "An environment variable cannot be told in full", &told);
+    assert_eq!(listed.expect_ok(), ["cto_robot_certificate"]);
     // A managed definition stays, and is emptied.
     court.patch("environmentvariabledefinitions", &id, json!({ "ismanaged": true }));
     court
         .destroy(&reference)
-        .expect_warning("", "The environment variable cto_robot_certificate stays", &[])
+        .expect_warning("", "An environment variable stays", &["cto_robot_certificate"])
         .expect_ok();
     assert!(court.rows_of("environmentvariablevalues", "environmentvariabledefinitionid", &id).is_empty());
 }

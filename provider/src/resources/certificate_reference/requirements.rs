@@ -58,13 +58,13 @@ pub(super) struct Block {
     min_days_remaining: i64,
     client_authentication: bool,
     user_principal_name: Option<String>,
-    severity: Severity,
-    on_unreadable: Severity,
+    severity: Reaction,
+    on_unreadable: Reaction,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Severity {
+enum Reaction {
     Error,
     Warn,
 }
@@ -92,12 +92,12 @@ pub(super) enum Rigour {
 /// How a certificate is judged that is not referred to yet.
 pub(super) fn rigour(block: Option<&Block>) -> Rigour {
     match block {
-        Some(block) if block.severity == Severity::Error => Rigour::Severe,
+        Some(block) if block.severity == Reaction::Error => Rigour::Severe,
         _ => Rigour::Usual,
     }
 }
 
 /// Whether a certificate that cannot be read only warns.
 pub(super) fn tolerates_unreadable(block: Option<&Block>) -> bool {
-    block.is_some_and(|block| block.on_unreadable == Severity::Warn)
+    block.is_some_and(|block| block.on_unreadable == Reaction::Warn)
 }
