@@ -33,6 +33,8 @@ pub struct Diagnostic {
     pub path: Option<Path>,
     /// Whether it concerns everything that the provider does, and no object more than another.
     pub common: bool,
+    /// Whether a destruction meets it too, so that no way leads past it.
+    pub inevitable: bool,
 }
 
 /// What is said of a destruction under an error that comes before it: Terraform refreshes and plans as ever before it destroys, and
@@ -43,7 +45,15 @@ impl Diagnostic {
     /// An error.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
         let (summary, detail) = (summary.into(), detail.into());
-        Diagnostic { severity: Severity::Error, summary, detail, hint: String::new(), path: None, common: false }
+        Diagnostic {
+            severity: Severity::Error,
+            summary,
+            detail,
+            hint: String::new(),
+            path: None,
+            common: false,
+            inevitable: false,
+        }
     }
 
     /// What an operation fails with that the user asked to stop.
@@ -84,6 +94,12 @@ impl Diagnostic {
         Diagnostic { common: true, path: None, ..self }
     }
 
+    /// The same, which a destruction meets too.
+    #[must_use]
+    pub fn inevitable(self) -> Diagnostic {
+        Diagnostic { inevitable: true, ..self }
+    }
+
     /// The same in a line, where it was told in full already.
     pub(crate) fn once_more(self) -> Diagnostic {
         Diagnostic { detail: "The first message of this name says why.".to_owned(), hint: String::new(), ..self }
@@ -93,7 +109,7 @@ impl Diagnostic {
     /// last that is said.
     #[must_use]
     pub(crate) fn before_destroy(mut self) -> Diagnostic {
-        if self.is_error() && !self.common && self != Diagnostic::interrupted() {
+        if self.is_error() && !self.common && !self.inevitable && self != Diagnostic::interrupted() {
             let gap = if self.hint.is_empty() { "" } else { "\n\n" };
             self.hint = format!("{}{gap}{TO_DESTROY}", self.hint);
         }
@@ -177,6 +193,7 @@ mod tests {
         assert_eq!(hint(Diagnostic::error("No", "")), TO_DESTROY);
         assert_eq!(hint(Diagnostic::warning("No", "").hint("Do.")), "Do.");
         assert_eq!(hint(Diagnostic::error("No", "").of_everything()), "");
+        assert_eq!(hint(Diagnostic::error("No", "").hint("Do.").inevitable()), "Do.");
         assert_eq!(Diagnostic::interrupted().before_destroy(), Diagnostic::interrupted());
     }
 

@@ -130,7 +130,7 @@ impl Account {
             Known::Known(url) if is_own => {
                 let elsewhere = |error: &Error| {
                     let diagnostic = failed("The provider's dataverse_url cannot be used", error);
-                    Unasked::new(error, diagnostic.on("dataverse_url"))
+                    Unasked::new(error, diagnostic.on("dataverse_url").inevitable())
                 };
                 let organization = clients.dataverse(url).map_err(|error| elsewhere(&error))?;
                 let verify = || self.verify(&organization, url, environment_id);
@@ -184,7 +184,8 @@ impl Account {
                 );
                 Ok(Err(Diagnostic::error("The provider's dataverse_url is of another environment", detail)
                     .on("dataverse_url")
-                    .hint("Give the address of that environment's organization, or leave dataverse_url out.")))
+                    .hint("Give the address of that environment's organization, or leave dataverse_url out.")
+                    .inevitable()))
             }
             Err(error) if error.is_stopped() || error.is_overdue() || error.is_own() => Err(error),
             Err(error) => {
