@@ -70,7 +70,7 @@ fn change(model: &mut Model, place: usize, chance: &mut Rng) -> String {
     let fresh = model.fresh();
     let number = model.robots[place].number;
     let touched = model.touched.contains(&number);
-    model.changed.insert(number);
+    let is_first = model.changed.insert(number);
     let robot = &mut model.robots[place];
     let is_alone = matches!(robot.home, Home::Alone(_));
     let what = match chance.u8(..14) {
@@ -120,12 +120,13 @@ fn change(model: &mut Model, place: usize, chance: &mut Rng) -> String {
             robot.spelling = chance.usize(..12);
             return format!("spell {number} as {}", robot.spelling);
         }
-        11 if is_alone && !touched => {
+        11 if is_alone && !touched && is_first => {
+            // What the same apply replaces cannot be kept.
             robot.is_kept = !robot.is_kept;
             return format!("keep {number}: {}", robot.is_kept);
         }
-        12 if is_alone && !touched => {
-            // What is there stays as it is from now on, or is put right.
+        12 if is_alone && !touched && is_first => {
+            // What is there, and not what the same apply would have changed, stays as it is from now on, or is put right.
             robot.ignored = if robot.ignored.is_some() { None } else { Some(robot.description) };
             "ignored description"
         }
