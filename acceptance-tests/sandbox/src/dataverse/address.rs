@@ -16,6 +16,9 @@ pub(crate) enum Address {
     Batch,
     WhoAmI,
     CurrentOrganization,
+    AddSolutionComponent,
+    /// With whom a row is shared, which the query option of this name tells.
+    SharedPrincipals(String),
     Metadata(metadata::Address),
     Set(&'static Table),
     Row(&'static Table, Uuid),
@@ -31,7 +34,12 @@ pub(crate) fn address(path: &str) -> Result<Address, Refusal> {
         "$batch" => return Ok(Address::Batch),
         "WhoAmI" | "WhoAmI()" => return Ok(Address::WhoAmI),
         CURRENT_ORGANIZATION => return Ok(Address::CurrentOrganization),
+        "AddSolutionComponent" => return Ok(Address::AddSolutionComponent),
         _ => {}
+    }
+    let target = rest.strip_prefix("RetrieveSharedPrincipalsAndAccess(Target=").and_then(|rest| rest.strip_suffix(')'));
+    if let Some(alias) = target.filter(|alias| alias.starts_with('@')) {
+        return Ok(Address::SharedPrincipals(alias.to_owned()));
     }
     if let Some(rest) = rest.strip_prefix("EntityDefinitions") {
         return metadata::address(rest).map(Address::Metadata);

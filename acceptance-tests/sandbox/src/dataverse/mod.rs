@@ -45,6 +45,9 @@
 //! | no enabled user of the token's application here: 403 `0x80072560` | reported |
 //! | a user without any role creates nothing: 403 `0x80040220` | inferred |
 //! | `MSCRM.SolutionUniqueName` puts a row in a solution | documented: [requests]; an unknown one 400 `0x80048403`: inferred |
+//! | `AddSolutionComponent` puts a row that exists into one more solution; without `AddRequiredComponents` | documented: [components]; that it may be there already, and its errors: inferred |
+//! | `solutioncomponentdefinitions` tells the component type of each table | reported; the numbers: inferred |
+//! | `RetrieveSharedPrincipalsAndAccess` tells with whom a row is shared, whatever their roles | documented: [shares]; the shape of a principal: inferred |
 //! | `$select`, `$filter`, `$expand`, `$orderby`, `$top`, `$count`, pages by `Prefer: odata.maxpagesize`, annotations | documented: [query] |
 //! | a collection of a row, `set(id)/collection`; an expanded one links to its next page | documented: [query]; nested links: `expanded_page_size` |
 //! | text compares without case; null sorts first; 500 conditions at most (`0x8004430c`); URLs up to 32 KB | inferred |
@@ -61,6 +64,8 @@
 //! [conditions]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/perform-conditional-operations-using-web-api
 //! [batch]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/execute-batch-operations-using-web-api
 //! [query]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/overview
+//! [components]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/addsolutioncomponent
+//! [shares]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/retrievesharedprincipalsandaccess
 //! [limits]: https://learn.microsoft.com/power-apps/developer/data-platform/api-limits
 //! [tables]: https://learn.microsoft.com/power-apps/developer/data-platform/reference/entities/credential
 //! [variables]: https://learn.microsoft.com/power-apps/maker/data-platform/environmentvariables
@@ -75,7 +80,7 @@
 //! - metadata beyond `EntityDefinitions`, their `Attributes` and choices: `$metadata`, `RelationshipDefinitions`,
 //!   `GlobalOptionSetDefinitions`, `ManagedPropertyDefinitions`, and making tables, `CreateEntities`;
 //! - many rows in one: `CreateMultiple`, `UpdateMultiple`, `UpsertMultiple`, `DeleteMultiple`, `BulkDelete` (`$batch` is there);
-//! - sharing: `GrantAccess`, `ModifyAccess`, `RevokeAccess`, `RetrievePrincipalAccess`, `RetrieveSharedPrincipalsAndAccess`;
+//! - sharing: `GrantAccess`, `ModifyAccess`, `RevokeAccess`, `RetrievePrincipalAccess`;
 //! - solutions as files: `ExportSolution`, `ImportSolution`, `PublishAllXml`;
 //! - `ListCredentialDependencies`, `RunDesktopFlow`, `RetrieveEnvironmentVariableSecretValue`;
 //! - one property alone, and other versions of the Web API than `v9.2`.
@@ -106,6 +111,8 @@ mod refusal;
 mod reply;
 mod row;
 mod rules;
+mod sharing;
+mod solutions;
 mod switches;
 mod tables;
 #[cfg(test)]
@@ -218,6 +225,8 @@ impl Session<'_> {
         match (request.method.as_str(), address) {
             ("GET", Address::WhoAmI) => self.who_am_i(request),
             ("GET", Address::CurrentOrganization) => Ok(self.current_organization()),
+            ("POST", Address::AddSolutionComponent) => solutions::add(self, request),
+            ("GET", Address::SharedPrincipals(alias)) => sharing::principals(self, &alias, request),
             ("GET", Address::Metadata(address)) => metadata::read(self, &address, request),
             ("GET", Address::Set(table)) => query::many(self, table, None, request, &asked),
             ("GET", Address::Related(table, id, collection)) => {

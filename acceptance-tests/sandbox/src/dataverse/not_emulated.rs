@@ -23,7 +23,6 @@ const ROOTS: &[&str] = &[
     "ModifyAccess",
     "RevokeAccess",
     "RetrievePrincipalAccess",
-    "RetrieveSharedPrincipalsAndAccess",
     "ExportSolution",
     "ImportSolution",
     "PublishAllXml",

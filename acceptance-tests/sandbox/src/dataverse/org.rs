@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::world::Caller;
 
+use super::catalog::TABLES;
 use super::portal::named;
 use super::reply;
 use super::row::{Annotations, Row, read};
@@ -94,6 +95,14 @@ impl Org {
         ];
         for (table, row) in rows {
             self.insert(table, row).expect("the seeded rows have the shape of their tables");
+        }
+        for table in TABLES.iter().filter(|table| table.is_component()) {
+            let row = json!({
+                "name": table.schema,
+                "primaryentityname": table.logical,
+                "solutioncomponenttype": table.object_type_code,
+            });
+            self.insert("solutioncomponentdefinition", row).expect("a definition has the shape of its table");
         }
     }
 
@@ -199,7 +208,7 @@ impl Org {
             values.insert("owninguser", owner);
             values.insert("owningbusinessunit", json!(self.business_unit_id.to_string()));
         }
-        if table.column("componentstate").is_some() {
+        if table.is_component() {
             values.insert("componentidunique", json!(Uuid::new_v4().to_string()));
             values.insert("overwritetime", json!("1900-01-01T00:00:00Z"));
             values.entry("solutionid").or_insert(json!(self.default_solution_id.to_string()));

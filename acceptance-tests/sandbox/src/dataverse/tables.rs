@@ -137,6 +137,11 @@ impl Table {
         }
     }
 
+    /// Whether its rows may be part of a solution.
+    pub(crate) fn is_component(&self) -> bool {
+        self.column("componentstate").is_some()
+    }
+
     pub(crate) fn all_columns(&self) -> impl Iterator<Item = &'static Column> {
         self.columns.iter().flat_map(|group| group.iter())
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::exchange::{Request, Response};
@@ -15,7 +15,7 @@ use super::headers::{Asked, Condition};
 use super::refusal::Refusal;
 use super::tables::{Kind, Required, Table};
 use super::values::{self, Mode};
-use super::{Session, query, reply, rules};
+use super::{Session, query, reply, rules, solutions};
 
 type Values = BTreeMap<&'static str, Value>;
 
@@ -154,11 +154,11 @@ fn insert(
     }
     rules::names(session, table, id, &values)?;
     rules::secrets(session, table, id, &values)?;
-    let solution = solution(session, asked)?;
+    let solution = asked_solution(session, asked)?;
     session.org.add(table, id, values, session.user);
-    if table.column("solutionid").is_some() {
+    if table.is_component() {
         let at_home = session.org.default_solution_id;
-        component(session, table, id, solution.unwrap_or(at_home));
+        solutions::join(session, table, id, solution.unwrap_or(at_home));
     }
     Ok(())
 }
@@ -182,48 +182,15 @@ fn update(
     }
     rules::names(session, table, id, &values)?;
     rules::secrets(session, table, id, &values)?;
-    let solution = solution(session, asked)?;
+    let solution = asked_solution(session, asked)?;
     session.org.change(table, id, values, session.user);
     if let Some(solution) = solution {
-        component(session, table, id, solution);
+        solutions::join(session, table, id, solution);
     }
     Ok(())
 }
 
 /// The solution that `MSCRM.SolutionUniqueName` names.
-fn solution(session: &Session<'_>, asked: &Asked) -> Result<Option<Uuid>, Refusal> {
-    let Some(wanted) = &asked.solution else { return Ok(None) };
-    let found = session
-        .org
-        .all(Table::known("solution"))
-        .find(|(_, row)| row.text("uniquename").is_some_and(|name| name.eq_ignore_ascii_case(wanted)));
-    match found {
-        Some((_, row)) if row.value("ismanaged").as_bool() == Some(true) => {
-            Err(Refusal::invalid(format!("The solution {wanted} is managed: components cannot be added to it.")))
-        }
-        Some((id, _)) => Ok(Some(id)),
-        None => Err(Refusal::new(
-            StatusCode::BAD_REQUEST,
-            "0x80048403",
-            format!("The solution with unique name {wanted} does not exist."),
-        )),
-    }
-}
-
-/// Remembers that a row belongs to a solution.
-fn component(session: &mut Session<'_>, table: &Table, id: Uuid, solution: Uuid) {
-    let components = Table::known("solutioncomponent");
-    let there = session
-        .org
-        .all(components)
-        .any(|(_, row)| row.link("objectid") == Some(id) && row.link("solutionid") == Some(solution));
-    if there {
-        return;
-    }
-    let values = BTreeMap::from([
-        ("solutionid", json!(solution.to_string())),
-        ("objectid", json!(id.to_string())),
-        ("componenttype", json!(table.object_type_code)),
-    ]);
-    session.org.add(components, Uuid::new_v4(), values, session.user);
+fn asked_solution(session: &Session<'_>, asked: &Asked) -> Result<Option<Uuid>, Refusal> {
+    asked.solution.as_deref().map(|wanted| solutions::unmanaged(session, wanted)).transpose()
 }

@@ -72,4 +72,5 @@ pub(crate) const TABLES: &[Table] = &[
     platform::PUBLISHER,
     platform::SOLUTION,
     platform::COMPONENT,
+    platform::COMPONENT_DEFINITION,
 ];

@@ -103,3 +103,28 @@ pub(super) const COMPONENT: Table = Table {
     collections: &[],
     object_type_code: 7103,
 };
+
+/// What may be part of a solution: by this number a component says of what kind it is.
+///
+/// <https://learn.microsoft.com/power-apps/developer/data-platform/reference/entities/solutioncomponentdefinition>
+pub(super) const COMPONENT_DEFINITION: Table = Table {
+    logical: "solutioncomponentdefinition",
+    schema: "SolutionComponentDefinition",
+    set: "solutioncomponentdefinitions",
+    label: "Solution Component Definition",
+    id: "solutioncomponentdefinitionid",
+    name: "name",
+    ownership: Ownership::Organization,
+    writable: false,
+    columns: &[
+        &[
+            Column::id("solutioncomponentdefinitionid"),
+            Column::text("name", 256),
+            Column::text("primaryentityname", 128),
+            Column::integer("solutioncomponenttype"),
+        ],
+        SYSTEM,
+    ],
+    collections: &[],
+    object_type_code: 7104,
+};

@@ -59,6 +59,23 @@ fn a_value_belongs_to_whoever_the_definition_belongs_to() {
     assert_eq!(desk.column("GET environmentvariablevalues", "schemaname"), "new_x");
 }
 
+#[test]
+fn who_has_a_share_is_told_whatever_the_roles() {
+    let mut desk = Desk::furnished();
+    let line = format!(
+        "GET RetrieveSharedPrincipalsAndAccess(Target=@t)?@t={{'@odata.id':'environmentvariabledefinitions({DEFINITION})'}}"
+    );
+    assert_eq!(desk.read(&line, "")["PrincipalAccesses"], json!([]), "an administrator sees it, and has no share");
+    let reader = desk.org.user_of_application(READER).unwrap();
+    desk.org.share("environmentvariabledefinition", DEFINITION.parse().unwrap(), reader).unwrap();
+    let shares = desk.read(&line, "")["PrincipalAccesses"].clone();
+    assert_eq!(shares[0]["Principal"]["systemuserid"], reader.to_string());
+    desk.check(&line.replace("?@t", "?@u"), "", "", "400 0x80060888 The parameter alias '@t' has no value.");
+    desk.check(&line.replace(DEFINITION, NOBODY), "", "", "404 0x80040217");
+    desk.app_id = MAKER;
+    desk.check(&line, "", "", "403 0x80040220");
+}
+
 /// A table that belongs to another parent than a variable's value does.
 static CHILD: Table = Table {
     logical: "robotshift",

@@ -290,3 +290,28 @@ fn a_solution_holds_what_was_put_in_it() {
     desk.check(&format!("DELETE environmentvariabledefinitions({DEFINITION})"), "", "", "204");
     assert_eq!(desk.column("GET solutioncomponents", "objectid"), "");
 }
+
+#[test]
+fn a_row_that_exists_is_added_to_one_more_solution() {
+    let mut desk = Desk::furnished();
+    let types = desk.read("GET solutioncomponentdefinitions?$filter=primaryentityname eq 'credential'", "");
+    let kind = types["value"][0]["solutioncomponenttype"].as_i64().unwrap();
+    let body = |id: &str, kind: i64, solution: &str| {
+        json!({
+            "ComponentId": id, "ComponentType": kind, "SolutionUniqueName": solution, "AddRequiredComponents": false,
+        })
+        .to_string()
+    };
+    let line = "POST AddSolutionComponent";
+    let members = format!("GET solutioncomponents?$filter=objectid eq {CREDENTIAL}");
+    for _ in 0..2 {
+        desk.check(line, "", &body(CREDENTIAL, kind, "CtoRobots"), "200");
+        assert_eq!(desk.read(&members, "")["value"].as_array().unwrap().len(), 1, "once is enough");
+    }
+    desk.check(line, "", &body(CREDENTIAL, kind, "Nothing"), "400 0x80048403");
+    desk.check(line, "", &body(NOBODY, kind, "CtoRobots"), "404 0x80040217 Entity 'credential'");
+    desk.check(line, "", &body(CREDENTIAL, 7, "CtoRobots"), "400 0x80040203 Solution component type 7");
+    desk.check(line, "", r#"{"ComponentId":1}"#, "400 0x80048d19");
+    desk.app_id = READER;
+    desk.check(line, "", &body(CREDENTIAL, kind, "CtoRobots"), "403 0x80040220");
+}
