@@ -21,6 +21,7 @@ use super::cloud::Cloud;
 use super::environment_id::EnvironmentId;
 use super::error::Error;
 use super::going::{Going, User};
+use super::guid::guid;
 use super::http::Http;
 use super::in_flight::InFlight;
 use super::pages::{Pages, Row};
@@ -77,7 +78,10 @@ impl Connectivity {
         let request = self.request(format!("reading the connection {id}"), Method::GET, Some(id))?;
         match self.one(&request).await {
             Err(error) if error.proves_no_connection(id) => Ok(None),
-            other => other.map(Some),
+            Ok(other) if !is_spelled(&other.id, id) => {
+                Err(Error::unexpected(&request.operation, "it is about another connection"))
+            }
+            read => read.map(Some),
         }
     }
 
@@ -232,6 +236,11 @@ fn ours(row: Row<'_>, secrets: &Secrets) -> Result<Option<Connection>, Error> {
         }
         _ => Ok(None),
     }
+}
+
+/// Whether an answer's id is the one that was asked for, in whatever spelling.
+fn is_spelled(answered: &str, asked: &str) -> bool {
+    answered.eq_ignore_ascii_case(asked) || guid(asked).is_some_and(|asked| guid(answered) == Some(asked))
 }
 
 #[cfg(test)]
