@@ -6,10 +6,11 @@
 pub(crate) mod met;
 pub(crate) mod roles;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tfplugin::{Diagnostic, Known, Plan};
+use tfplugin::{Diagnostic, Known};
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -18,59 +19,12 @@ use crate::clients::connectivity::Connectivity;
 use crate::clients::dataverse::Dataverse;
 use crate::clients::entra::Caller;
 use crate::clients::environment_id::EnvironmentId;
+use crate::clients::environments::Environment;
 use crate::clients::error::Error;
 use crate::clients::key_vault::KeyVault;
 use crate::failure::failed;
 use met::Met;
 use roles::Roles;
-
-/// Why an organization cannot be asked, as an error of the apply. Terraform's plan makes less of some of it.
-#[derive(Debug)]
-pub(crate) enum Unasked {
-    /// What is at fault is on this side: an error at once.
-    Own(Diagnostic),
-    /// A host cannot be reached, which the same apply may still mend.
-    Unreachable(Diagnostic),
-    /// Anything else: the apply is the first to need the organization.
-    Other(Diagnostic),
-}
-
-impl Unasked {
-    fn new(error: &Error, diagnostic: Diagnostic) -> Unasked {
-        match (error.is_own(), error.is_unreachable()) {
-            (true, _) => Unasked::Own(diagnostic),
-            (_, true) => Unasked::Unreachable(diagnostic),
-            _ => Unasked::Other(diagnostic),
-        }
-    }
-
-    /// What a plan makes of it.
-    ///
-    /// # Errors
-    /// What no apply mends.
-    pub(crate) fn bear(self, plan: &mut Plan) -> Result<(), Diagnostic> {
-        match self {
-            Unasked::Own(error) => return Err(error),
-            Unasked::Unreachable(error) => plan.tell(error.as_warning("The environment cannot be reached")),
-            Unasked::Other(_) => {}
-        }
-        Ok(())
-    }
-}
-
-impl From<Diagnostic> for Unasked {
-    fn from(diagnostic: Diagnostic) -> Unasked {
-        Unasked::Other(diagnostic)
-    }
-}
-
-impl From<Unasked> for Diagnostic {
-    fn from(unasked: Unasked) -> Diagnostic {
-        match unasked {
-            Unasked::Own(error) | Unasked::Unreachable(error) | Unasked::Other(error) => error,
-        }
-    }
-}
 
 /// Who is signed in, and to which environment. It lives from one configuration of the provider to the next.
 pub struct Account {
@@ -85,6 +39,50 @@ pub struct Account {
     met: Met,
     /// What nobody was told yet.
     unsaid: Mutex<Vec<Diagnostic>>,
+    /// What concerns many objects, and which of them tells of it.
+    tellers: Mutex<HashMap<String, String>>,
+}
+
+/// Why an environment's tables cannot be asked.
+pub(crate) struct Missing {
+    /// What it comes from.
+    pub(crate) why: Why,
+    /// The error of whoever needs them.
+    pub(crate) told: Diagnostic,
+}
+
+/// What it comes from that an environment's tables cannot be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// No apply brings it about: the service does not know the environment, or the configured address is another's.
+    Never,
+    /// The signed-in principal may not look it up.
+    NoRight,
+    /// It has no Dataverse.
+    NoDataverse,
+    /// What is at fault is on this side.
+    Own,
+    /// A host cannot be reached, which the same apply may still mend.
+    Unreachable,
+    /// Something else, which says nothing of the environment.
+    Other,
+}
+
+impl Missing {
+    fn new(error: &Error, told: Diagnostic) -> Missing {
+        let why = match (error.is_own(), error.is_unreachable()) {
+            (true, _) => Why::Own,
+            (_, true) => Why::Unreachable,
+            _ => Why::Other,
+        };
+        Missing { why, told }
+    }
+}
+
+impl From<Diagnostic> for Missing {
+    fn from(told: Diagnostic) -> Missing {
+        Missing { why: Why::Other, told }
+    }
 }
 
 impl Account {
@@ -95,8 +93,8 @@ impl Account {
         dataverse_url: Known<Url>,
         roles: Roles,
     ) -> Account {
-        let (verified, met, unsaid) = (OnceCell::new(), Met::default(), Mutex::default());
-        Account { clients, environment_id, dataverse_url, verified, roles, met, unsaid }
+        let (verified, met, unsaid, tellers) = (OnceCell::new(), Met::default(), Mutex::default(), Mutex::default());
+        Account { clients, environment_id, dataverse_url, verified, roles, met, unsaid, tellers }
     }
 
     /// The waits for roles that were assigned a moment ago.
@@ -123,46 +121,72 @@ impl Account {
     ///
     /// # Errors
     /// An environment that is not there, may not be read, or has no Dataverse.
-    pub(crate) async fn organization(&self, environment_id: &EnvironmentId) -> Result<Arc<Dataverse>, Unasked> {
+    pub(crate) async fn organization(&self, environment_id: &EnvironmentId) -> Result<Arc<Dataverse>, Diagnostic> {
+        let looked_up = async |clients: &Clients| clients.environments().environment(environment_id).await;
+        self.organization_of(environment_id, looked_up).await.map_err(|missing| missing.told)
+    }
+
+    /// The same for a plan, which asks for each environment once.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) async fn seen_organization(&self, environment_id: &EnvironmentId) -> Result<Arc<Dataverse>, Missing> {
+        let looked_up = async |clients: &Clients| clients.environments().seen(environment_id).await;
+        self.organization_of(environment_id, looked_up).await
+    }
+
+    async fn organization_of(
+        &self,
+        environment_id: &EnvironmentId,
+        looked_up: impl AsyncFnOnce(&Clients) -> Result<Environment, Error>,
+    ) -> Result<Arc<Dataverse>, Missing> {
         let clients = self.clients()?;
         let is_own = self.environment_id.known() == Some(environment_id);
         match &self.dataverse_url {
             Known::Known(url) if is_own => {
                 let elsewhere = |error: &Error| {
-                    let diagnostic = failed("The provider's dataverse_url cannot be used", error);
-                    Unasked::new(error, diagnostic.on("dataverse_url").inevitable())
+                    let told = failed("The provider's dataverse_url cannot be used", error);
+                    told.on("dataverse_url").inevitable()
                 };
-                let organization = clients.dataverse(url).map_err(|error| elsewhere(&error))?;
+                let never = |told| Missing { why: Why::Never, told };
+                let organization = clients.dataverse(url).map_err(|error| never(elsewhere(&error)))?;
                 let verify = || self.verify(&organization, url, environment_id);
-                let verified = self.verified.get_or_try_init(verify).await.map_err(|error| elsewhere(&error))?;
-                return verified.clone().map(|()| organization).map_err(Unasked::Other);
+                let verified = self.verified.get_or_try_init(verify).await;
+                let verified = verified.map_err(|error| Missing::new(&error, elsewhere(&error)))?;
+                return verified.clone().map(|()| organization).map_err(never);
             }
             Known::Unknown if is_own => return Err(unknown_organization().into()),
             _ => {}
         }
-        let environment = clients.environments().environment(environment_id).await.map_err(|error| {
-            let diagnostic = failed(&format!("Cannot look up the environment {environment_id}"), &error).on("environment_id");
-            let diagnostic = if error.is_not_found() {
-                diagnostic.hint("Check the environment id: the Power Platform admin center shows it in the environment's details.")
-            } else if error.is_forbidden() {
-                diagnostic.hint(
-                    "Register the service principal as an admin management application of Power Platform, or set dataverse_url in \
-                     the provider block so that the environments API need not be asked.",
-                )
+        let environment = looked_up(clients).await.map_err(|error| {
+            let told = failed(&format!("Cannot look up the environment {environment_id}"), &error).on("environment_id");
+            if error.proves_no_environment() {
+                let hint = "Check the environment id: the Power Platform admin center shows it in the environment's details.";
+                Missing { why: Why::Never, told: told.hint(hint) }
+            } else if error.is_forbidden() && !error.is_own() {
+                let hint = "Register the service principal as an admin management application of Power Platform, or set \
+                            dataverse_url in the provider block so that the environments API need not be asked.";
+                Missing { why: Why::NoRight, told: told.hint(hint) }
             } else {
-                diagnostic
-            };
-            Unasked::new(&error, diagnostic)
+                Missing::new(&error, told)
+            }
         })?;
         let url = environment.dataverse_url.ok_or_else(|| {
             let detail =
                 format!("The environment {environment_id} has no Dataverse database, where credentials are kept.");
-            Diagnostic::error("The environment has no Dataverse", detail).on("environment_id").hint(
+            let told = Diagnostic::error("The environment has no Dataverse", detail).on("environment_id").hint(
                 "Add Dataverse to the environment in the Power Platform admin center, or name another environment.",
-            )
+            );
+            Missing { why: Why::NoDataverse, told }
         })?;
         let elsewhere = |error| failed("The environment's Dataverse cannot be used", &error).on("environment_id");
-        Ok(clients.dataverse(&url).map_err(elsewhere)?)
+        clients.dataverse(&url).map_err(|error| elsewhere(error).into())
+    }
+
+    /// Whether it falls to this object to tell of what concerns many: to the one that asks first, however often it does.
+    pub(crate) fn falls_to(&self, matter: String, object: &str) -> bool {
+        let mut tellers = self.tellers.lock().unwrap_or_else(PoisonError::into_inner);
+        tellers.entry(matter).or_insert_with(|| object.to_owned()) == object
     }
 
     /// Holds the organization at a configured address against the environment that it is said to be of, before anything of it is

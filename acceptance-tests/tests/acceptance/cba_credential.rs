@@ -214,6 +214,7 @@ fn a_variable_of_somebody_else_s_is_used_and_never_changed() {
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         plan:
           GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
         apply:
           GET dataverse /credentials(«id1»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200

@@ -37,6 +37,7 @@ fn it_comes_is_read_and_goes() {
           token for environments -> 200
           GET environments /environments/«environment» -> 200
           token for dataverse -> 200
+          GET dataverse /publishers?select&filter=customizationprefix eq 'cto' -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
         apply:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
@@ -216,6 +217,8 @@ fn what_cannot_be_changed_replaces() {
         read:
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
+        plan:
+          GET dataverse /solutions?select&filter=uniquename eq 'CtoRobots' -> 200
     "#]]
     .assert_eq(&court.told());
     let elsewhere = with(config, json!({ "environment_id": court.place().other_environment_id }));

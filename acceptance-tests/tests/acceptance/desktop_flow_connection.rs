@@ -1,6 +1,6 @@
 //! `powerautomate_desktop_flow_connection`: what each operation says to the services, and the connections that come of it.
 
-use acceptance_tests::court::{Action, CONNECTION, CREDENTIAL, Court, Object, with};
+use acceptance_tests::court::{Action, CONNECTION, CREDENTIAL, Court, Object, REFERENCE, with};
 use acceptance_tests::world::{CHAIN, World};
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -23,6 +23,8 @@ fn it_is_put_settles_is_read_and_goes() {
           GET dataverse /credentials(«id1»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+          GET dataverse /WhoAmI -> 200
+          GET dataverse /RetrieveSharedPrincipalsAndAccess(Target=@target)?@target={'@odata.id':'flowmachinegroups(«Finance»)'} -> 200
         apply:
           GET dataverse /credentials(«id1»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
@@ -96,6 +98,7 @@ fn everything_is_changed_in_place() {
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
         plan:
           GET dataverse /flowmachinegroups(«Warehouse»)?select -> 200
+          GET dataverse /RetrieveSharedPrincipalsAndAccess(Target=@target)?@target={'@odata.id':'flowmachinegroups(«Warehouse»)'} -> 200
         apply:
           GET dataverse /credentials(«id4»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id5»)?select&expand -> 200
@@ -120,8 +123,13 @@ fn everything_is_changed_in_place() {
 fn another_environment_replaces() {
     let court = Court::new();
     let (_, credential, connection) = court.made_chain();
-    let elsewhere = json!({ "environment_id": court.place().other_environment_id });
-    let elsewhere = with(court.connection(&credential), elsewhere);
+    let elsewhere = |config: Value| with(config, json!({ "environment_id": court.place().other_environment_id }));
+    let behind = elsewhere(court.connection(&credential));
+    let planned = court.plan(CONNECTION, Some(&connection), &behind);
+    planned.expect_error("credential_id", "The credential does not exist", &["in this environment"]);
+    let reference = court.create(REFERENCE, &elsewhere(court.reference())).expect_quiet();
+    let credential = court.create(CREDENTIAL, &elsewhere(court.credential(&reference))).expect_quiet();
+    let elsewhere = elsewhere(court.connection(&credential));
     assert_eq!(court.plan(CONNECTION, Some(&connection), &elsewhere).expect_ok(), Action::Replace);
 }
 

@@ -122,10 +122,6 @@ fn what_a_service_does_not_return_is_put_once_after_an_import() {
     expect![[r#"
         read:
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
-        plan:
-          GET dataverse /credentials(«id2»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
         apply:
           GET dataverse /credentials(«id2»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200

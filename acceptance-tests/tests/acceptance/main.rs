@@ -14,6 +14,7 @@ mod drift;
 mod echoes;
 mod errors;
 mod every_resource;
+mod foreseen;
 mod harness;
 mod imports;
 mod judged;

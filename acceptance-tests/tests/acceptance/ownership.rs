@@ -57,6 +57,8 @@ fn an_owner_is_given_at_creation_and_changed_in_place() {
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
+        plan:
+          GET dataverse /systemusers(«id6»)?select -> 200
         apply:
           POST dataverse /$batch -> 200
             PATCH /environmentvariabledefinitions(«id1»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204

@@ -29,6 +29,7 @@ fn dataverse_may_be_named_and_is_not_looked_up_then() {
           GET vault:kv-robots /certificates/robot/ -> 200
           token for dataverse -> 200
           GET dataverse /RetrieveCurrentOrganization(AccessType=Microsoft.Dynamics.CRM.EndpointAccessType'Default') -> 200
+          GET dataverse /publishers?select&filter=customizationprefix eq 'cto' -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
         apply:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200

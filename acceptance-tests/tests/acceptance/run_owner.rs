@@ -114,6 +114,8 @@ fn a_run_owner_is_sent_with_every_put_and_his_presence_replaces() {
           GET dataverse /credentials(«id1»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+          GET dataverse /WhoAmI -> 200
+          GET dataverse /RetrieveSharedPrincipalsAndAccess(Target=@target)?@target={'@odata.id':'flowmachinegroups(«Finance»)'} -> 200
         apply:
           GET dataverse /credentials(«id1»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
@@ -161,10 +163,6 @@ fn a_run_owner_is_sent_with_every_put_and_his_presence_replaces() {
     expect![[r#"
         read:
           GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
-        plan:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
         apply:
           DELETE connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
         apply:

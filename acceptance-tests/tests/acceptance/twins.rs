@@ -58,10 +58,6 @@ fn of_two_that_are_made_at_once_the_later_one_goes() {
     let left = created.expect_error("display_name", &summary, &["was deleted again", "import {", &block]);
     assert!(left.is_none(), "it is not there any more");
     expect![[r#"
-        plan:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
         apply:
           GET dataverse /credentials(«id1»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200

@@ -67,6 +67,7 @@ fn a_write_whose_answer_was_lost_is_settled_in_the_same_call() {
           token for environments -> 200
           GET environments /environments/«environment» -> 200
           token for dataverse -> 200
+          GET dataverse /publishers?select&filter=customizationprefix eq 'cto' -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
         apply:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
@@ -102,6 +103,8 @@ fn a_write_whose_answer_was_lost_is_settled_in_the_same_call() {
           GET dataverse /credentials(«id2»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
           GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+          GET dataverse /WhoAmI -> 200
+          GET dataverse /RetrieveSharedPrincipalsAndAccess(Target=@target)?@target={'@odata.id':'flowmachinegroups(«Finance»)'} -> 200
         apply:
           GET dataverse /credentials(«id2»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
@@ -146,6 +149,7 @@ fn a_create_that_never_arrived_is_an_error_and_the_next_one_makes_it() {
           token for environments -> 200
           GET environments /environments/«environment» -> 200
           token for dataverse -> 200
+          GET dataverse /publishers?select&filter=customizationprefix eq 'cto' -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
         apply:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200

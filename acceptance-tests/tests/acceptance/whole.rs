@@ -18,15 +18,18 @@ fn each_command_says_the_same_every_time() {
     check(
         &world,
         expect![[r#"
-        GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
-        GET dataverse /flowmachinegroups(«Finance»)?select -> 200
-        GET environments /environments/«environment» -> 200
-        GET vault:kv-robots /certificates/robot/ -> 200
-        GET vault:kv-robots /certificates/robot/ -> 401
-        token for dataverse -> 200
-        token for environments -> 200
-        token for vaults -> 200
-    "#]],
+            GET dataverse /RetrieveSharedPrincipalsAndAccess(Target=@target)?@target={'@odata.id':'flowmachinegroups(«Finance»)'} -> 200
+            GET dataverse /WhoAmI -> 200
+            GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
+            GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+            GET dataverse /publishers?select&filter=customizationprefix eq 'cto' -> 200
+            GET environments /environments/«environment» -> 200
+            GET vault:kv-robots /certificates/robot/ -> 200
+            GET vault:kv-robots /certificates/robot/ -> 401
+            token for dataverse -> 200
+            token for environments -> 200
+            token for vaults -> 200
+        "#]],
     );
     world.apply_plan().expect_quiet();
     check(
@@ -34,12 +37,15 @@ fn each_command_says_the_same_every_time() {
         expect![[r#"
             GET connectivity /connections -> 200
             GET connectivity /connections/«id6»?filter=environment eq '«environment»' -> 200
+            GET dataverse /RetrieveSharedPrincipalsAndAccess(Target=@target)?@target={'@odata.id':'flowmachinegroups(«Finance»)'} -> 200
+            GET dataverse /WhoAmI -> 200
             GET dataverse /credentials(«id3»)?select -> 200
             GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
             GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
             GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
             GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
             GET dataverse /flowmachinegroups(«Finance»)?select -> 200
+            GET dataverse /publishers?select&filter=customizationprefix eq 'cto' -> 200
             GET environments /environments/«environment» -> 200
             GET vault:kv-robots /certificates/robot/ -> 200
             GET vault:kv-robots /certificates/robot/ -> 401

@@ -14,6 +14,7 @@ use super::cloud::Cloud;
 use super::environment_id::EnvironmentId;
 use super::error::Error;
 use super::http::Http;
+use super::once::Once;
 use super::request::Request;
 
 /// An environment.
@@ -29,15 +30,16 @@ pub struct Environments {
     http: Arc<Http>,
     cloud: Cloud,
     known: Mutex<HashMap<EnvironmentId, Environment>>,
+    seen: Once<EnvironmentId, Environment>,
 }
 
 impl Environments {
     /// The environments of a cloud.
     pub(super) fn new(http: Arc<Http>, cloud: Cloud) -> Environments {
-        Environments { http, cloud, known: Mutex::default() }
+        Environments { http, cloud, known: Mutex::default(), seen: Once::default() }
     }
 
-    /// An environment; asked for once.
+    /// An environment; one that has Dataverse is asked for once.
     ///
     /// # Errors
     /// An environment that is not there, or that the principal may not see.
@@ -48,8 +50,19 @@ impl Environments {
         let request = request(self.cloud, id)?;
         let answer = self.http.send(self.cloud.environments_scope(), &request).await?;
         let environment = environment(&request.operation, answer.read(&request.operation)?)?;
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), environment.clone());
+        // One without Dataverse may come to have it.
+        if environment.dataverse_url.is_some() {
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), environment.clone());
+        }
         Ok(environment)
+    }
+
+    /// The same as it was when it was asked for first, whatever the answer was.
+    ///
+    /// # Errors
+    /// As [`Environments::environment`].
+    pub async fn seen(&self, id: &EnvironmentId) -> Result<Environment, Error> {
+        self.seen.ask(id.clone(), self.environment(id)).await
     }
 }
 

@@ -268,6 +268,11 @@ impl Error {
         })
     }
 
+    /// The service's own word that this environment is not there.
+    pub fn proves_no_environment(&self) -> bool {
+        self.status() == Some(404) && self.is_code(&["EnvironmentNotFound"])
+    }
+
     /// Something is not there; what, and who says so, is another matter.
     pub fn is_not_found(&self) -> bool {
         self.refusal().is_some_and(|refusal| refusal.status == 404)

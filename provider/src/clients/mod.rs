@@ -30,6 +30,7 @@ pub mod http;
 mod in_flight;
 pub mod key_vault;
 pub mod leave;
+mod once;
 pub mod pages;
 mod proxy;
 mod refusal;

@@ -122,35 +122,26 @@ impl UniqueName {
         }
     }
 
-    /// Warns while Terraform plans a creation when another one has the name, or a row has it already.
-    ///
-    /// # Errors
-    /// The organization cannot be asked, and no apply mends that.
+    /// Warns while Terraform plans a creation when another one of this run has the name: whether it is.
+    pub(crate) fn warn_of_two(&self, cx: &Context<Account>, environment_id: &EnvironmentId, plan: &mut Plan) -> bool {
+        let name = plan.planned.at(self.attribute).as_str().filter(|_| plan.is_create()).map(str::to_owned);
+        let Some(name) = name.filter(|name| !cx.clients.met().plans(environment_id, name)) else { return false };
+        let what = format!("{}, {name:?}, and it must be unique: the second creation will fail.", self.two());
+        plan.tell(Diagnostic::warning(TWO, what).on(self.attribute).hint(self.remedy()));
+        true
+    }
+
+    /// Warns while Terraform plans a creation when a row has the name already.
     pub(crate) async fn warn_of_taken<T: Table>(
         &self,
         cx: &Context<Account>,
-        environment_id: Option<&EnvironmentId>,
+        organization: &Dataverse,
+        environment_id: &EnvironmentId,
         plan: &mut Plan,
-    ) -> Result<(), Diagnostic> {
-        let (true, Some(environment_id), Some(name)) =
-            (plan.is_create(), environment_id, plan.planned.at(self.attribute).as_str())
-        else {
-            return Ok(());
-        };
-        if !cx.clients.met().plans(environment_id, name) {
-            let what = format!("{}, {name:?}, and it must be unique: the second creation will fail.", self.two());
-            let two = Diagnostic::warning(TWO, what).on(self.attribute).hint(self.remedy());
-            plan.tell(two);
-            return Ok(());
-        }
-        if !cx.clients.is_known() {
-            return Ok(());
-        }
-        let organization = match cx.clients.organization(environment_id).await {
-            Ok(organization) => organization,
-            Err(unasked) => return unasked.bear(plan),
-        };
-        if let Ok(found) = organization.by_name::<T>(name).await
+    ) {
+        if plan.is_create()
+            && let Some(name) = plan.planned.at(self.attribute).as_str()
+            && let Ok(found) = organization.by_name::<T>(name).await
             && let Some(row) = found.first()
         {
             let taken = self.taken(environment_id, name, row);
@@ -161,7 +152,6 @@ impl UniqueName {
                 None => taken.warning(),
             });
         }
-        Ok(())
     }
 
     fn two(&self) -> String {

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::timeouts::{Deadline, Timeouts};
 use super::verb::Verb;
-use crate::account::{Account, Unasked};
+use crate::account::Account;
 use crate::clients::connectivity::Connectivity;
 use crate::clients::dataverse::Dataverse;
 use crate::clients::environment_id::EnvironmentId;
@@ -146,14 +146,6 @@ impl<'a> Operation<'a> {
     /// # Errors
     /// An environment that is not there, may not be read, or has no Dataverse.
     pub(crate) async fn organization(&self) -> Result<Arc<Dataverse>, Diagnostic> {
-        self.asked_for().await.map_err(Diagnostic::from)
-    }
-
-    /// The same, for who bears that it cannot be asked.
-    ///
-    /// # Errors
-    /// As [`Operation::organization`].
-    pub(crate) async fn asked_for(&self) -> Result<Arc<Dataverse>, Unasked> {
         let organization = self.cx.clients.organization(&self.environment_id).await;
         self.cx.clients.unsaid().into_iter().for_each(|warning| self.cx.tell(warning));
         organization

@@ -1,11 +1,12 @@
-//! What holds of every row of Dataverse: who owns it, whether it is active, and the solution that it was put into.
+//! What holds of every row of Dataverse: who owns it, and whether it is active.
 
 use serde::Serialize;
 use tfplugin::schema::Default;
-use tfplugin::{Attribute, Check, Diagnostic, Plan, Type};
+use tfplugin::{Attribute, Check, Diagnostic, Type};
 use uuid::Uuid;
 
 use super::operation::Operation;
+use super::solution::SOLUTION;
 use super::spelling::same_id;
 use crate::clients::dataverse::{ACTIVE as AGAIN, Active, ChangeSet, Dataverse, Owner, Table};
 use crate::clients::error::Error;
@@ -26,32 +27,6 @@ pub(crate) const ACTIVE: Attribute = Attribute::computed(
     "Whether the row is active. A row that someone deactivated is planned to be active again.",
 )
 .default(Default::Bool(true));
-
-const SOLUTION: &str = "solution_unique_name";
-
-/// The solution that a row is put into.
-pub(crate) const SOLUTION_UNIQUE_NAME: Attribute = Attribute::optional(
-    SOLUTION,
-    &Type::String,
-    "The unique name (1 to 65 characters: letters, digits and underscores) of the unmanaged solution into which the rows are put when \
-     they are made. When it is left out, they \
-     land in the default solution. It cannot be read back: on an imported resource it is recorded and nothing is written. \
-     A change replaces the resource.",
-)
-.check(&[Check::Length { min: 1, max: 65 }, Check::Pattern { test: is_unique_name, words: UNIQUE_NAME_FORM }]);
-
-const UNIQUE_NAME_FORM: &str = "consist of letters, digits and underscores";
-
-fn is_unique_name(text: &str) -> bool {
-    text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-}
-
-/// Plans the solution: recorded where none was, replaced where another one was.
-pub(crate) fn plan_solution(plan: &mut Plan) {
-    if !plan.is_destroy() && !plan.prior.at(SOLUTION).is_null() && plan.changes(SOLUTION) {
-        plan.replace(SOLUTION);
-    }
-}
 
 /// What to write of a column that may change: the new value, where there is one and it is another.
 pub(crate) fn changed<T: PartialEq>(prior: Option<T>, planned: Option<T>) -> Option<T> {

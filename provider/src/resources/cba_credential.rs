@@ -3,6 +3,7 @@
 //! The two rows come and go in one change set; whose the variable is, [`mark`] knows.
 
 mod mark;
+mod planned;
 mod schema;
 mod username;
 mod users;
@@ -10,7 +11,7 @@ mod users;
 use std::collections::HashSet;
 
 use tfplugin::listing::{Hits, Query};
-use tfplugin::{Context, Diagnostic, Identity, Import, Known, Plan, Resource, Schema, Value};
+use tfplugin::{Context, Diagnostic, Identity, Import, Plan, Resource, Schema, Value};
 use uuid::Uuid;
 
 use crate::account::Account;
@@ -25,12 +26,10 @@ use crate::object::{
 };
 use mark::{another_user, is_ours};
 use schema::{LISTING, Model, NAME, SCHEMA, View};
-use username::{Username, foreign, text_variable, variable_of};
+use username::{REFERENCE, Username, foreign, text_variable, variable_of};
 
 /// The resource.
 pub(crate) struct CbaCredential;
-
-const REFERENCE: &str = "certificate_reference_id";
 
 impl Resource for CbaCredential {
     type Clients = Account;
@@ -49,7 +48,7 @@ impl Resource for CbaCredential {
         plan_description(plan)?;
         let (prior, configured): (View, View) = (plan.prior_view()?, plan.config_view()?);
         let own_variable = configured.username_variable_id.is_null();
-        username::plan_whose(plan, &prior, &configured.username_variable_id);
+        planned::plan_whose(plan, &prior, &configured.username_variable_id);
         // A nulled lookup cannot be mended in place: the service does not let a credential's variables be changed.
         if !plan.is_create() && prior.username_variable_id.is_null() && own_variable {
             plan.set("username_variable_id", Value::UNKNOWN);
@@ -57,42 +56,7 @@ impl Resource for CbaCredential {
         }
         let environment_id = plan_environment(cx, plan)?;
         let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) else { return Ok(()) };
-        let leave = leave_to_plan(cx, plan)?;
-        let asking = async {
-            let planned: View = plan.planned_view()?;
-            let anew = plan.is_create() || plan.is_replacement();
-            // What a plan takes from an answer must be had again by the second plan: there, no answer is an error. Else an environment
-            // that cannot be asked is an error of the apply, which is the first to need it.
-            let names_after = plan.is_create() && planned.certificate_reference_id.known().is_some();
-            let follows = own_variable && names_after && configured.username_schema_name.is_null();
-            let may_move = own_variable && !anew && plan.changes("username");
-            let organization = match cx.clients.organization(&environment_id).await {
-                Ok(organization) => organization,
-                Err(unasked) if follows || may_move => return Err(unasked.into()),
-                Err(unasked) => return unasked.bear(plan),
-            };
-            let reference: Option<Definition> = match planned.certificate_reference_id {
-                Known::Known(id) if anew || plan.changes("username") => match organization.by_id(id).await {
-                    Err(error) if follows => return Err(username::unread(cx, REFERENCE, ("", id), &error).await),
-                    found => found.ok().flatten(),
-                },
-                _ => None,
-            };
-            if anew && own_variable {
-                username::plan_variable((cx, &environment_id), &organization, plan, reference.as_ref()).await?;
-            } else if may_move {
-                username::replace_foreign(cx, &organization, plan).await?;
-            } else {
-                username::agree_while_planning(&organization, plan, (&prior, &configured)).await?;
-            }
-            if let (Some(reference), Known::Known(username)) = (&reference, planned.username)
-                && let Some(warning) = username::names_warning(cx, &environment_id, reference, &username).await
-            {
-                plan.tell(warning);
-            }
-            Ok(())
-        };
-        leave.during(asking).await
+        leave_to_plan(cx, plan)?.during(planned::look_ahead(cx, plan, &environment_id)).await
     }
 
     async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model, Diagnostic> {

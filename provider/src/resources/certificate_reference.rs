@@ -18,9 +18,9 @@ use crate::clients::dataverse::environment_variable::{Definition, DefinitionChan
 use crate::clients::dataverse::{ChangeSet, Dataverse, Owner, Table as _};
 use crate::clients::error::Error;
 use crate::object::{
-    Fault, IDENTITY, Operation, RowQuery, SecretReference, UniqueName, Verb, again, blank, changed, chosen, explained,
-    import_row, leave_to_plan, new_owner, no_order, plan_description, plan_environment, plan_solution, points_at,
-    refuse_other_kind, rewritten, tell_all, written,
+    Fault, Foresight, IDENTITY, OWNER_ID, Operation, RowQuery, SOLUTION_UNIQUE_NAME, SecretReference, UniqueName, Verb,
+    again, blank, changed, chosen, explained, foresee_organization, import_row, leave_to_plan, new_owner, no_order,
+    plan_description, plan_environment, plan_solution, points_at, refuse_other_kind, rewritten, tell_all, written,
 };
 use schema::{LISTING, Model, OF_CERTIFICATE, SCHEMA, View};
 
@@ -62,7 +62,26 @@ impl Resource for CertificateReference {
                 let is_new = plan.is_create() || OF_CERTIFICATE.iter().any(|name| plan.changes(name));
                 vault::check_while_planning(cx, plan, &reference, &planned.requirements, is_new).await?;
             }
-            UNIQUE.warn_of_taken::<Definition>(cx, environment_id.as_ref(), plan).await
+            let Some(environment_id) = environment_id else { return Ok(()) };
+            let is_second = UNIQUE.warn_of_two(cx, &environment_id, plan);
+            let is_new = plan.is_create() || plan.is_replacement();
+            let is_due = is_new || plan.changes(OWNER_ID.name) || plan.changes(SOLUTION_UNIQUE_NAME.name);
+            if !is_due || !cx.clients.is_known() {
+                return Ok(());
+            }
+            let object = format!("the reference {}", planned.schema_name.known().map_or("", String::as_str));
+            let Some(organization) = foresee_organization(cx, plan, &environment_id, &object).await? else {
+                return Ok(());
+            };
+            let foresight = Foresight { cx, organization: &organization, object: &object };
+            foresight.owner_and_solution(plan).await?;
+            if is_new {
+                foresight.prefix(plan, UNIQUE.attribute).await?;
+            }
+            if !is_second {
+                UNIQUE.warn_of_taken::<Definition>(cx, &organization, &environment_id, plan).await;
+            }
+            Ok(())
         };
         leave.during(asking).await
     }

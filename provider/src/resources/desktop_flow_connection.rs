@@ -50,8 +50,9 @@ impl Resource for DesktopFlowConnection {
         if let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) {
             let name = planned.display_name.known().map_or("that is planned", String::as_str);
             let (subject, leave) = (format!("the connection {name}"), leave_to_plan(cx, plan)?);
-            let op = Operation::begin(cx, Verb::Plan, environment_id, Deadline::of(Verb::Plan, None), subject);
-            leave.during(blueprint::look_up(&op, plan, &planned)).await?;
+            let deadline = Deadline::of(Verb::Plan, None);
+            let op = Operation::begin(cx, Verb::Plan, environment_id, deadline, subject.clone());
+            leave.during(blueprint::look_up(&op, plan, &planned, &subject)).await?;
         }
         let failed = prior.status.known().filter(|status| is_failure(status));
         if let Some(status) = failed {

@@ -8,7 +8,10 @@ mod change_set;
 pub mod credential;
 pub mod environment_variable;
 pub mod machine_group;
+mod seen;
+pub mod solution;
 mod table;
+mod user;
 
 use std::sync::Arc;
 
@@ -42,12 +45,13 @@ pub struct Dataverse {
     http: Arc<Http>,
     url: Url,
     going: Arc<Going>,
+    seen: seen::Seen,
 }
 
 impl Dataverse {
     /// The organization at an address.
     pub(super) fn new(http: Arc<Http>, url: Url, going: Arc<Going>) -> Dataverse {
-        Dataverse { http, url, going }
+        Dataverse { http, url, going, seen: seen::Seen::default() }
     }
 
     /// The row with this id; none only when the service says that it does not exist.

@@ -5,8 +5,10 @@ use serde_json::{Value as Json, json};
 
 use super::credential::{Credential, CredentialChange, NewCredential};
 use super::environment_variable::{Definition, DefinitionChange, Kind, NewVariable, VariableValue};
-use super::machine_group::MachineGroup;
+use super::machine_group::{MachineGroup, Shares};
+use super::solution::{Publisher, Solution};
 use super::table::quoted;
+use super::user::User;
 use super::*;
 use crate::clients::entra::{Entra, SignIn};
 
@@ -40,7 +42,10 @@ fn a_row_is_asked_for_with_the_columns_that_are_read() {
         "GET /api/data/v9.2/credentials(02)?$select=credentialid,name,description,connectiontype,_username_value,_certificate_value,\
          _ownerid_value,statecode,ismanaged",
     );
-    check(&dataverse.one::<MachineGroup>(id(3)), "GET /api/data/v9.2/flowmachinegroups(03)?$select=flowmachinegroupid");
+    check(
+        &dataverse.one::<MachineGroup>(id(3)),
+        "GET /api/data/v9.2/flowmachinegroups(03)?$select=flowmachinegroupid,_ownerid_value",
+    );
 }
 
 #[test]
@@ -66,6 +71,38 @@ fn rows_are_asked_for_by_name_by_use_and_in_ordered_pages() {
         )
     );
     assert_eq!(Definition::references(Narrowing::default()).condition, "type eq 100000005 and secretstore eq 0");
+}
+
+#[test]
+fn what_a_plan_asks_is_a_line_each() {
+    let dataverse = dataverse();
+    check(&dataverse.one::<User>(id(4)), "GET /api/data/v9.2/systemusers(04)?$select=systemuserid");
+    check(
+        &dataverse.list::<Solution>(&Filter::named::<Solution>("CtoRobots")),
+        "GET /api/data/v9.2/solutions?$select=solutionid,ismanaged&$filter=uniquename%20eq%20%27CtoRobots%27",
+    );
+    check(
+        &dataverse.list::<Publisher>(&Filter::named::<Publisher>("cto")),
+        "GET /api/data/v9.2/publishers?$select=publisherid&$filter=customizationprefix%20eq%20%27cto%27",
+    );
+    check(
+        &dataverse.shares_of(id(3)),
+        "GET /api/data/v9.2/RetrieveSharedPrincipalsAndAccess(Target=@target)?@target=\
+         %7B%27%40odata.id%27%3A%27flowmachinegroups(03)%27%7D",
+    );
+}
+
+#[test]
+fn a_group_is_shared_with_a_user_or_perhaps_with_a_team_of_his() {
+    let shares = |principals: Json| -> Shares {
+        let shares =
+            principals.as_array().unwrap().iter().map(|one| json!({"AccessMask": "ReadAccess", "Principal": one}));
+        serde_json::from_value(json!({"PrincipalAccesses": shares.collect::<Vec<_>>()})).unwrap()
+    };
+    assert!(!shares(json!([])).hold(id(1)));
+    assert!(!shares(json!([{"systemuserid": id(2)}])).hold(id(1)));
+    assert!(shares(json!([{"systemuserid": id(2)}, {"systemuserid": id(1)}])).hold(id(1)));
+    assert!(shares(json!([{"teamid": id(2)}])).hold(id(1)), "who is in a team is not said");
 }
 
 #[test]

@@ -161,6 +161,7 @@ impl Model {
 #[derive(Deserialize)]
 pub(super) struct View {
     pub(super) id: Known<Uuid>,
+    pub(super) name: Known<String>,
     pub(super) username: Known<String>,
     pub(super) username_variable_id: Known<Uuid>,
     pub(super) username_schema_name: Known<String>,

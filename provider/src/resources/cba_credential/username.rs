@@ -2,15 +2,12 @@
 //!
 //! Only a credential's own variable is ever written or deleted, and only while no other credential points at it.
 
-use tfplugin::{Context, Diagnostic, Known, Plan, Value};
+use tfplugin::Diagnostic;
 use uuid::Uuid;
 
-use super::mark::{is_ours, mark, orphan};
+use super::mark::{mark, orphan};
 use super::schema::{Model, NAME, View};
-use crate::account::Account;
 use crate::account::met::How;
-use crate::checks::certificate::names;
-use crate::checks::finding::{Finding, Outcome};
 use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::{
     Definition, DefinitionChange, Kind, MAX_SCHEMA_NAME, NewVariable,
@@ -18,13 +15,16 @@ use crate::clients::dataverse::environment_variable::{
 use crate::clients::dataverse::{ACTIVE, ChangeSet, Dataverse, Owner, Table as _};
 use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
-use crate::failure::failed;
 use crate::object::variable::text;
-use crate::object::{Existing, Fault, On as _, Operation, SecretReference, TAKEN};
+use crate::object::{Existing, Fault, On as _, Operation};
 
+/// The attribute that names the certificate.
+pub(super) const REFERENCE: &str = "certificate_reference_id";
+const VARIABLE: &str = "username_variable_id";
 /// Why two credentials are in each other's way, and what to do.
-const TWO: &str = "The variables of two user names of this configuration have the same name";
-const ANOTHER_NAME: &str =
+pub(super) const TWO: &str = "The variables of two user names of this configuration have the same name";
+/// What to do about it.
+pub(super) const ANOTHER_NAME: &str =
     "Two credentials on one certificate reference need two variables: set username_schema_name in one of them.";
 
 /// A user name, and the variable that holds it.
@@ -88,49 +88,9 @@ impl Username {
     }
 }
 
-/// Plans whether the variable is the credential's own, and warns of a replacement that takes the variable away which the configuration
-/// names.
-pub(super) fn plan_whose(plan: &mut Plan, prior: &View, configured: &Known<Uuid>) {
-    if plan.is_create() && !configured.is_unknown() {
-        plan.set("username_variable_managed", configured.is_null().into());
-    }
-    let stays = configured.known().is_some_and(|id| prior.username_variable_id.known() == Some(id));
-    if stays && plan.is_replacement() && prior.username_variable_managed.known() == Some(&true) {
-        let what = "username_variable_id names the credential's own variable. It is deleted with the credential when that is replaced, and \
-                    the new one will not find it.";
-        plan.tell(
-            Diagnostic::warning("The user name's variable goes with the credential", what)
-                .on("username_variable_id")
-                .hint("Take username_variable_id out, and set username: then the new credential makes a variable of its own."),
-        );
-    }
-}
-
-/// Holds what the configuration says of the user name against the variable that it names, where the variable can be read.
-///
-/// # Errors
-/// They do not agree. What the credential's own variable holds is changed to what the configuration says.
-pub(super) async fn agree_while_planning(
-    organization: &Dataverse,
-    plan: &Plan,
-    (prior, configured): (&View, &View),
-) -> Result<(), Diagnostic> {
-    let anew = plan.is_create() || plan.is_replacement();
-    let says = |name: &str| plan.config.at(name).as_str().is_some() && (anew || plan.changes(name));
-    if let Some(variable_id) = configured.username_variable_id.known()
-        && ["username", "username_schema_name"].into_iter().any(says)
-        && let Ok(Some(variable)) = organization.by_id::<Definition>(*variable_id).await
-    {
-        let stays = prior.username_variable_id.known() == Some(variable_id);
-        let own = !anew && stays && prior.id.known().is_some_and(|id| is_ours(&variable, *id));
-        agree(&variable, configured, own)?;
-    }
-    Ok(())
-}
-
 /// Holds what the configuration says of the user name against the variable that it names too; a user name that is to be written into the
 /// credential's own variable need not be there yet.
-fn agree(variable: &Definition, configured: &View, own: bool) -> Result<(), Diagnostic> {
+pub(super) fn agree(variable: &Definition, configured: &View, own: bool) -> Result<(), Diagnostic> {
     let differs = |name: &'static str, said: &str, found: Option<&str>| {
         let found = found.map_or_else(|| "none".to_owned(), |found| format!("{found:?}"));
         let what = format!(
@@ -152,122 +112,26 @@ fn agree(variable: &Definition, configured: &View, own: bool) -> Result<(), Diag
     }
 }
 
-/// Plans the name of the variable for the user name, and looks whether it is taken.
-pub(super) async fn plan_variable(
-    (cx, environment_id): (&Context<Account>, &EnvironmentId),
-    organization: &Dataverse,
-    plan: &mut Plan,
-    reference: Option<&Definition>,
-) -> Result<(), Diagnostic> {
-    if plan.config_view::<View>()?.username_schema_name.is_null() {
-        let Some(reference) = reference else { return Ok(()) };
-        let schema_name = schema_name_after(reference)?;
-        if plan.is_create() {
-            plan.set("username_schema_name", schema_name.into());
-        }
-    }
-    let planned: View = plan.planned_view()?;
-    if plan.is_create()
-        && let Some(schema_name) = planned.username_schema_name.known()
-    {
-        let met = cx.clients.met();
-        if !met.plans(environment_id, schema_name) {
-            let what = format!("{TWO}, {schema_name:?}, and it must be unique: the second creation will fail.");
-            let two = Diagnostic::warning("Two user names have the same username_schema_name", what);
-            plan.tell(two.on("username_schema_name").hint(ANOTHER_NAME));
-        } else if let Ok(found) = organization.by_name::<Definition>(schema_name).await
-            && let Some(taken) = found.first()
-        {
-            plan.tell(match user(organization, environment_id, taken).await {
-                Some(user) if met.how(environment_id, user.id).is_some() => {
-                    user.existing.warning_of_own(&format!("Is it another credential? {ANOTHER_NAME}"))
-                }
-                found => existing(environment_id, taken, found).as_warning(TAKEN),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// A user name that lives in somebody else's variable cannot be changed here: the resource must be replaced by one with its own.
-pub(super) async fn replace_foreign(
-    cx: &Context<Account>,
-    organization: &Dataverse,
-    plan: &mut Plan,
-) -> Result<(), Diagnostic> {
-    let prior: View = plan.prior_view()?;
-    let (Some(id), Some(variable_id)) = (prior.id.known(), prior.username_variable_id.into_known()) else {
-        return Ok(());
-    };
-    let found = match organization.by_id::<Definition>(variable_id).await {
-        Ok(found) => found,
-        Err(error) => {
-            let name = prior.username_schema_name.known().map_or("", String::as_str);
-            return Err(unread(cx, "username", (name, variable_id), &error).await);
-        }
-    };
-    if let Some(variable) = found
-        && !is_ours(&variable, *id)
-    {
-        plan.set("username_variable_id", Value::UNKNOWN);
-        plan.set("username_schema_name", Value::UNKNOWN);
-        plan.replace("username_variable_id");
-        plan.tell(
-            Diagnostic::warning(
-                "The user name is in a variable of somebody else's",
-                format!("The environment variable {:?} is not this credential's own, and is not changed.", variable.schema_name),
-            )
-            .on("username")
-            .hint("The credential is replaced by one with a variable of its own. To keep it, set username_variable_id instead."),
-        );
-    }
-    Ok(())
-}
-
-/// A variable that a plan depends on could not be read; its name is empty where nobody knows it.
-pub(super) async fn unread(
-    cx: &Context<Account>,
-    attribute: &'static str,
-    (name, id): (&str, Uuid),
-    error: &Error,
-) -> Diagnostic {
-    let which = if name.is_empty() { id.to_string() } else { format!("{name} ({id})") };
-    let unread = failed(&format!("Cannot read the environment variable {which}"), error).on(attribute);
-    let hint = cx.clients.forbidden(error).await;
-    hint.into_iter().fold(unread, Diagnostic::hint)
-}
-
-/// Warns when the certificate does not name the user. What this run plans for the reference counts, not what it was before; where that
-/// is not known yet, the second plan judges.
-pub(super) async fn names_warning(
-    cx: &Context<Account>,
-    environment_id: &EnvironmentId,
-    reference: &Definition,
-    username: &str,
-) -> Option<Diagnostic> {
-    let reference = match cx.clients.met().planned_value(environment_id, reference.id) {
-        Some(planned) => SecretReference::parse(&planned?),
-        None => SecretReference::of(reference),
-    };
-    let SecretReference { vault, certificate: name } = reference?;
-    let certificate = cx.clients.key_vault().ok()?.seen(&vault, &name).await.ok()?;
-    let Finding { outcome, title, what, remedy, .. } = names(&name, &certificate, username);
-    (outcome != Outcome::Pass).then(|| Diagnostic::warning(title, what).on("username").hint(remedy))
-}
-
 /// The variable with this id, which must hold a text.
 pub(super) async fn text_variable(organization: &Dataverse, id: Uuid) -> Result<Definition, Fault> {
-    const NAME: &str = "username_variable_id";
-    let definition: Definition = organization.by_id(id).await.on(NAME)?.ok_or_else(|| {
+    Ok(expect_text(organization.by_id(id).await.on(VARIABLE)?, id)?)
+}
+
+/// A variable that exists and holds a text.
+///
+/// # Errors
+/// It is not there, or is of another kind.
+pub(super) fn expect_text(found: Option<Definition>, id: Uuid) -> Result<Definition, Diagnostic> {
+    let definition = found.ok_or_else(|| {
         let detail = format!("There is no environment variable {id} in this environment that may be seen.");
-        Diagnostic::error("The user name's variable does not exist", detail).on(NAME)
+        Diagnostic::error("The user name's variable does not exist", detail).on(VARIABLE)
     })?;
     if definition.kind == Kind::Text {
         return Ok(definition);
     }
     let detail = format!("The environment variable {:?} is no text variable.", definition.schema_name);
-    let other = Diagnostic::error("The user name's variable is of another type", detail).on(NAME);
-    Err(other.hint("Use an environment variable of the type text.").into())
+    let other = Diagnostic::error("The user name's variable is of another type", detail).on(VARIABLE);
+    Err(other.hint("Use an environment variable of the type text."))
 }
 
 /// The variable that holds a credential's user name, if it has one.
@@ -328,12 +192,12 @@ async fn refused(op: &Operation<'_>, organization: &Dataverse, taken: &Definitio
 }
 
 /// A credential that has the user name's variable already.
-struct User {
-    id: Uuid,
-    existing: Existing,
+pub(super) struct User {
+    pub(super) id: Uuid,
+    pub(super) existing: Existing,
 }
 
-async fn user(organization: &Dataverse, environment_id: &EnvironmentId, taken: &Definition) -> Option<User> {
+pub(super) async fn user(organization: &Dataverse, environment_id: &EnvironmentId, taken: &Definition) -> Option<User> {
     let users: Vec<Credential> = organization.all(&Credential::using(taken.id)).few().await.ok()?;
     let user = users.first()?;
     let existing = Existing {
@@ -347,7 +211,7 @@ async fn user(organization: &Dataverse, environment_id: &EnvironmentId, taken: &
 }
 
 /// The error about a variable of somebody else's that has the name already: it says whose it is.
-fn existing(environment_id: &EnvironmentId, taken: &Definition, user: Option<User>) -> Diagnostic {
+pub(super) fn existing(environment_id: &EnvironmentId, taken: &Definition, user: Option<User>) -> Diagnostic {
     if let Some(user) = user {
         return user
             .existing
@@ -367,7 +231,7 @@ fn existing(environment_id: &EnvironmentId, taken: &Definition, user: Option<Use
         ))
 }
 
-fn schema_name_after(reference: &Definition) -> Result<String, Diagnostic> {
+pub(super) fn schema_name_after(reference: &Definition) -> Result<String, Diagnostic> {
     let name = format!("{}_username", reference.schema_name);
     let length = name.chars().count();
     if length <= MAX_SCHEMA_NAME {

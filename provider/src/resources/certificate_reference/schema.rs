@@ -210,6 +210,7 @@ impl Model {
 #[derive(Deserialize)]
 pub(super) struct View {
     pub(super) id: Known<Uuid>,
+    pub(super) schema_name: Known<String>,
     pub(super) key_vault_id: Known<VaultId>,
     pub(super) certificate_name: Known<String>,
     pub(super) requirements: Known<Block>,

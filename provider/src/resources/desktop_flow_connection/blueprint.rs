@@ -11,7 +11,10 @@ use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::Definition;
 use crate::clients::dataverse::machine_group::MachineGroup;
 use crate::clients::error::Error;
-use crate::object::{Fault, On as _, Operation};
+use crate::object::{Fault, Foresight, On as _, Operation, UNLESS_MENDED, foresee_organization};
+
+const CREDENTIAL: &str = "credential_id";
+const GROUP: &str = "machine_group_id";
 
 /// A connection as it shall be.
 pub(super) struct Blueprint {
@@ -27,6 +30,21 @@ struct SigningIn {
     name: String,
     /// The schema name of the variable that holds the user name.
     username_variable: String,
+}
+
+impl SigningIn {
+    fn of(credential: Credential, variable: Option<Definition>) -> Result<SigningIn, Diagnostic> {
+        let Credential { name, .. } = credential;
+        match variable {
+            Some(Definition { schema_name, .. }) => Ok(SigningIn { name, username_variable: schema_name }),
+            None => {
+                let detail = format!("The credential {name:?} points at no environment variable for its user name.");
+                Err(Diagnostic::error("The credential has no user name", detail)
+                    .on(CREDENTIAL)
+                    .hint("Replace the credential: its user name cannot be given afterwards."))
+            }
+        }
+    }
 }
 
 impl Blueprint {
@@ -96,82 +114,110 @@ impl Blueprint {
     }
 }
 
-/// Looks while planning whether credential and machine group are there. What is of another kind is an error; what cannot be seen may
-/// still be shared by the same apply.
-///
-/// # Errors
-/// The organization cannot be asked, and no apply mends that.
-pub(super) async fn look_up(op: &Operation<'_>, plan: &mut Plan, planned: &View) -> Result<(), Diagnostic> {
-    let asked = |name: &str, id: Option<&Uuid>| id.copied().filter(|_| plan.is_create() || plan.changes(name));
-    let credential_id = asked("credential_id", planned.credential_id.known());
-    let machine_group_id = asked("machine_group_id", planned.machine_group_id.known());
-    if credential_id.is_none() && machine_group_id.is_none() {
+/// Looks while planning whether credential and machine group are there and can be used. No apply makes a credential with an id that is
+/// known; what is not shared the same apply may still share.
+pub(super) async fn look_up(
+    op: &Operation<'_>,
+    plan: &mut Plan,
+    planned: &View,
+    object: &str,
+) -> Result<(), Diagnostic> {
+    let anew = plan.is_create() || plan.is_replacement();
+    let asked = |name: &str, id: Option<&Uuid>| id.copied().filter(|_| anew || plan.changes(name));
+    let credential_id = asked(CREDENTIAL, planned.credential_id.known());
+    let machine_group_id = asked(GROUP, planned.machine_group_id.known());
+    if !anew && credential_id.is_none() && machine_group_id.is_none() {
         return Ok(());
     }
-    let organization = match op.asked_for().await {
-        Ok(organization) => organization,
-        Err(unasked) => return unasked.bear(plan),
-    };
+    let foreseen = foresee_organization(op.cx, plan, &op.environment_id, object).await?;
+    op.cx.clients.unsaid().into_iter().for_each(|warning| plan.tell(warning));
+    let Some(organization) = foreseen else { return Ok(()) };
+    let foresight = Foresight { cx: op.cx, organization: &organization, object };
     if let Some(id) = credential_id {
-        match credential(&organization, id).await {
+        match seen_credential(&organization, id).await {
             Ok(Some(_)) => {}
-            Ok(None) => plan.tell(missing_credential(op, id).await.as_warning("The credential does not exist")),
-            Err(fault) => return Err(op.told(fault).await),
+            Ok(None) => return Err(missing_credential(op, id).await),
+            Err(Fault::Told(unfit)) => return Err(*unfit),
+            Err(Fault::Service(error, _)) => foresight.not_told(plan, "credentials", &error)?,
         }
     }
-    if let Some(id) = machine_group_id
-        && let Err(fault) = expect_machine_group(op, &organization, id).await
-    {
-        let is_own = matches!(&fault, Fault::Service(error, _) if error.is_own());
-        let told = op.told(fault).await;
-        if is_own {
-            return Err(told);
+    if let Some(id) = machine_group_id {
+        match organization.seen_group(id).await {
+            Ok(Some(true)) => {}
+            Ok(Some(false)) => {
+                let unshared = unshared_group(op, id).await;
+                plan.tell(unshared);
+            }
+            Ok(None) => {
+                let missing = missing_group(op, id).await;
+                plan.tell(missing.as_warning("The machine group cannot be seen").also(UNLESS_MENDED));
+            }
+            Err(error) => foresight.not_told(plan, "machine groups", &error)?,
         }
-        plan.tell(told.as_warning("The machine group cannot be seen"));
     }
     Ok(())
 }
 
 /// The credential; none when there is none that may be seen.
 async fn credential(organization: &Dataverse, id: Uuid) -> Result<Option<SigningIn>, Fault> {
-    const NAME: &str = "credential_id";
-    let Some(credential) = organization.by_id::<Credential>(id).await.on(NAME)? else { return Ok(None) };
-    if !credential.is_certificate_based() {
-        let detail = format!("The credential {:?} is not certificate-based.", credential.name);
-        let other = Diagnostic::error("The credential does not sign in with a certificate", detail);
-        return Err(other.on(NAME).hint("Use the id of a powerautomate_cba_credential.").into());
-    }
-    let variable: Option<Definition> = match credential.username_id {
-        Some(variable) => organization.by_id(variable).await.on(NAME)?,
+    let Some(credential) = organization.by_id(id).await.on(CREDENTIAL)? else { return Ok(None) };
+    let variable = match username_of(&credential)? {
+        Some(variable) => organization.by_id(variable).await.on(CREDENTIAL)?,
         None => None,
     };
-    let variable = variable.ok_or_else(|| {
-        let detail =
-            format!("The credential {:?} points at no environment variable for its user name.", credential.name);
-        Diagnostic::error("The credential has no user name", detail)
-            .on(NAME)
-            .hint("Replace the credential: its user name cannot be given afterwards.")
-    })?;
-    Ok(Some(SigningIn { name: credential.name, username_variable: variable.schema_name }))
+    Ok(Some(SigningIn::of(credential, variable)?))
+}
+
+/// The same for a plan, which asks once for each.
+async fn seen_credential(organization: &Dataverse, id: Uuid) -> Result<Option<SigningIn>, Fault> {
+    let Some(credential) = organization.seen_credential(id).await? else { return Ok(None) };
+    let variable = match username_of(&credential)? {
+        Some(variable) => organization.seen_variable(variable).await?,
+        None => None,
+    };
+    Ok(Some(SigningIn::of(credential, variable)?))
+}
+
+/// The variable that holds the user name of a credential, which must be of the right kind.
+fn username_of(credential: &Credential) -> Result<Option<Uuid>, Diagnostic> {
+    if credential.is_certificate_based() {
+        return Ok(credential.username_id);
+    }
+    let detail = format!("The credential {:?} is not certificate-based.", credential.name);
+    let other = Diagnostic::error("The credential does not sign in with a certificate", detail);
+    Err(other.on(CREDENTIAL).hint("Use the id of a powerautomate_cba_credential."))
 }
 
 async fn missing_credential(op: &Operation<'_>, id: Uuid) -> Diagnostic {
     let caller = op.cx.clients.caller_in_words().await;
     let detail = format!("There is no credential {id} in this environment that {caller} may see.");
     Diagnostic::error("The credential does not exist", detail)
-        .on("credential_id")
+        .on(CREDENTIAL)
         .hint("Check the id, or share the credential and its environment variables with that principal.")
 }
 
 async fn expect_machine_group(op: &Operation<'_>, organization: &Dataverse, id: Uuid) -> Result<(), Fault> {
-    const NAME: &str = "machine_group_id";
-    if organization.by_id::<MachineGroup>(id).await.on(NAME)?.is_some() {
+    if organization.by_id::<MachineGroup>(id).await.on(GROUP)?.is_some() {
         return Ok(());
     }
+    Err(missing_group(op, id).await.into())
+}
+
+async fn missing_group(op: &Operation<'_>, id: Uuid) -> Diagnostic {
     let caller = op.cx.clients.caller_in_words().await;
     let detail = format!("There is no machine group {id} in this environment that {caller} may see.");
-    Err(Diagnostic::error("The machine group does not exist", detail)
-        .on(NAME)
+    Diagnostic::error("The machine group does not exist", detail)
+        .on(GROUP)
         .hint(format!("Check the id, or share the machine group with {caller} as user."))
-        .into())
+}
+
+async fn unshared_group(op: &Operation<'_>, id: Uuid) -> Diagnostic {
+    let caller = op.cx.clients.caller_in_words().await;
+    let detail = format!(
+        "The machine group {id} is there, and neither belongs to {caller} nor is shared with that principal; a role that shows it does \
+         not count. {UNLESS_MENDED}"
+    );
+    Diagnostic::warning("The machine group is not shared", detail)
+        .on(GROUP)
+        .hint(format!("Share the machine group with {caller} as user."))
 }
