@@ -210,7 +210,7 @@ fn what_cannot_be_changed_replaces() {
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
     "#]].assert_eq(&court.told());
-    // A solution is recorded where the state holds none: only another one replaces.
+    // A solution replaces nothing: what exists is added to it.
     let in_solution = with(config.clone(), json!({ "solution_unique_name": court.place().solution }));
     let reference = court.change(&reference, &in_solution).expect_quiet();
     expect![[r#"
@@ -219,6 +219,13 @@ fn what_cannot_be_changed_replaces() {
           GET vault:kv-robots /certificates/robot/ -> 200
         plan:
           GET dataverse /solutions?select&filter=uniquename eq 'CtoRobots' -> 200
+        apply:
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /solutions?select&filter=uniquename eq 'CtoRobots' -> 200
+          GET dataverse /solutioncomponents?select&filter=_solutionid_value eq «id4» and (objectid eq «id2» or objectid eq «id3») -> 200
+          GET dataverse /solutioncomponentdefinitions?select&filter=primaryentityname eq 'environmentvariabledefinition' or primaryentityname eq 'environmentvariablevalue' -> 200
+          POST dataverse /AddSolutionComponent  {"AddRequiredComponents":false,"ComponentId":"«id2»","ComponentType":380,"SolutionUniqueName":"CtoRobots"} -> 200
+          POST dataverse /AddSolutionComponent  {"AddRequiredComponents":false,"ComponentId":"«id3»","ComponentType":381,"SolutionUniqueName":"CtoRobots"} -> 200
     "#]]
     .assert_eq(&court.told());
     let elsewhere = with(config, json!({ "environment_id": court.place().other_environment_id }));
@@ -241,11 +248,11 @@ fn what_cannot_be_changed_replaces() {
           GET dataverse:contoso-test /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse:contoso-test /$batch -> 200
-            POST /environmentvariabledefinitions  {"displayname":"cto_robot_other","environmentvariabledefinitionid":"«id4»","schemaname":"cto_robot_other","secretstore":0,"type":100000005} -> 204
-            POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id4»)","environmentvariablevalueid":"«id5»","schemaname":"cto_robot_other","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
-          GET dataverse:contoso-test /environmentvariabledefinitions(«id4»)?select&expand -> 200
+            POST /environmentvariabledefinitions  {"displayname":"cto_robot_other","environmentvariabledefinitionid":"«id5»","schemaname":"cto_robot_other","secretstore":0,"type":100000005} -> 204
+            POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id5»)","environmentvariablevalueid":"«id6»","schemaname":"cto_robot_other","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
+          GET dataverse:contoso-test /environmentvariabledefinitions(«id5»)?select&expand -> 200
         read:
-          GET dataverse:contoso-test /environmentvariabledefinitions(«id4»)?select&expand -> 200
+          GET dataverse:contoso-test /environmentvariabledefinitions(«id5»)?select&expand -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
     "#]].assert_eq(&court.told());
 }

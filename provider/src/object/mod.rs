@@ -38,7 +38,7 @@ pub(crate) use listing::{CERTIFICATE_NAME, NAME_PREFIX, RowQuery, UNMANAGED_ONLY
 pub(crate) use operation::{Fault, On, Operation, leave_to_plan, object};
 pub(crate) use order::no_order;
 pub(crate) use row::{ACTIVE, OWNER_ID, again, changed, explained, new_owner};
-pub(crate) use solution::{SOLUTION_UNIQUE_NAME, plan_solution};
+pub(crate) use solution::{SOLUTION_UNIQUE_NAME, plan_solution, to_join};
 pub(crate) use spelling::{same_id, same_resource_id, same_text};
 pub(crate) use timeouts::{Deadline, TIMEOUTS, Timeouts, in_words, is_duration, spelled};
 pub(crate) use variable::{SCHEMA_NAME_FORM, SecretReference, expect_reference, is_schema_name, refuse_other_kind};

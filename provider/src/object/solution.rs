@@ -1,6 +1,14 @@
-//! The solution that rows are put into when they are made.
+//! The solution that rows are put into: new ones as they are made, and those that exist by one request each.
+//!
+//! A row may belong to many solutions, and nothing is ever taken out of one.
 
-use tfplugin::{Attribute, Check, Diagnostic, Plan, Type};
+use serde::Deserialize;
+use tfplugin::{Attribute, Check, Diagnostic, Known, Plan, Type};
+
+use super::operation::{Fault, On as _, Operation};
+use crate::clients::dataverse::Dataverse;
+use crate::clients::dataverse::solution::Solution;
+use crate::clients::dataverse::solution_component::Component;
 
 /// The attribute that names it.
 pub(super) const SOLUTION: &str = "solution_unique_name";
@@ -9,9 +17,9 @@ pub(super) const SOLUTION: &str = "solution_unique_name";
 pub(crate) const SOLUTION_UNIQUE_NAME: Attribute = Attribute::optional(
     SOLUTION,
     &Type::String,
-    "The unique name of the unmanaged solution into which the rows are put when they are made, at most 65 characters. When it is left \
-     out, they land in the default solution. It cannot be read back: on an imported resource it is recorded and nothing is written. \
-     A change replaces the resource.",
+    "The unique name (1 to 65 characters: letters, digits and underscores) of the unmanaged solution into which the rows are put. When \
+     it is left out, new rows land in the default solution. Rows that exist already, be they imported, are added to it unless it holds them. Another name adds \
+     them to that one too: they stay in the solution that was named before, also when none is named any more. It cannot be read back.",
 )
 .check(&[Check::Length { min: 1, max: 65 }, Check::Pattern { test: is_unique_name, words: UNIQUE_NAME_FORM }]);
 
@@ -21,10 +29,42 @@ fn is_unique_name(text: &str) -> bool {
     text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
-/// Plans the solution: recorded where none was, replaced where another one was.
-pub(crate) fn plan_solution(plan: &mut Plan) {
-    if !plan.is_destroy() && !plan.prior.at(SOLUTION).is_null() && plan.changes(SOLUTION) {
-        plan.replace(SOLUTION);
+/// Plans the solution: rows that stay are taken out of none.
+///
+/// # Errors
+/// A schema without it.
+pub(crate) fn plan_solution(plan: &mut Plan) -> Result<(), Diagnostic> {
+    #[derive(Deserialize)]
+    struct View {
+        solution_unique_name: Known<String>,
+    }
+    let (prior, planned): (View, View) = (plan.prior_view()?, plan.planned_view()?);
+    if !plan.is_destroy()
+        && !plan.is_replacement()
+        && let (Known::Known(name), Known::Null) = (prior.solution_unique_name, planned.solution_unique_name)
+    {
+        let detail = format!("Nothing is taken out of the solution {name:?}.");
+        let stay = Diagnostic::warning("The rows stay in their solution", detail).on(SOLUTION);
+        plan.tell(stay.hint("If they shall not belong to it any more, remove them from it in the portal."));
+    }
+    Ok(())
+}
+
+/// The solution that rows that exist have to be put into.
+pub(crate) fn to_join<'a>(prior: &Option<String>, planned: &'a Option<String>) -> Option<&'a str> {
+    planned.as_deref().filter(|_| prior != planned)
+}
+
+impl Operation<'_> {
+    /// Puts rows that exist into a solution, unless it holds them.
+    ///
+    /// # Errors
+    /// There is no such solution, or a row cannot be added to it.
+    pub(crate) async fn join(&self, organization: &Dataverse, name: &str, rows: &[Component]) -> Result<(), Fault> {
+        let found = organization.by_name::<Solution>(name).await.on(SOLUTION)?;
+        let solution = found.first().ok_or_else(|| missing(name))?;
+        self.begin_to_write();
+        self.in_time(organization.join((name, solution.id), rows)).await.on(SOLUTION)
     }
 }
 

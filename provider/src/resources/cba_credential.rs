@@ -17,12 +17,13 @@ use uuid::Uuid;
 use crate::account::Account;
 use crate::clients::dataverse::credential::{Credential, CredentialChange, NewCredential};
 use crate::clients::dataverse::environment_variable::{Definition, DefinitionChange};
+use crate::clients::dataverse::solution_component::Component;
 use crate::clients::dataverse::{ChangeSet, Dataverse, Narrowing, Owner, Table as _};
 use crate::clients::error::Error;
 use crate::object::{
     IDENTITY, On as _, Operation, RowQuery, Verb, again, changed, chosen, expect_reference, explained, import_row,
     is_removal, leave_to_plan, new_owner, note_ending, plan_description, plan_environment, plan_solution, points_at,
-    rewritten, tell_all, written,
+    rewritten, tell_all, to_join, written,
 };
 use mark::{another_user, is_ours};
 use schema::{LISTING, Model, NAME, SCHEMA, View};
@@ -40,7 +41,6 @@ impl Resource for CbaCredential {
     const LISTING: Option<&'static Schema> = Some(LISTING);
 
     async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) -> Result<(), Diagnostic> {
-        plan_solution(plan);
         note_ending(cx, plan);
         if plan.is_destroy() {
             return Ok(());
@@ -54,6 +54,7 @@ impl Resource for CbaCredential {
             plan.set("username_variable_id", Value::UNKNOWN);
             plan.replace("username_variable_id");
         }
+        plan_solution(plan)?;
         let environment_id = plan_environment(cx, plan)?;
         let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) else { return Ok(()) };
         leave_to_plan(cx, plan)?.during(planned::look_ahead(cx, plan, &environment_id)).await
@@ -146,12 +147,19 @@ impl Resource for CbaCredential {
             changes.update(Credential::SET, id, change);
             let renamed = planned.username != prior.username && !cx.config_view::<View>()?.username.is_null();
             let organization = op.organization().await?;
-            if renamed || owner.is_some() || prior.active == Some(false) {
+            let joined = to_join(&prior.solution_unique_name, &planned.solution_unique_name);
+            if renamed || owner.is_some() || prior.active == Some(false) || joined.is_some() {
                 let variable_id = *op.required(&prior.username_variable_id, "username_variable_id")?;
                 let variable = text_variable(&organization, variable_id).await?;
                 let ours = is_ours(&variable, id) && another_user(&organization, variable_id, id).await?.is_none();
                 if renamed && !ours {
                     return Err(foreign(&variable).into());
+                }
+                // First, so that the state does not name a solution without the rows.
+                if let Some(name) = joined {
+                    let own = if ours { variable.components() } else { Vec::new() };
+                    let rows: Vec<Component> = std::iter::once((Credential::LOGICAL, id)).chain(own).collect();
+                    op.join(&organization, name, &rows).await?;
                 }
                 if renamed {
                     variable.write_value(&mut changes, op.required(&planned.username, "username")?);

@@ -20,7 +20,8 @@ use crate::clients::error::Error;
 use crate::object::{
     Fault, Foresight, IDENTITY, OWNER_ID, Operation, RowQuery, SOLUTION_UNIQUE_NAME, SecretReference, UniqueName, Verb,
     again, blank, changed, chosen, explained, foresee_organization, import_row, leave_to_plan, new_owner, no_order,
-    plan_description, plan_environment, plan_solution, points_at, refuse_other_kind, rewritten, tell_all, written,
+    plan_description, plan_environment, plan_solution, points_at, refuse_other_kind, rewritten, tell_all, to_join,
+    written,
 };
 use schema::{LISTING, Model, OF_CERTIFICATE, SCHEMA, View};
 
@@ -38,11 +39,11 @@ impl Resource for CertificateReference {
     const LISTING: Option<&'static Schema> = Some(LISTING);
 
     async fn plan(&self, cx: &Context<Account>, plan: &mut Plan) -> Result<(), Diagnostic> {
-        plan_solution(plan);
         if plan.is_destroy() {
             return Ok(());
         }
         plan_description(plan)?;
+        plan_solution(plan)?;
         let environment_id = plan_environment(cx, plan)?;
         let leave = leave_to_plan(cx, plan)?;
         let planned: View = plan.planned_view()?;
@@ -181,12 +182,20 @@ impl Resource for CertificateReference {
             };
             changes.update(Definition::SET, id, change);
             let value = reference.to_string();
-            if prior.secret_reference.as_ref() != Some(&value) {
+            let joined = to_join(&prior.solution_unique_name, &planned.solution_unique_name);
+            let is_repointed = prior.secret_reference.as_ref() != Some(&value);
+            if is_repointed || joined.is_some() {
                 let definition = organization.by_id::<Definition>(id).await?.ok_or_else(|| {
                     Diagnostic::error(op.summary(), "It is gone.")
                         .hint("Run terraform apply again: it will be planned for creation.")
                 })?;
-                definition.write_value(&mut changes, &value);
+                // First, so that the state does not name a solution without the rows.
+                if let Some(name) = joined {
+                    op.join(&organization, name, &definition.components()).await?;
+                }
+                if is_repointed {
+                    definition.write_value(&mut changes, &value);
+                }
             }
             if !changes.is_empty() {
                 let reread = async { Model::of(&organization.by_id(id).await.ok()??, prior).ok() };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::change_set::ChangeSet;
+use super::solution_component::Component;
 use super::table::{Active, Children, Expand, Filter, Narrowing, Owner, Table, active, columns, flag, yes};
 use crate::clients::careful::at_most;
 
@@ -14,6 +15,7 @@ pub const MAX_SCHEMA_NAME: usize = 100;
 
 const VALUES: &str = "environmentvariabledefinition_environmentvariablevalue";
 const VALUE_SET: &str = "environmentvariablevalues";
+const VALUE_TABLE: &str = "environmentvariablevalue";
 
 /// A row of `environmentvariabledefinition`, with its values.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -170,6 +172,12 @@ impl Definition {
             Some(row) => changes.update(VALUE_SET, row.id, ValueChange { value }),
             None => new_value(changes, self.id, &self.schema_name, value),
         }
+    }
+
+    /// Its rows, as parts of a solution: itself and what it holds.
+    pub fn components(&self) -> Vec<Component> {
+        let values = self.values.iter().map(|row| (VALUE_TABLE, row.id));
+        std::iter::once((Definition::LOGICAL, self.id)).chain(values).collect()
     }
 
     /// Deletes what it holds, and leaves the definition.

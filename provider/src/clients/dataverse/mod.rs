@@ -10,6 +10,7 @@ pub mod environment_variable;
 pub mod machine_group;
 mod seen;
 pub mod solution;
+pub mod solution_component;
 mod table;
 mod user;
 

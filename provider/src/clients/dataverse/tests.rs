@@ -7,6 +7,7 @@ use super::credential::{Credential, CredentialChange, NewCredential};
 use super::environment_variable::{Definition, DefinitionChange, Kind, NewVariable, VariableValue};
 use super::machine_group::{MachineGroup, Shares};
 use super::solution::{Publisher, Solution};
+use super::solution_component::{kinds, members};
 use super::table::quoted;
 use super::user::User;
 use super::*;
@@ -103,6 +104,27 @@ fn a_group_is_shared_with_a_user_or_perhaps_with_a_team_of_his() {
     assert!(!shares(json!([{"systemuserid": id(2)}])).hold(id(1)));
     assert!(shares(json!([{"systemuserid": id(2)}, {"systemuserid": id(1)}])).hold(id(1)));
     assert!(shares(json!([{"teamid": id(2)}])).hold(id(1)), "who is in a team is not said");
+}
+
+#[test]
+fn a_row_is_added_to_a_solution_by_its_component_type() {
+    let dataverse = dataverse();
+    let rows = [("credential", id(1)), ("environmentvariabledefinition", id(2))];
+    assert_eq!(
+        members(id(9), &rows).condition.replace("00000000-0000-0000-0000-0000000000", ""),
+        "_solutionid_value eq 09 and (objectid eq 01 or objectid eq 02)"
+    );
+    assert_eq!(
+        kinds(&rows).condition,
+        "primaryentityname eq 'credential' or primaryentityname eq 'environmentvariabledefinition'"
+    );
+    let line = dataverse.add("CtoRobots", 380, id(2)).line();
+    let (_, body) = line.split_once("  {").unwrap();
+    assert_eq!(
+        body.replace("00000000-0000-0000-0000-0000000000", ""),
+        r#""ComponentId":"02","ComponentType":380,"SolutionUniqueName":"CtoRobots","AddRequiredComponents":false}"#
+    );
+    assert!(line.starts_with("POST /api/data/v9.2/AddSolutionComponent  "), "{line}");
 }
 
 #[test]
