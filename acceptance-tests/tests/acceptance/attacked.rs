@@ -258,7 +258,7 @@ fn an_answer_about_another_connection_says_nothing_of_this_one() {
     for name in ["", "b0000000-0000-4000-8000-0000000000b1"] {
         let altered = Effect::Altered(vec![("/name".to_owned(), json!(name))]);
         court.weather(Fault::next("/connections/", altered));
-        let summary = format!("Cannot read the connection {}", connection.attr("id"));
+        let summary = format!("Cannot read the connection Robot ({})", connection.attr("id"));
         court.refresh(&connection).expect_error("", &summary, &["about another connection"]);
     }
     court.refresh(&connection).expect_quiet();

@@ -235,9 +235,11 @@ fn what_cannot_be_changed_replaces() {
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
         plan:
-          GET vault:kv-robots /certificates/robot/ -> 200
           GET environments /environments/Default-«tenant» -> 200
           token for dataverse:contoso-test -> 200
+          GET dataverse:contoso-test /publishers?select&filter=customizationprefix eq 'cto' -> 200
+        plan:
+          GET vault:kv-robots /certificates/robot/ -> 200
           GET dataverse:contoso-test /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
         apply:
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200

@@ -72,9 +72,9 @@ fn an_environment_may_come_to_have_dataverse() {
 fn who_may_not_look_the_environment_up_is_warned_once() {
     let court = Court::new();
     court.sandbox().with(|world| world.admin_applications.clear());
-    let summary = format!("Cannot look up the environment {}", court.place().environment_id);
+    let parts = [court.place().environment_id.as_str(), "admin management application"];
     let planned = court.plan(REFERENCE, None, &court.reference());
-    planned.expect_warning("environment_id", &summary, &["admin management application"]).expect_ok();
+    planned.expect_warning("environment_id", "The environment cannot be looked up", &parts).expect_ok();
     let second = with(court.reference(), json!({ "schema_name": "cto_second" }));
     assert_eq!(court.plan(REFERENCE, None, &second).expect_quiet(), Action::Create);
     assert_eq!(asked(&court, "scopes/admin/environments"), 1);
@@ -154,7 +154,8 @@ fn a_reference_that_this_principal_may_not_see_is_no_error_of_the_plan() {
         .weather(Fault::next(&format!("environmentvariabledefinitions({})", reference.attr("id")), forbidden).times(9));
     let planned = court.plan(CREDENTIAL, None, &config);
     planned.expect_warning("", LEFT_OUT, &["Missing privilege", "environment variables"]).expect_ok();
-    assert_eq!(court.plan(CREDENTIAL, None, &with(config, json!({ "name": "Second" }))).expect_quiet(), Action::Create);
+    let second = with(config, json!({ "name": "Second", "username_schema_name": "cto_second_username" }));
+    assert_eq!(court.plan(CREDENTIAL, None, &second).expect_quiet(), Action::Create);
 }
 
 #[test]

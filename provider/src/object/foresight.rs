@@ -93,7 +93,7 @@ impl Foresight<'_> {
                     plan.tell(managed.hint("Name an unmanaged solution."));
                 }
                 Ok(Some(_)) => {}
-                Ok(None) => plan.tell(missing(name).as_warning("The solution cannot be seen").also(UNLESS_MENDED)),
+                Ok(None) => plan.tell(missing(name).as_warning("The solution does not exist").also(UNLESS_MENDED)),
                 Err(error) => self.not_told(plan, "solutions", &error)?,
             }
         }

@@ -108,7 +108,8 @@ async fn agree_with_theirs(foresight: &Foresight<'_>, plan: &mut Plan, configure
     let Some(id) = configured.username_variable_id.known().filter(|_| anew || plan.changes("username")) else {
         return Ok(());
     };
-    match foresight.organization.seen_variable(*id).await {
+    // Asked afresh: the same apply may have written it meanwhile.
+    match foresight.organization.by_id(*id).await {
         Ok(found) => {
             let variable = expect_text(found, *id)?;
             let stays = !anew && prior.username_variable_id.known() == Some(id);

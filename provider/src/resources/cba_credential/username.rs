@@ -99,7 +99,7 @@ pub(super) fn agree(variable: &Definition, configured: &View, own: bool) -> Resu
         );
         Diagnostic::error(format!("{name} does not agree with username_variable_id"), what).on(name).hint(
             "Leave one of the two out: with username alone, the credential has a variable of its own; with username_variable_id alone, \
-             that one is used as it is. To destroy: terraform destroy -refresh=false",
+             that one is used as it is.",
         )
     };
     if let Some(name) = configured.username_schema_name.known().filter(|name| **name != variable.schema_name) {
@@ -197,6 +197,7 @@ pub(super) struct User {
     pub(super) existing: Existing,
 }
 
+/// The credential that has this variable already, if one has.
 pub(super) async fn user(organization: &Dataverse, environment_id: &EnvironmentId, taken: &Definition) -> Option<User> {
     let users: Vec<Credential> = organization.all(&Credential::using(taken.id)).few().await.ok()?;
     let user = users.first()?;
@@ -231,6 +232,10 @@ pub(super) fn existing(environment_id: &EnvironmentId, taken: &Definition, user:
         ))
 }
 
+/// What the variable of a user name is called after its reference.
+///
+/// # Errors
+/// That is too long.
 pub(super) fn schema_name_after(reference: &Definition) -> Result<String, Diagnostic> {
     let name = format!("{}_username", reference.schema_name);
     let length = name.chars().count();

@@ -150,7 +150,7 @@ pub(super) async fn look_up(
             }
             Ok(None) => {
                 let missing = missing_group(op, id).await;
-                plan.tell(missing.as_warning("The machine group cannot be seen").also(UNLESS_MENDED));
+                plan.tell(missing.as_warning("The machine group does not exist").also(UNLESS_MENDED));
             }
             Err(error) => foresight.not_told(plan, "machine groups", &error)?,
         }
