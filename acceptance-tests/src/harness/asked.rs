@@ -26,7 +26,7 @@ pub struct Asked {
     /// Tries only the case of this name, or those whose names begin with it.
     #[arg(long)]
     pub only: Option<String>,
-    /// How many cases run at once; where most of them wait, three times as many.
+    /// How many cases keep the machine busy; where they wait, more run at once.
     #[arg(long, default_value_t = 2)]
     pub jobs: usize,
     /// The Terraform or OpenTofu to use in place of the tests' own.

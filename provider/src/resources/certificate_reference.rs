@@ -3,13 +3,14 @@
 //! A definition and its value row are one resource: they come and go in one change set. The value names no version, so
 //! that a rotated certificate needs no apply; what is known of the certificate is refreshed.
 
+mod planned;
 mod requirements;
 mod schema;
 mod secret_access;
 mod vault;
 
 use tfplugin::listing::{Hits, Query};
-use tfplugin::{Context, Diagnostic, Identity, Import, Known, Plan, Resource, Schema};
+use tfplugin::{Context, Diagnostic, Identity, Import, Plan, Resource, Schema};
 use uuid::Uuid;
 
 use crate::account::Account;
@@ -18,22 +19,19 @@ use crate::clients::dataverse::environment_variable::{Definition, DefinitionChan
 use crate::clients::dataverse::{ChangeSet, Dataverse, Owner, Table as _};
 use crate::clients::error::Error;
 use crate::object::{
-    Fault, Foresight, IDENTITY, OWNER_ID, Operation, RowQuery, SOLUTION_UNIQUE_NAME, SecretReference, UniqueName, Verb,
-    again, blank, changed, chosen, explained, foresee_organization, import_row, leave_to_plan, new_owner, no_order,
-    plan_description, plan_environment, plan_solution, points_at, refuse_other_kind, rewritten, tell_all, to_join,
-    written,
+    Fault, IDENTITY, Operation, RowQuery, SecretReference, Verb, again, blank, changed, chosen, explained, import_row,
+    leave_to_plan, new_owner, no_order, plan_description, plan_environment, plan_solution, points_at,
+    refuse_other_kind, rewritten, tell_all, to_join, written,
 };
-use schema::{LISTING, Model, OF_CERTIFICATE, SCHEMA, View};
+use schema::{LISTING, Model, NAME, SCHEMA, UNIQUE};
 
 /// The resource.
 pub(crate) struct CertificateReference;
 
-const UNIQUE: UniqueName = UniqueName { resource: CertificateReference::NAME, attribute: "schema_name" };
-
 impl Resource for CertificateReference {
     type Clients = Account;
     type Model = Model;
-    const NAME: &'static str = "powerautomate_key_vault_certificate_reference";
+    const NAME: &'static str = NAME;
     const SCHEMA: &'static Schema = SCHEMA;
     const IDENTITY: Option<&'static Identity> = IDENTITY;
     const LISTING: Option<&'static Schema> = Some(LISTING);
@@ -45,46 +43,7 @@ impl Resource for CertificateReference {
         plan_description(plan)?;
         plan_solution(plan)?;
         let environment_id = plan_environment(cx, plan)?;
-        let leave = leave_to_plan(cx, plan)?;
-        let planned: View = plan.planned_view()?;
-        let reference = match (planned.key_vault_id, planned.certificate_name) {
-            (Known::Known(vault), Known::Known(certificate)) => Some(SecretReference { vault, certificate }),
-            _ => None,
-        };
-        let value = reference.as_ref().map(SecretReference::to_string);
-        if let (Some(environment_id), Some(id)) = (&environment_id, planned.id.known()) {
-            cx.clients.met().plans_value(environment_id, *id, value.clone());
-        }
-        if let Some(value) = value {
-            plan.set("secret_reference", value.into());
-        }
-        let asking = async {
-            if let Some(reference) = reference.filter(|_| cx.clients.is_known()) {
-                let is_new = plan.is_create() || OF_CERTIFICATE.iter().any(|name| plan.changes(name));
-                vault::check_while_planning(cx, plan, &reference, &planned.requirements, is_new).await?;
-            }
-            let Some(environment_id) = environment_id else { return Ok(()) };
-            let is_second = UNIQUE.warn_of_two(cx, &environment_id, plan);
-            let is_new = plan.is_create() || plan.is_replacement();
-            let is_due = is_new || plan.changes(OWNER_ID.name) || plan.changes(SOLUTION_UNIQUE_NAME.name);
-            if !is_due || !cx.clients.is_known() {
-                return Ok(());
-            }
-            let object = format!("the reference {}", planned.schema_name.known().map_or("", String::as_str));
-            let Some(organization) = foresee_organization(cx, plan, &environment_id, &object).await? else {
-                return Ok(());
-            };
-            let foresight = Foresight { cx, organization: &organization, object: &object };
-            foresight.owner_and_solution(plan).await?;
-            if is_new {
-                foresight.prefix(plan, UNIQUE.attribute).await?;
-            }
-            if !is_second {
-                UNIQUE.warn_of_taken::<Definition>(cx, &organization, &environment_id, plan).await;
-            }
-            Ok(())
-        };
-        leave.during(asking).await
+        leave_to_plan(cx, plan)?.during(planned::look_ahead(cx, plan, environment_id)).await
     }
 
     async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model, Diagnostic> {

@@ -13,6 +13,9 @@ use super::{Asked, Case, Kind, Tally, Verdict, cases, recovery, referee, secrets
 use scenario::{Prepared, Scenario};
 use strike::{MOMENTS, Strike, VICTIMS};
 
+/// As many cases run for each that is asked for: half of the time Terraform waits.
+const PATIENT: usize = 2;
+
 /// A case: where it strikes.
 struct Kill<'a> {
     prepared: &'a Prepared,
@@ -32,6 +35,7 @@ pub fn run(asked: &Asked) -> io::Result<Tally> {
         fastrand::Rng::with_seed(asked.seed).shuffle(&mut scenarios);
         scenarios.truncate(asked.count.unwrap_or(usize::MAX).div_ceil(3));
     }
+    let asked = &Asked { jobs: asked.jobs * PATIENT, ..asked.clone() };
     let prepared = cases::at_once(asked.jobs, &scenarios, |scenario| Prepared::new(*scenario, &terraform));
     let prepared: Vec<Prepared> = prepared.into_iter().collect::<io::Result<_>>()?;
     let all = prepared.iter().flat_map(strikes).collect();

@@ -1,5 +1,7 @@
 //! What is asked of an error, and how it reads.
 
+use uuid::Uuid;
+
 use super::*;
 
 fn refused(status: u16, code: &str, message: &str) -> Error {

@@ -14,9 +14,15 @@ use crate::clients::key_vault::{Certificate, VaultId};
 use crate::object::variable::single_value;
 use crate::object::{
     ACTIVE, CERTIFICATE_NAME, ENVIRONMENT_ID, MANAGED, NAME_PREFIX, OWNER_ID, Operation, SCHEMA_NAME_FORM,
-    SOLUTION_UNIQUE_NAME, SecretReference, TIMEOUTS, Timeouts, UNMANAGED_ONLY, WHERE_TO_LOOK, blank, described,
-    description, is_schema_name, object, same_resource_id, same_text,
+    SOLUTION_UNIQUE_NAME, SecretReference, TIMEOUTS, Timeouts, UNMANAGED_ONLY, UniqueName, WHERE_TO_LOOK, blank,
+    described, description, is_schema_name, object, same_resource_id, same_text,
 };
+
+/// The type's name.
+pub(super) const NAME: &str = "powerautomate_key_vault_certificate_reference";
+
+/// The name that the server keeps unique.
+pub(super) const UNIQUE: UniqueName = UniqueName { resource: NAME, attribute: "schema_name" };
 
 /// What follows the vault and the name of the certificate in it.
 pub(super) const OF_CERTIFICATE: &[&str] = &["key_vault_id", "certificate_name"];

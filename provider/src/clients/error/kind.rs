@@ -1,0 +1,169 @@
+//! What can go wrong, in words.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::clients::refusal::Refusal;
+
+/// What went wrong.
+pub(super) enum Kind {
+    /// The service answered with an error of its own: its words, and what is shown of them.
+    Service { heard: Box<Refusal>, shown: Box<Refusal> },
+    /// Something answered that is not the service.
+    NotTheService { status: u16, beginning: String },
+    /// The service answered something unexpected.
+    Unexpected(String),
+    /// The request cannot be made: it was never sent.
+    Unsendable(String),
+    /// There was no answer in the time that the operation had.
+    Late(Duration),
+    /// The time was over before it could begin, or before a question was answered.
+    Overdue(Duration),
+    /// The user asked to stop before it could begin, or before a question was answered.
+    Stopped,
+    /// The connection to a host failed.
+    Connection { host: String, broken: Broken },
+    /// The sign-in failed.
+    SignIn(String),
+    /// The vault trusts another tenant.
+    WrongTenant { vault: String, ours: String },
+    /// The process's own surroundings are at fault.
+    Setup(String),
+}
+
+/// How far a connection came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// The other side's certificate is not trusted.
+    Trust,
+    /// The proxy cannot be reached.
+    Proxy,
+    /// The proxy wants to know who asks.
+    Login,
+    /// The proxy makes no connection to the host.
+    Refused,
+    /// The host has no address.
+    Unresolved,
+    /// It was not made.
+    Unmade,
+    /// It broke when the request may have arrived.
+    Sent,
+}
+
+impl Broken {
+    /// From the words of the libraries, from the outermost to the innermost: they have no other mark that survives Microsoft's SDKs.
+    pub(super) fn of(chain: &[String], sent: bool) -> Broken {
+        let text = chain.join("; ").to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
+        let tunnel = text.contains("tunnel error");
+        if says(&["invalid peer certificate"]) {
+            Broken::Trust
+        } else if tunnel && text.contains("authorization required") {
+            Broken::Login
+        } else if tunnel && text.contains("failed to create underlying connection") {
+            Broken::Proxy
+        } else if tunnel {
+            Broken::Refused
+        } else if says(&["dns error", "lookup address", "name or service", "resolve"]) {
+            Broken::Unresolved
+        } else if sent {
+            Broken::Sent
+        } else {
+            Broken::Unmade
+        }
+    }
+}
+
+impl Kind {
+    /// The same in words; a connection is made through this proxy.
+    pub(super) fn through<'a>(&'a self, proxy: Option<&'a str>) -> Told<'a> {
+        Told { kind: self, proxy }
+    }
+}
+
+impl fmt::Debug for Kind {
+    /// No more than everybody may read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.through(None))
+    }
+}
+
+/// A kind in words, and the proxy that connections are made through.
+pub(super) struct Told<'a> {
+    kind: &'a Kind,
+    proxy: Option<&'a str>,
+}
+
+impl Told<'_> {
+    fn connection(&self, f: &mut fmt::Formatter<'_>, host: &str, broken: Broken) -> fmt::Result {
+        let proxy = self.proxy.unwrap_or("in between");
+        match broken {
+            Broken::Trust => {
+                write!(f, "the connection to {host} is not secure: the other side's certificate is not trusted")
+            }
+            Broken::Proxy => write!(f, "the proxy {proxy} cannot be reached"),
+            Broken::Login => write!(f, "the proxy {proxy} wants a user name and a password, or does not accept them"),
+            Broken::Refused => write!(
+                f,
+                "the proxy {proxy} makes no connection to {host}: it cannot resolve that name, or not reach it, or does not allow it"
+            ),
+            Broken::Unresolved => write!(f, "the host name {host} cannot be resolved"),
+            Broken::Unmade => match self.proxy {
+                Some(proxy) => write!(f, "no connection to {host} could be made (the proxy is {proxy})"),
+                None => write!(f, "no connection to {host} could be made"),
+            },
+            Broken::Sent => write!(
+                f,
+                "the connection to {host} broke after the request was sent; whether it was carried out is not known"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            Kind::Service { shown, .. } => shown.fmt(f),
+            Kind::NotTheService { status, beginning } => write!(
+                f,
+                "the answer (HTTP {status}) is not the service's: a proxy or a firewall probably answered in its place. It begins with: \
+                 {beginning}"
+            ),
+            Kind::Unexpected(what) => write!(f, "the service's answer is not understood: {what}"),
+            Kind::Unsendable(what) => write!(f, "the request cannot be made: {what}"),
+            Kind::Late(after) => write!(
+                f,
+                "there was no answer within {} seconds; whether it was carried out is not known",
+                after.as_secs()
+            ),
+            Kind::Overdue(allowed) => {
+                write!(f, "the {} seconds that the operation may take were over", allowed.as_secs())
+            }
+            Kind::Stopped => f.write_str("the user asked to stop"),
+            Kind::Connection { host, broken } => self.connection(f, host, *broken),
+            Kind::SignIn(what) | Kind::Setup(what) => f.write_str(what),
+            Kind::WrongTenant { vault, ours } => {
+                write!(f, "the vault belongs to the tenant {vault}, and the provider is signed in to {ours}")
+            }
+        }
+    }
+}
+
+/// The first words of a page, without its markup.
+pub(super) fn words(page: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    for letter in page.chars().take(4000) {
+        match letter {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                text.push(' ');
+            }
+            letter if !inside => text.push(letter),
+            _ => {}
+        }
+    }
+    let short: Vec<&str> = text.split_whitespace().take(20).collect();
+    if short.is_empty() { "nothing".to_owned() } else { format!("\"{}\"", short.join(" ")) }
+}
