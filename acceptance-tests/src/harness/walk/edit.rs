@@ -98,7 +98,8 @@ fn change(model: &mut Model, place: usize, chance: &mut Rng) -> String {
             robot.is_in_warehouse = !robot.is_in_warehouse;
             "machine group"
         }
-        6 if is_alone && !robot.is_kept => {
+        // What the same apply imports has to be declared.
+        6 if is_alone && !robot.is_kept && !touched => {
             robot.is_connected = !robot.is_connected;
             "connection comes or goes"
         }
