@@ -23,10 +23,12 @@ pub(super) fn take(model: &mut Model, world: &World, chance: &mut fastrand::Rng)
     let address = |kind: &str| model.address(&model.robots[place], kind);
     let (reference, credential) = (world.attr(&address(REFERENCE), "id"), world.attr(&address(CREDENTIAL), "id"));
     let username = world.attr(&address(CREDENTIAL), "username_variable_id");
+    // What is there counts: the same apply may be about to take the user name from the company's variable, or to put it there.
+    let is_managed = world.attribute(&address(CREDENTIAL), "username_variable_managed") == json!(true);
     let connection = model.robots[place].is_connected.then(|| world.attr(&address(CONNECTION), "id"));
     let robot = &mut model.robots[place];
     let is_free = robot.is_free();
-    let is_own = robot.user.is_some();
+    let is_own = robot.user.is_some() && is_managed;
     let inactive = json!({ "statecode": 1, "statuscode": 2 });
     let what = match (chance.u8(..14), connection) {
         (0, _) => {
