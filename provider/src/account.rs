@@ -60,6 +60,8 @@ pub(crate) enum Why {
     NoRight,
     /// It has no Dataverse.
     NoDataverse,
+    /// The provider block will say where it is, and does not yet.
+    NotYet,
     /// What is at fault is on this side.
     Own,
     /// A host cannot be reached, which the same apply may still mend.
@@ -155,7 +157,7 @@ impl Account {
                 let verified = verified.map_err(|error| Missing::new(&error, elsewhere(&error)))?;
                 return verified.clone().map(|()| organization).map_err(never);
             }
-            Known::Unknown if is_own => return Err(unknown_organization().into()),
+            Known::Unknown if is_own => return Err(Missing { why: Why::NotYet, told: unknown_organization() }),
             _ => {}
         }
         let environment = looked_up(clients).await.map_err(|error| {

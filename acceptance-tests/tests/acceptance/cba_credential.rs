@@ -6,6 +6,8 @@ use expect_test::expect;
 use sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 
+use crate::solutions::solutions;
+
 const DEFINITIONS: &str = "environmentvariabledefinitions";
 const VALUES: &str = "environmentvariablevalues";
 
@@ -103,7 +105,7 @@ fn what_can_be_changed_is_changed_in_place() {
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         plan:
           GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
         apply:
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
@@ -136,8 +138,6 @@ fn what_cannot_be_changed_replaces() {
         read:
           GET dataverse /credentials(«id1»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-        plan:
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
         plan:
           GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_user' -> 200
@@ -330,16 +330,14 @@ fn a_second_plan_that_cannot_read_what_the_first_one_read_is_refused_and_not_ano
         assert!(left.is_none(), "nothing was made");
         court.sandbox().clear_faults();
     }
-    // A variable that somebody else took over is not changed: the credential is replaced, in both plans.
+    // A variable that somebody else took over is not changed: the credential is replaced, by what the refresh has put into the state.
     let credential = court.create(CREDENTIAL, &court.credential(&reference)).expect_ok();
     let variable = credential.attr("username_variable_id");
     court.patch("environmentvariabledefinitions", &variable, json!({ "description": "Ours now." }));
-    let config = with(court.credential(&reference), json!({ "username": "robot-01@contoso.com" }));
-    let foreign = || format!("environmentvariabledefinitions({variable})");
-    court.weather(Fault::next(&foreign(), busy()).after(1).times(9));
-    let planned = court.plan(CREDENTIAL, Some(&credential), &config);
-    let summary = format!("Cannot read the environment variable cto_robot_certificate_username ({variable})");
-    planned.expect_error("username", &summary, &["Missing privilege", &court.place().object_id]);
+    let credential = court.refresh(&credential).expect_ok().unwrap();
+    let config = json!({ "username": "robot-01@contoso.com", "username_schema_name": "cto_robot_user" });
+    let planned = court.plan(CREDENTIAL, Some(&credential), &with(court.credential(&reference), config));
+    assert_eq!(planned.expect_ok(), Action::Replace);
 }
 
 /// A text variable that somebody else has made, and its id.
@@ -392,17 +390,27 @@ fn all_that_is_known_of_the_variable_may_be_said_where_it_agrees() {
         (json!({ "username": "else@contoso.com" }), user, "username"),
     ] {
         let wrong = with(theirs.clone(), wrong);
-        let parts = ["Leave one of the two out", "cto_shared_user", "terraform destroy -refresh=false"];
-        let parts = if attribute == "username" { [parts[0], "robot@contoso.com", parts[2]] } else { parts };
-        court.plan(CREDENTIAL, None, &wrong).expect_error(attribute, summary, &parts);
+        let planned = court.plan(CREDENTIAL, None, &wrong);
+        // Whoever keeps the variable may still change what it holds, and not what it is called.
+        if attribute == "username" {
+            let parts = ["Leave one of the two out", "robot@contoso.com", "the apply will fail"];
+            planned.expect_warning(attribute, "The user name does not agree with its variable", &parts).expect_ok();
+        } else {
+            let parts = ["Leave one of the two out", "cto_shared_user", "terraform destroy -refresh=false"];
+            planned.expect_error(attribute, summary, &parts);
+        }
         // Where the plan does not know the variable yet, the apply holds the two against each other.
         let made = court.apply(CREDENTIAL, None, &wrong, &["username_variable_id"]);
-        assert!(made.expect_error(attribute, summary, &parts).is_none(), "nothing was made");
+        assert!(made.expect_error(attribute, summary, &["Leave one of the two out"]).is_none(), "nothing was made");
     }
     let theirs = court.create(CREDENTIAL, &theirs).expect_quiet();
     assert_eq!(court.plan(CREDENTIAL, Some(&theirs), &said(&theirs)).expect_quiet(), Action::NoOp);
     let changed = with(said(&theirs), json!({ "username": "else@contoso.com" }));
-    court.plan(CREDENTIAL, Some(&theirs), &changed).expect_error("username", user, &["robot@contoso.com"]);
+    court.change(&theirs, &changed).expect_error("username", user, &["robot@contoso.com"]);
+    // Somebody has changed it between the plan and the apply.
+    court.patch(DEFINITIONS, &shared, json!({ "defaultvalue": "else@contoso.com" }));
+    let theirs = court.change(&theirs, &changed).expect_ok();
+    assert_eq!(theirs["username"], "else@contoso.com");
 
     assert_eq!(court.plan(CREDENTIAL, Some(&own), &said(&own)).expect_quiet(), Action::NoOp);
     let renamed = with(said(&own), json!({ "username_schema_name": "cto_other" }));
@@ -418,6 +426,103 @@ fn all_that_is_known_of_the_variable_may_be_said_where_it_agrees() {
     let summary = "The user name's variable goes with the credential";
     let planned = court.plan(CREDENTIAL, Some(&own), &moved);
     planned.expect_warning("username_variable_id", summary, &["Take username_variable_id out"]).expect_ok();
+}
+
+#[test]
+fn a_replacement_that_would_leave_nothing_is_an_error_of_its_plan() {
+    let court = Court::new();
+    let (reference, credential) = court.made_credential();
+    // Somebody made the variable the company's; its name is that which the new one would have.
+    court.patch(DEFINITIONS, &credential.attr("username_variable_id"), json!({ "description": "The user of all." }));
+    let credential = court.refresh(&credential).expect_quiet().unwrap();
+    let renamed = with(court.credential(&reference), json!({ "username": "else@contoso.com" }));
+    let (summary, parts) = ("The user name's variable needs another name", ["is not taken", "stays"]);
+    court.plan(CREDENTIAL, Some(&credential), &renamed).expect_error("username_schema_name", summary, &parts);
+    let elsewhere = with(renamed, json!({ "username_schema_name": "cto_robot_user" }));
+    assert_eq!(court.plan(CREDENTIAL, Some(&credential), &elsewhere).expect_ok(), Action::Replace);
+    // A reference that is to get the name of another one.
+    court.insert(DEFINITIONS, json!({ "schemaname": "cto_theirs", "displayname": "Theirs", "type": 100_000_000 }));
+    let taken = with(court.reference(), json!({ "schema_name": "cto_theirs" }));
+    let summary = "The environment variable \"cto_theirs\" exists already";
+    court.plan(REFERENCE, Some(&reference), &taken).expect_error("schema_name", summary, &["import {"]);
+}
+
+#[test]
+fn a_user_name_that_another_credential_uses_too_is_an_error_of_the_plan() {
+    let court = Court::new();
+    let (reference, credential) = court.made_credential();
+    let variable = credential.attr("username_variable_id");
+    let theirs = json!({ "name": "Theirs", "credentialtype": 1, "connectiontype": 5, "usagetype": "280920000", "username": variable });
+    court.insert("credentials", theirs);
+    let renamed = with(court.credential(&reference), json!({ "username": "else@contoso.com" }));
+    let (summary, parts) =
+        ("The user name cannot be changed here", ["another username_schema_name", "not this credential's alone"]);
+    court.plan(CREDENTIAL, Some(&credential), &renamed).expect_error("username", summary, &parts);
+    // One that is not known yet may be the same.
+    let later = court.plan_not_knowing(CREDENTIAL, Some(&credential), &renamed, &["username"]);
+    assert_eq!(later.expect_ok(), Action::Update);
+    // An inactive variable is activated all the same: whoever uses it can sign in again.
+    court.patch(DEFINITIONS, &variable, json!({ "statecode": 1, "statuscode": 2 }));
+    let drifted = court.refresh(&credential).expect_ok().unwrap();
+    let mended = court.change(&drifted, &court.credential(&reference)).expect_ok();
+    assert_eq!(court.refresh(&mended).expect_quiet().unwrap()["active"], true);
+}
+
+#[test]
+fn what_is_managed_is_not_replaced() {
+    let court = Court::new();
+    let (reference, credential) = court.made_credential();
+    court.patch("credentials", &credential.attr("id"), json!({ "ismanaged": true }));
+    court.patch(DEFINITIONS, &reference.attr("id"), json!({ "ismanaged": true }));
+    let (summary, parts) = ("What is managed cannot be replaced", ["terraform state rm"]);
+    let credential = court.refresh(&credential).expect_quiet().unwrap();
+    let moved = with(court.credential(&reference), json!({ "username_schema_name": "cto_else" }));
+    court.plan(CREDENTIAL, Some(&credential), &moved).expect_error("managed", summary, &parts);
+    let reference = court.refresh(&reference).expect_quiet().unwrap();
+    let moved = with(court.reference(), json!({ "schema_name": "cto_else" }));
+    court.plan(REFERENCE, Some(&reference), &moved).expect_error("managed", summary, &parts);
+}
+
+#[test]
+fn a_variable_that_is_taken_up_joins_the_solution_and_its_plan_warns_of_nothing() {
+    let mut court = Court::new();
+    let (reference, credential) = court.made_credential();
+    let variable = credential.attr("username_variable_id");
+    court.remove_row("credentials", &credential.attr("id"));
+    anew(&mut court);
+    let config = with(court.credential(&reference), json!({ "solution_unique_name": "CtoRobots" }));
+    court.plan(CREDENTIAL, None, &config).expect_quiet();
+    anew(&mut court);
+    let again = court.create(CREDENTIAL, &config).expect_quiet();
+    assert_eq!(again.attr("username_variable_id"), variable);
+    assert_eq!(solutions(&court, &json!(variable)), ["CtoRobots"]);
+}
+
+#[test]
+fn a_variable_that_goes_with_a_credential_of_the_same_name_is_told_where_it_is_named() {
+    let mut court = Court::new();
+    let (reference, credential) = court.made_credential();
+    anew(&mut court);
+    court.refresh(&credential).expect_quiet();
+    // A tainted object is planned like a new one.
+    let named = json!({ "username_variable_id": credential["username_variable_id"], "username": null });
+    let planned = court.plan(CREDENTIAL, None, &with(court.credential(&reference), named));
+    let summary = "The user name's variable goes with the credential";
+    planned.expect_warning("username_variable_id", summary, &["Take username_variable_id out"]).expect_ok();
+}
+
+#[test]
+fn an_empty_user_name_is_generated_as_the_variable_that_holds_it() {
+    let court = Court::new();
+    let (_, credential) = court.made_credential();
+    let variable = credential.attr("username_variable_id");
+    let value =
+        court.rows_of(VALUES, "environmentvariabledefinitionid", &variable)[0]["environmentvariablevalueid"].clone();
+    court.patch(VALUES, value.as_str().unwrap(), json!({ "value": "" }));
+    let drifted = court.refresh(&credential).expect_ok().unwrap();
+    let written = court.judge().generate(drifted.instance()).unwrap();
+    assert_eq!(judge::json::to_json(written.at("username")), "null");
+    assert_eq!(written.at("username_variable_id").as_str(), Some(variable.as_str()));
 }
 
 #[test]

@@ -192,6 +192,8 @@ fn what_cannot_be_changed_replaces() {
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
         plan:
+          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
+        plan:
           GET vault:kv-robots /certificates/robot/ -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
         apply:

@@ -117,7 +117,7 @@ fn a_credential_is_put_right() {
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         plan:
           GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
         apply:
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
@@ -133,7 +133,7 @@ fn a_credential_is_put_right() {
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         plan:
           GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
         apply:
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200

@@ -13,7 +13,7 @@ fn court() -> Court {
 }
 
 /// The unique names of the solutions that a row belongs to, but for the default one.
-fn solutions(court: &Court, id: &Value) -> Vec<String> {
+pub(crate) fn solutions(court: &Court, id: &Value) -> Vec<String> {
     let of = court.rows_named("solutioncomponents", "objectid", id.as_str().expect("a row has an id"));
     let name = |member: &Value| {
         court.row("solutions", member["_solutionid_value"].as_str().expect("a member has a solution"))["uniquename"]

@@ -49,6 +49,11 @@ impl Met {
         locked(&self.planned).insert((environment_id.clone(), schema_name.to_lowercase()))
     }
 
+    /// Whether a variable of this name is planned.
+    pub(crate) fn is_planned(&self, environment_id: &EnvironmentId, schema_name: &str) -> bool {
+        locked(&self.planned).contains(&(environment_id.clone(), schema_name.to_lowercase()))
+    }
+
     /// A variable shall have this value; none where that is not known yet.
     pub(crate) fn plans_value(&self, environment_id: &EnvironmentId, id: Uuid, value: Option<String>) {
         locked(&self.values).insert((environment_id.clone(), id), value);

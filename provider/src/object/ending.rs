@@ -7,7 +7,7 @@
 //! - The second half under `create_before_destroy`, a deposed object: a plan of a destruction that is made while applying, when its
 //!   successor is there and whoever used it has been changed.
 
-use tfplugin::{Context, Plan};
+use tfplugin::{Context, Diagnostic, Plan, Value};
 
 use crate::account::Account;
 
@@ -17,6 +17,23 @@ const OTHER: &[u8] = b"no removal";
 /// Leaves the delete a note.
 pub(crate) fn note_ending(cx: &Context<Account>, plan: &Plan) {
     cx.set_private(if plan.is_destroy() { REMOVAL } else { OTHER }.to_vec());
+}
+
+/// Refuses to replace what came with a managed solution, which alone can remove it.
+///
+/// # Errors
+/// It would be replaced.
+pub(crate) fn refuse_to_replace_managed(plan: &Plan) -> Result<(), Diagnostic> {
+    if !plan.is_replacement() || *plan.prior.at("managed") != Value::Bool(true) {
+        return Ok(());
+    }
+    let what =
+        "What came with a managed solution is removed by that solution alone, so that nothing can take its place.";
+    let managed = Diagnostic::error("What is managed cannot be replaced", what).on("managed");
+    Err(managed.hint(
+        "Change it in the solution that it comes from. To make another one beside it, let Terraform forget this one first: \
+         terraform state rm, or a `removed` block.",
+    ))
 }
 
 /// Whether the object is removed, and nothing takes its place.

@@ -50,7 +50,13 @@ const ELSEWHERE: &str = "The provider names another environment";
 /// Whether a plan writes anything: what says how it is done is not written.
 fn writes(plan: &Plan) -> bool {
     let Value::Map(fields) = &plan.planned else { return false };
-    fields.keys().any(|name| !["timeouts", "requirements"].contains(&&**name) && plan.changes(name))
+    // Nothing is taken out of a solution that is named no more.
+    let is_silent = |name: &str| match name {
+        "timeouts" | "requirements" => true,
+        "solution_unique_name" => plan.planned.at(name).is_null(),
+        _ => false,
+    };
+    fields.keys().any(|name| !is_silent(name) && plan.changes(name))
 }
 
 /// Plans the environment, and returns it when it is known. What else changes must be planned before: where the provider has come to name

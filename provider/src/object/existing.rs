@@ -122,36 +122,45 @@ impl UniqueName {
         }
     }
 
-    /// Warns while Terraform plans a creation when another one of this run has the name: whether it is.
-    pub(crate) fn warn_of_two(&self, cx: &Context<Account>, environment_id: &EnvironmentId, plan: &mut Plan) -> bool {
-        let name = plan.planned.at(self.attribute).as_str().filter(|_| plan.is_create()).map(str::to_owned);
-        let Some(name) = name.filter(|name| !cx.clients.met().plans(environment_id, name)) else { return false };
-        let what = format!("{}, {name:?}, and it must be unique: the second creation will fail.", self.two());
-        plan.tell(Diagnostic::warning(TWO, what).on(self.attribute).hint(self.remedy()));
-        true
-    }
-
-    /// Warns while Terraform plans a creation when a row has the name already.
-    pub(crate) async fn warn_of_taken<T: Table>(
+    /// Holds a name that is planned against those of this run and of the rows that are there. Terraform shows of a replacement what is
+    /// told while the old object is known, and not what is told of the new one; and it removes first. So what else has the name is an
+    /// error there, unless the same apply may take it away.
+    ///
+    /// # Errors
+    /// A replacement that would leave nothing.
+    pub(crate) async fn plan<T: Table>(
         &self,
         cx: &Context<Account>,
-        organization: &Dataverse,
+        organization: Option<&Dataverse>,
         environment_id: &EnvironmentId,
         plan: &mut Plan,
-    ) {
-        if plan.is_create()
-            && let Some(name) = plan.planned.at(self.attribute).as_str()
-            && let Ok(found) = organization.by_name::<T>(name).await
+    ) -> Result<(), Diagnostic> {
+        let is_renamed = plan.is_replacement() && plan.changes(self.attribute);
+        let name = plan.planned.at(self.attribute).as_str().filter(|_| plan.is_create() || is_renamed);
+        let Some(name) = name.map(str::to_owned) else { return Ok(()) };
+        let met = cx.clients.met();
+        let is_second =
+            if is_renamed { met.is_planned(environment_id, &name) } else { !met.plans(environment_id, &name) };
+        if is_second {
+            let what = format!("{}, {name:?}, and it must be unique: the second creation will fail.", self.two());
+            plan.tell(Diagnostic::warning(TWO, what).on(self.attribute).hint(self.remedy()));
+            return Ok(());
+        }
+        if let Some(organization) = organization
+            && let Ok(found) = organization.by_name::<T>(&name).await
             && let Some(row) = found.first()
         {
-            let taken = self.taken(environment_id, name, row);
-            plan.tell(match cx.clients.met().how(environment_id, row.id()) {
+            let taken = self.taken(environment_id, &name, row);
+            match met.how(environment_id, row.id()) {
+                None if is_renamed => return Err(taken.error()),
+                None => plan.tell(taken.warning()),
                 Some(_) => {
-                    taken.warning_of_own(&format!("Is it another one? Then it needs another {}.", self.attribute))
+                    let other = format!("Is it another one? Then it needs another {}.", self.attribute);
+                    plan.tell(taken.warning_of_own(&other));
                 }
-                None => taken.warning(),
-            });
+            }
         }
+        Ok(())
     }
 
     fn two(&self) -> String {

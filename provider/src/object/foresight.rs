@@ -23,14 +23,15 @@ pub(crate) const UNLESS_MENDED: &str = "Unless it is mended by then, the apply w
 
 const UNREACHABLE: &str = "The environment cannot be reached";
 
-/// The tables of an environment that something is planned in.
+/// The tables of an environment that something is planned in. Where the plan `must` have them, because it takes a value from them, it
+/// bears nothing but a provider block that does not say yet where they are.
 ///
 /// # Errors
-/// No apply can make them be there.
+/// No apply can make them be there; or the plan must have them.
 pub(crate) async fn foresee_organization(
     cx: &Context<Account>,
     plan: &mut Plan,
-    environment_id: &EnvironmentId,
+    (environment_id, must): (&EnvironmentId, bool),
     object: &str,
 ) -> Result<Option<Arc<Dataverse>>, Diagnostic> {
     let Missing { why, told } = match cx.clients.seen_organization(environment_id).await {
@@ -39,6 +40,8 @@ pub(crate) async fn foresee_organization(
     };
     let headline = match why {
         Why::Never | Why::Own => return Err(told),
+        Why::NotYet => None,
+        _ if must => return Err(told),
         Why::NoDataverse => Some("The environment has no Dataverse"),
         Why::Unreachable => Some(UNREACHABLE),
         Why::NoRight => cx

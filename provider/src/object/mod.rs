@@ -29,7 +29,7 @@ mod verb;
 mod write;
 
 pub(crate) use description::{MANAGED, described, description, plan_description, rewritten, written};
-pub(crate) use ending::{is_removal, note_ending};
+pub(crate) use ending::{is_removal, note_ending, refuse_to_replace_managed};
 pub(crate) use environment::{ENVIRONMENT_ID, WHERE_TO_LOOK, chosen, plan_environment};
 pub(crate) use existing::{Existing, TAKEN, UniqueName};
 pub(crate) use foresight::{Foresight, UNLESS_MENDED, foresee_organization};

@@ -23,11 +23,11 @@ use crate::clients::error::Error;
 use crate::object::{
     IDENTITY, On as _, Operation, RowQuery, Verb, again, changed, chosen, expect_reference, explained, import_row,
     is_removal, leave_to_plan, new_owner, note_ending, plan_description, plan_environment, plan_solution, points_at,
-    rewritten, tell_all, to_join, written,
+    refuse_to_replace_managed, rewritten, tell_all, to_join, written,
 };
 use mark::{another_user, is_ours};
 use schema::{LISTING, Model, NAME, SCHEMA, View};
-use username::{REFERENCE, Username, foreign, text_variable, variable_of};
+use username::{REFERENCE, Username, agree, foreign, text_variable, variable_of};
 
 /// The resource.
 pub(crate) struct CbaCredential;
@@ -56,6 +56,7 @@ impl Resource for CbaCredential {
         }
         plan_solution(plan)?;
         let environment_id = plan_environment(cx, plan)?;
+        refuse_to_replace_managed(plan)?;
         let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) else { return Ok(()) };
         leave_to_plan(cx, plan)?.during(planned::look_ahead(cx, plan, &environment_id)).await
     }
@@ -137,7 +138,7 @@ impl Resource for CbaCredential {
         op.run(async {
             let id = op.id(&prior.id)?;
             let owner = new_owner(prior.owner_id, planned.owner_id);
-            let mut changes = ChangeSet::new(None);
+            let mut changes = ChangeSet::new(planned.solution_unique_name.as_deref());
             let change = CredentialChange {
                 name: changed(Some(prior.name.as_str()), Some(planned.name.as_str())),
                 description: rewritten(&prior.description, &planned.description),
@@ -145,15 +146,17 @@ impl Resource for CbaCredential {
                 active: again(prior.active),
             };
             changes.update(Credential::SET, id, change);
-            let renamed = planned.username != prior.username && !cx.config_view::<View>()?.username.is_null();
+            let configured: View = cx.config_view()?;
+            let renamed = planned.username != prior.username && !configured.username.is_null();
             let organization = op.organization().await?;
             let joined = to_join(&prior.solution_unique_name, &planned.solution_unique_name);
             if renamed || owner.is_some() || prior.active == Some(false) || joined.is_some() {
                 let variable_id = *op.required(&prior.username_variable_id, "username_variable_id")?;
                 let variable = text_variable(&organization, variable_id).await?;
-                let ours = is_ours(&variable, id) && another_user(&organization, variable_id, id).await?.is_none();
-                if renamed && !ours {
-                    return Err(foreign(&variable).into());
+                let own = is_ours(&variable, id);
+                let ours = own && another_user(&organization, variable_id, id).await?.is_none();
+                if renamed && !ours && (own || configured.username_variable_id.is_null()) {
+                    return Err(foreign(&variable.schema_name).into());
                 }
                 // First, so that the state does not name a solution without the rows.
                 if let Some(name) = joined {
@@ -161,11 +164,16 @@ impl Resource for CbaCredential {
                     let rows: Vec<Component> = std::iter::once((Credential::LOGICAL, id)).chain(own).collect();
                     op.join(&organization, name, &rows).await?;
                 }
-                if renamed {
-                    variable.write_value(&mut changes, op.required(&planned.username, "username")?);
+                match renamed {
+                    true if ours => {
+                        variable.write_value(&mut changes, op.required(&planned.username, "username")?);
+                    }
+                    // Whoever keeps it has written it by now.
+                    true => agree(&variable, &configured)?,
+                    false => {}
                 }
-                if ours {
-                    let active = again(Some(variable.active));
+                if own {
+                    let (owner, active) = (owner.filter(|_| ours), again(Some(variable.active)));
                     let change = DefinitionChange { owner, active, ..DefinitionChange::default() };
                     changes.update(Definition::SET, variable_id, change);
                 }
@@ -241,7 +249,9 @@ impl Resource for CbaCredential {
 
     /// What the credential makes itself is said as what it makes; somebody else's variable is named.
     fn generate(&self, state: &Value, config: &mut Value) {
-        let is_own = *state.at("username_variable_managed") == Value::Bool(true) && !state.at("username").is_null();
+        // An empty user name does not validate: then the variable is named, own or not.
+        let is_named = state.at("username").as_str().is_some_and(|username| !username.is_empty());
+        let is_own = *state.at("username_variable_managed") == Value::Bool(true) && is_named;
         let left_out: &[&str] = if is_own { &["username_variable_id"] } else { &["username", "username_schema_name"] };
         left_out.iter().for_each(|name| config.put(name, Value::Null));
     }

@@ -21,7 +21,7 @@ use crate::clients::error::Error;
 use crate::object::{
     Fault, IDENTITY, Operation, RowQuery, SecretReference, Verb, again, blank, changed, chosen, explained, import_row,
     leave_to_plan, new_owner, no_order, plan_description, plan_environment, plan_solution, points_at,
-    refuse_other_kind, rewritten, tell_all, to_join, written,
+    refuse_other_kind, refuse_to_replace_managed, rewritten, tell_all, to_join, written,
 };
 use schema::{LISTING, Model, NAME, SCHEMA, UNIQUE};
 
@@ -43,6 +43,7 @@ impl Resource for CertificateReference {
         plan_description(plan)?;
         plan_solution(plan)?;
         let environment_id = plan_environment(cx, plan)?;
+        refuse_to_replace_managed(plan)?;
         leave_to_plan(cx, plan)?.during(planned::look_ahead(cx, plan, environment_id)).await
     }
 
@@ -132,7 +133,7 @@ impl Resource for CertificateReference {
                 false => None,
             };
             let organization = op.organization().await?;
-            let mut changes = ChangeSet::new(None);
+            let mut changes = ChangeSet::new(planned.solution_unique_name.as_deref());
             let change = DefinitionChange {
                 display_name: changed(prior.display_name.as_deref(), planned.display_name.as_deref()),
                 description: rewritten(&prior.description, &planned.description),

@@ -3,19 +3,23 @@
 use tfplugin::{Context, Diagnostic, Known, Plan, Value};
 use uuid::Uuid;
 
-use super::mark::is_ours;
+use super::mark::{another_user, is_ours, marked, orphan};
 use super::schema::View;
-use super::username::{ANOTHER_NAME, REFERENCE, TWO, agree, existing, expect_text, schema_name_after, user};
+use super::username::{
+    ANOTHER_NAME, REFERENCE, TWO, agree_on_name, agree_on_value, existing, expect_text, foreign, schema_name_after,
+    unused, user,
+};
 use crate::account::Account;
 use crate::checks::certificate::names;
 use crate::checks::finding::{Finding, Outcome};
-use crate::clients::dataverse::Dataverse;
+use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::Definition;
 use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
 use crate::failure::failed;
 use crate::object::{
-    Foresight, OWNER_ID, SOLUTION_UNIQUE_NAME, SecretReference, TAKEN, expect_reference, foresee_organization,
+    Foresight, OWNER_ID, SOLUTION_UNIQUE_NAME, SecretReference, TAKEN, UNLESS_MENDED, expect_reference,
+    foresee_organization, refuse_to_replace_managed,
 };
 
 /// Plans whether the variable is the credential's own, and warns of a replacement that takes the variable away which the configuration
@@ -26,13 +30,7 @@ pub(super) fn plan_whose(plan: &mut Plan, prior: &View, configured: &Known<Uuid>
     }
     let stays = configured.known().is_some_and(|id| prior.username_variable_id.known() == Some(id));
     if stays && plan.is_replacement() && prior.username_variable_managed.known() == Some(&true) {
-        let what = "username_variable_id names the credential's own variable. It is deleted with the credential when that is replaced, and \
-                    the new one will not find it.";
-        plan.tell(
-            Diagnostic::warning("The user name's variable goes with the credential", what)
-                .on("username_variable_id")
-                .hint("Take username_variable_id out, and set username: then the new credential makes a variable of its own."),
-        );
+        plan.tell(goes_with_it());
     }
 }
 
@@ -51,16 +49,15 @@ pub(super) async fn look_ahead(
     // What a plan takes from an answer must be had again by the second plan: there, no answer is an error.
     let names_after = plan.is_create() && planned.certificate_reference_id.known().is_some();
     let follows = own_variable && names_after && configured.username_schema_name.is_null();
-    let may_move = own_variable && !anew && plan.changes("username");
+    // One that is not known yet may be the same: it is planned in place.
+    let may_move = own_variable && !anew && plan.changes("username") && !planned.username.is_unknown();
     if !anew && ![OWNER_ID.name, SOLUTION_UNIQUE_NAME.name, "username"].into_iter().any(|name| plan.changes(name)) {
         return Ok(());
     }
     let object = format!("the credential {}", planned.name.known().map_or("", String::as_str));
-    let organization = match foresee_organization(cx, plan, environment_id, &object).await? {
-        Some(organization) => organization,
-        None if follows || may_move => cx.clients.organization(environment_id).await?,
-        None => return Ok(()),
-    };
+    let asks_whose = may_move && plan.prior_view::<View>()?.username_variable_managed.is_null();
+    let place = (environment_id, follows || asks_whose);
+    let Some(organization) = foresee_organization(cx, plan, place, &object).await? else { return Ok(()) };
     let foresight = Foresight { cx, organization: &organization, object: &object };
     let reference = match planned.certificate_reference_id {
         Known::Known(id) if anew || plan.changes("username") => {
@@ -72,16 +69,16 @@ pub(super) async fn look_ahead(
     if anew && own_variable {
         plan_variable(&foresight, environment_id, plan, reference.as_ref()).await?;
     } else if may_move {
-        replace_foreign(cx, &organization, plan).await?;
+        move_username(&foresight, environment_id, plan, reference.as_ref()).await?;
     } else {
-        agree_with_theirs(&foresight, plan, &configured).await?;
+        agree_with_theirs(&foresight, environment_id, plan, &configured).await?;
     }
     if let (Some(reference), Known::Known(username)) = (&reference, planned.username)
         && let Some(warning) = names_warning(cx, environment_id, reference, &username).await
     {
         plan.tell(warning);
     }
-    Ok(())
+    refuse_to_replace_managed(plan)
 }
 
 /// The reference that the plan names.
@@ -101,23 +98,47 @@ async fn reference(
 }
 
 /// Holds the variable that the configuration names against what else it says of the user name. What the credential's own variable holds
-/// is changed to what the configuration says.
-async fn agree_with_theirs(foresight: &Foresight<'_>, plan: &mut Plan, configured: &View) -> Result<(), Diagnostic> {
+/// is changed to what the configuration says; what somebody else's holds, the same apply may change.
+async fn agree_with_theirs(
+    foresight: &Foresight<'_>,
+    environment_id: &EnvironmentId,
+    plan: &mut Plan,
+    configured: &View,
+) -> Result<(), Diagnostic> {
     let prior: View = plan.prior_view()?;
     let anew = plan.is_create() || plan.is_replacement();
     let Some(id) = configured.username_variable_id.known().filter(|_| anew || plan.changes("username")) else {
         return Ok(());
     };
     // Asked afresh: the same apply may have written it meanwhile.
-    match foresight.organization.by_id(*id).await {
-        Ok(found) => {
-            let variable = expect_text(found, *id)?;
-            let stays = !anew && prior.username_variable_id.known() == Some(id);
-            let own = stays && prior.id.known().is_some_and(|id| is_ours(&variable, *id));
-            agree(&variable, configured, own)
-        }
-        Err(error) => foresight.not_told(plan, "environment variables", &error),
+    let variable = match foresight.organization.by_id(*id).await {
+        Ok(found) => expect_text(found, *id)?,
+        Err(error) => return foresight.not_told(plan, "environment variables", &error),
+    };
+    agree_on_name(&variable, configured)?;
+    let stays = !anew && prior.username_variable_id.known() == Some(id);
+    let own = stays && prior.id.known().is_some_and(|id| is_ours(&variable, *id));
+    if !own && let Err(differs) = agree_on_value(&variable, configured) {
+        plan.tell(differs.as_warning("The user name does not agree with its variable").also(UNLESS_MENDED));
     }
+    if plan.is_create()
+        && let Some(maker) =
+            marked(&variable).filter(|maker| foresight.cx.clients.met().how(environment_id, *maker).is_some())
+        && let Ok(Some(credential)) = foresight.organization.by_id::<Credential>(maker).await
+        && plan.planned.at("name").as_str() == Some(credential.name.as_str())
+    {
+        plan.tell(goes_with_it());
+    }
+    Ok(())
+}
+
+/// The warning about a configuration that names the own variable of the credential that it replaces.
+fn goes_with_it() -> Diagnostic {
+    let what = "username_variable_id names the variable of a credential's own. It is deleted with that credential when it is replaced, and \
+                the new one will not find it.";
+    Diagnostic::warning("The user name's variable goes with the credential", what)
+        .on("username_variable_id")
+        .hint("Take username_variable_id out, and set username: then the new credential makes a variable of its own.")
 }
 
 /// Plans the name of the variable for the user name, and looks whether it is taken.
@@ -127,7 +148,6 @@ async fn plan_variable(
     plan: &mut Plan,
     reference: Option<&Definition>,
 ) -> Result<(), Diagnostic> {
-    let organization = foresight.organization;
     if plan.config_view::<View>()?.username_schema_name.is_null() {
         let Some(reference) = reference else { return Ok(()) };
         let schema_name = schema_name_after(reference)?;
@@ -136,58 +156,114 @@ async fn plan_variable(
         }
     }
     foresight.prefix(plan, "username_schema_name").await?;
-    let planned: View = plan.planned_view()?;
-    if plan.is_create()
-        && let Some(schema_name) = planned.username_schema_name.known()
-    {
-        let met = foresight.cx.clients.met();
-        if !met.plans(environment_id, schema_name) {
-            let what = format!("{TWO}, {schema_name:?}, and it must be unique: the second creation will fail.");
-            let two = Diagnostic::warning("Two user names have the same username_schema_name", what);
-            plan.tell(two.on("username_schema_name").hint(ANOTHER_NAME));
-        } else if let Ok(found) = organization.by_name::<Definition>(schema_name).await
-            && let Some(taken) = found.first()
-        {
-            plan.tell(match user(organization, environment_id, taken).await {
-                Some(user) if met.how(environment_id, user.id).is_some() => {
-                    user.existing.warning_of_own(&format!("Is it another credential? {ANOTHER_NAME}"))
-                }
-                found => existing(environment_id, taken, found).as_warning(TAKEN),
-            });
+    let (prior, planned): (View, View) = (plan.prior_view()?, plan.planned_view()?);
+    // The name of the credential's own variable is free when the credential goes.
+    let is_freed = plan.is_replacement()
+        && !plan.changes("username_schema_name")
+        && prior.username_variable_managed.known() == Some(&true);
+    match planned.username_schema_name.known().filter(|_| !is_freed) {
+        Some(schema_name) => plan_name(foresight, environment_id, plan, schema_name).await,
+        None => Ok(()),
+    }
+}
+
+/// Holds the name of a variable that is to be made against those of this run and of the variables that are there. Of a replacement,
+/// which removes first, what else has the name is an error, unless the same apply may take it away.
+async fn plan_name(
+    foresight: &Foresight<'_>,
+    environment_id: &EnvironmentId,
+    plan: &mut Plan,
+    schema_name: &str,
+) -> Result<(), Diagnostic> {
+    let (organization, met) = (foresight.organization, foresight.cx.clients.met());
+    let is_second = match plan.is_create() {
+        true => !met.plans(environment_id, schema_name),
+        false => met.is_planned(environment_id, schema_name),
+    };
+    if is_second {
+        let what = format!("{TWO}, {schema_name:?}, and it must be unique: the second creation will fail.");
+        let two = Diagnostic::warning("Two user names have the same username_schema_name", what);
+        plan.tell(two.on("username_schema_name").hint(ANOTHER_NAME));
+        return Ok(());
+    }
+    let Ok(found) = organization.by_name::<Definition>(schema_name).await else { return Ok(()) };
+    let Some(taken) = found.first() else { return Ok(()) };
+    // What a credential that is gone has left behind is taken up.
+    if matches!(orphan(organization, taken).await, Ok(Some(_))) {
+        return Ok(());
+    }
+    let prior: View = plan.prior_view()?;
+    match user(organization, environment_id, taken).await {
+        Some(user) if prior.id.known() == Some(&user.id) => return Err(stays(schema_name)),
+        Some(user) if met.how(environment_id, user.id).is_some() => {
+            plan.tell(user.existing.warning_of_own(&format!("Is it another credential? {ANOTHER_NAME}")));
+        }
+        found if !plan.is_create() => return Err(existing(environment_id, taken, found)),
+        Some(user) => plan.tell(user.existing.warning()),
+        None => {
+            let fails = unused(environment_id, taken, "The creation will fail while it is there.");
+            plan.tell(fails.as_warning(TAKEN));
         }
     }
     Ok(())
 }
 
-/// A user name that lives in somebody else's variable cannot be changed here: the resource must be replaced by one with its own.
-async fn replace_foreign(cx: &Context<Account>, organization: &Dataverse, plan: &mut Plan) -> Result<(), Diagnostic> {
+/// The error about a new variable that would be called like the one that its credential uses now, and that is not the credential's own.
+fn stays(schema_name: &str) -> Diagnostic {
+    let what = format!(
+        "The new variable would be called {schema_name:?}. So is the one that holds the user name now, which is not this credential's own \
+         and stays."
+    );
+    Diagnostic::error("The user name's variable needs another name", what)
+        .on("username_schema_name")
+        .hint("Set username_schema_name to a name that is not taken.")
+}
+
+/// A user name that lives in somebody else's variable cannot be changed here: the resource must be replaced by one with its own. Whose it
+/// is, the state says as of the refresh, which is the same in both plans of an apply; the apply asks again.
+async fn move_username(
+    foresight: &Foresight<'_>,
+    environment_id: &EnvironmentId,
+    plan: &mut Plan,
+    reference: Option<&Definition>,
+) -> Result<(), Diagnostic> {
     let prior: View = plan.prior_view()?;
     let (Some(id), Some(variable_id)) = (prior.id.known(), prior.username_variable_id.into_known()) else {
         return Ok(());
     };
-    let found = match organization.by_id::<Definition>(variable_id).await {
-        Ok(found) => found,
-        Err(error) => {
-            let name = prior.username_schema_name.known().map_or("", String::as_str);
-            return Err(unread(cx, "username", (name, variable_id), &error).await);
-        }
+    let name = prior.username_schema_name.known().map_or("", String::as_str);
+    let is_own = match prior.username_variable_managed {
+        Known::Known(is_own) => is_own,
+        // A state of before does not say it.
+        _ => match foresight.organization.by_id::<Definition>(variable_id).await {
+            Ok(Some(variable)) => is_ours(&variable, *id),
+            Ok(None) => return Ok(()),
+            Err(error) => return Err(unread(foresight.cx, "username", (name, variable_id), &error).await),
+        },
     };
-    if let Some(variable) = found
-        && !is_ours(&variable, *id)
-    {
-        plan.set("username_variable_id", Value::UNKNOWN);
-        plan.set("username_schema_name", Value::UNKNOWN);
-        plan.replace("username_variable_id");
-        plan.tell(
-            Diagnostic::warning(
-                "The user name is in a variable of somebody else's",
-                format!("The environment variable {:?} is not this credential's own, and is not changed.", variable.schema_name),
-            )
-            .on("username")
-            .hint("The credential is replaced by one with a variable of its own. To keep it, set username_variable_id instead."),
-        );
+    if is_own {
+        return match another_user(foresight.organization, variable_id, *id).await {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) => Err(foreign(name)),
+            Err(error) => foresight.not_told(plan, "credentials", &error),
+        };
     }
-    Ok(())
+    plan.set("username_variable_id", Value::UNKNOWN);
+    plan.set("username_schema_name", Value::UNKNOWN);
+    plan.replace("username_variable_id");
+    let what = format!("The environment variable {name:?} is not this credential's own, and is not changed.");
+    plan.tell(Diagnostic::warning("The user name is in a variable of somebody else's", what).on("username").hint(
+        "The credential is replaced by one with a variable of its own. To keep it, set username_variable_id instead.",
+    ));
+    let schema_name = match plan.config_view::<View>()?.username_schema_name {
+        Known::Known(schema_name) => schema_name,
+        Known::Null => match reference {
+            Some(reference) => schema_name_after(reference)?,
+            None => return Ok(()),
+        },
+        Known::Unknown => return Ok(()),
+    };
+    plan_name(foresight, environment_id, plan, &schema_name).await
 }
 
 /// A variable that a plan depends on could not be read; its name is empty where nobody knows it.

@@ -42,7 +42,7 @@ impl Username {
         configured: &View,
     ) -> Result<Username, Fault> {
         let variable = text_variable(organization, variable_id).await?;
-        agree(&variable, configured, false)?;
+        agree(&variable, configured)?;
         let value = text(&variable)?;
         Ok(Username { variable_id, schema_name: variable.schema_name, value })
     }
@@ -76,6 +76,9 @@ impl Username {
                 let Some(version) = orphan(organization, taken).await? else {
                     return Err(refused(op, organization, taken).await.into());
                 };
+                if let Some(solution) = &planned.solution_unique_name {
+                    op.join(organization, solution, &taken.components()).await?;
+                }
                 let (display_name, description) = (Some(display_name.as_str()), Some(Some(mark.as_str())));
                 let active = (!taken.active).then_some(ACTIVE);
                 let change = DefinitionChange { display_name, description, owner, active };
@@ -88,28 +91,40 @@ impl Username {
     }
 }
 
-/// Holds what the configuration says of the user name against the variable that it names too; a user name that is to be written into the
-/// credential's own variable need not be there yet.
-pub(super) fn agree(variable: &Definition, configured: &View, own: bool) -> Result<(), Diagnostic> {
-    let differs = |name: &'static str, said: &str, found: Option<&str>| {
-        let found = found.map_or_else(|| "none".to_owned(), |found| format!("{found:?}"));
-        let what = format!(
-            "{name} is {said:?}. Of the variable {} that username_variable_id names, it is {found}.",
-            variable.id
-        );
-        Diagnostic::error(format!("{name} does not agree with username_variable_id"), what).on(name).hint(
-            "Leave one of the two out: with username alone, the credential has a variable of its own; with username_variable_id alone, \
-             that one is used as it is.",
-        )
-    };
-    if let Some(name) = configured.username_schema_name.known().filter(|name| **name != variable.schema_name) {
-        return Err(differs("username_schema_name", name, Some(&variable.schema_name)));
-    }
-    let value = text(variable)?;
-    match configured.username.known().filter(|username| !own && value.as_ref() != Some(username)) {
-        Some(username) => Err(differs("username", username, value.as_deref())),
+/// Holds what the configuration says of the user name against the variable that it names too.
+///
+/// # Errors
+/// They do not agree.
+pub(super) fn agree(variable: &Definition, configured: &View) -> Result<(), Diagnostic> {
+    agree_on_name(variable, configured)?;
+    agree_on_value(variable, configured)
+}
+
+/// The same of the variable's name, which nobody changes.
+pub(super) fn agree_on_name(variable: &Definition, configured: &View) -> Result<(), Diagnostic> {
+    match configured.username_schema_name.known().filter(|name| **name != variable.schema_name) {
+        Some(name) => Err(differs(variable, "username_schema_name", name, Some(&variable.schema_name))),
         None => Ok(()),
     }
+}
+
+/// The same of the user name in it, which whoever keeps the variable may still change.
+pub(super) fn agree_on_value(variable: &Definition, configured: &View) -> Result<(), Diagnostic> {
+    let value = text(variable)?;
+    match configured.username.known().filter(|username| value.as_ref() != Some(username)) {
+        Some(username) => Err(differs(variable, "username", username, value.as_deref())),
+        None => Ok(()),
+    }
+}
+
+fn differs(variable: &Definition, name: &'static str, said: &str, found: Option<&str>) -> Diagnostic {
+    let found = found.map_or_else(|| "none".to_owned(), |found| format!("{found:?}"));
+    let what =
+        format!("{name} is {said:?}. Of the variable {} that username_variable_id names, it is {found}.", variable.id);
+    Diagnostic::error(format!("{name} does not agree with username_variable_id"), what).on(name).hint(
+        "Leave one of the two out: with username alone, the credential has a variable of its own; with username_variable_id alone, \
+         that one is used as it is.",
+    )
 }
 
 /// The variable with this id, which must hold a text.
@@ -213,14 +228,20 @@ pub(super) async fn user(organization: &Dataverse, environment_id: &EnvironmentI
 
 /// The error about a variable of somebody else's that has the name already: it says whose it is.
 pub(super) fn existing(environment_id: &EnvironmentId, taken: &Definition, user: Option<User>) -> Diagnostic {
-    if let Some(user) = user {
-        return user
-            .existing
-            .error_after(&format!("Nothing was changed. If this is to be another credential: {ANOTHER_NAME}"));
+    const OUTCOME: &str = "Nothing was changed.";
+    match user {
+        Some(user) => {
+            user.existing.error_after(&format!("{OUTCOME} If this is to be another credential: {ANOTHER_NAME}"))
+        }
+        None => unused(environment_id, taken, OUTCOME),
     }
+}
+
+/// The error about a variable that has the name already, and that no credential uses; `outcome` is what comes of it.
+pub(super) fn unused(environment_id: &EnvironmentId, taken: &Definition, outcome: &str) -> Diagnostic {
     let detail = format!(
         "There is already the environment variable {:?} in the environment {environment_id}, with the id {}, and no credential \
-         uses it. Nothing was changed.",
+         uses it. {outcome}",
         taken.schema_name, taken.id
     );
     Diagnostic::error(format!("The environment variable {:?} exists already", taken.schema_name), detail)
@@ -251,12 +272,12 @@ pub(super) fn schema_name_after(reference: &Definition) -> Result<String, Diagno
 }
 
 /// The error about a user name that cannot be changed, because it is not this credential's alone.
-pub(super) fn foreign(variable: &Definition) -> Diagnostic {
+pub(super) fn foreign(schema_name: &str) -> Diagnostic {
     let detail = format!(
-        "The user name is the value of the environment variable {:?}, which is not this credential's alone.",
-        variable.schema_name
+        "The user name is the value of the environment variable {schema_name:?}, which is not this credential's alone."
     );
-    Diagnostic::error("The user name cannot be changed here", detail)
-        .on("username")
-        .hint("Set username_variable_id instead of username, or replace the credential with terraform apply -replace.")
+    Diagnostic::error("The user name cannot be changed here", detail).on("username").hint(
+        "Set another username_schema_name: that replaces the credential by one with a variable of its own. Or set \
+             username_variable_id instead of username, to leave the user name to whoever keeps the variable.",
+    )
 }

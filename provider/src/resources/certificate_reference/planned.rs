@@ -35,23 +35,19 @@ pub(super) async fn look_ahead(
         vault::check_while_planning(cx, plan, &reference, &planned.requirements, is_new).await?;
     }
     let Some(environment_id) = environment_id else { return Ok(()) };
-    let is_second = UNIQUE.warn_of_two(cx, &environment_id, plan);
     let is_new = plan.is_create() || plan.is_replacement();
     let is_due = is_new || plan.changes(OWNER_ID.name) || plan.changes(SOLUTION_UNIQUE_NAME.name);
     if !is_due || !cx.clients.is_known() {
-        return Ok(());
+        return UNIQUE.plan::<Definition>(cx, None, &environment_id, plan).await;
     }
     let object = format!("the reference {}", planned.schema_name.known().map_or("", String::as_str));
-    let Some(organization) = foresee_organization(cx, plan, &environment_id, &object).await? else {
-        return Ok(());
+    let Some(organization) = foresee_organization(cx, plan, (&environment_id, false), &object).await? else {
+        return UNIQUE.plan::<Definition>(cx, None, &environment_id, plan).await;
     };
     let foresight = Foresight { cx, organization: &organization, object: &object };
     foresight.owner_and_solution(plan).await?;
     if is_new {
         foresight.prefix(plan, UNIQUE.attribute).await?;
     }
-    if !is_second {
-        UNIQUE.warn_of_taken::<Definition>(cx, &organization, &environment_id, plan).await;
-    }
-    Ok(())
+    UNIQUE.plan::<Definition>(cx, Some(&*organization), &environment_id, plan).await
 }

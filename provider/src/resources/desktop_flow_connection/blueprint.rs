@@ -129,7 +129,7 @@ pub(super) async fn look_up(
     if !anew && credential_id.is_none() && machine_group_id.is_none() {
         return Ok(());
     }
-    let foreseen = foresee_organization(op.cx, plan, &op.environment_id, object).await?;
+    let foreseen = foresee_organization(op.cx, plan, (&op.environment_id, false), object).await?;
     op.cx.clients.unsaid().into_iter().for_each(|warning| plan.tell(warning));
     let Some(organization) = foreseen else { return Ok(()) };
     let foresight = Foresight { cx: op.cx, organization: &organization, object };
