@@ -174,8 +174,10 @@ fn a_service_that_keeps_the_old_credential_is_caught() {
 
 #[test]
 fn nothing_is_taken_over() {
-    let court = Court::new();
+    let mut court = Court::new();
     let (_, credential, connection) = court.made_chain();
+    let environment_id = court.place().environment_id.clone();
+    court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
     let summary = "The connection \"Robot\" with this credential and machine group exists already";
     let block = format!("id = \"{}/{}\"", court.place().environment_id, connection.attr("id"));
     let created = court.create(CONNECTION, &court.connection(&credential));

@@ -159,7 +159,7 @@ fn a_run_owner_is_sent_with_every_put_and_his_presence_replaces() {
     let without = with(config, json!({ "run_owner": null }));
     assert_eq!(court.plan(CONNECTION, Some(&again), &without).expect_quiet(), Action::Replace);
     court.forget();
-    let plain = court.change(&again, &without).expect_quiet();
+    let plain = court.change(&again, &without).expect_ok();
     expect![[r#"
         read:
           GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200

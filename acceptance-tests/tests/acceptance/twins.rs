@@ -43,7 +43,7 @@ fn two_connections_are_told_apart_by_whatever_the_service_says() {
     court.create(CONNECTION, &named(second.clone(), "Second")).expect_quiet();
     // One that is gone by now is in nobody's way, be it listed or not.
     court.remove_connection(&connection.attr("id"));
-    court.create(CONNECTION, &second).expect_quiet();
+    court.create(CONNECTION, &second).expect_ok();
 }
 
 #[test]
@@ -126,4 +126,24 @@ fn a_list_of_before_takes_nothing_back() {
     let doubt = "Nobody can tell whether there is another such connection";
     created.expect_warning("", doubt, &["EnvironmentNotFound"]).expect_ok();
     assert_eq!(court.connections().len(), 2);
+}
+
+#[test]
+fn two_of_one_configuration_are_told_of_each_other_and_not_to_import() {
+    let court = Court::new();
+    let (_, credential, _) = court.made_chain();
+    let config = court.connection(&credential);
+    // This run has made the other one.
+    let two = ["Two connections of this configuration", "display_name of its own"];
+    let refused = court.create(CONNECTION, &config);
+    assert!(!refused.to_string().contains("import {"), "{refused}");
+    let summary = "The connection \"Robot\" with this credential and machine group exists already";
+    refused.expect_error("display_name", summary, &two);
+    // Neither is there yet.
+    let other = with(config, json!({ "display_name": "Other" }));
+    court.plan(CONNECTION, None, &other).expect_quiet();
+    court
+        .plan(CONNECTION, None, &other)
+        .expect_warning("display_name", "Two connections are the same", &two)
+        .expect_ok();
 }

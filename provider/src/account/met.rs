@@ -33,7 +33,7 @@ impl Met {
         locked(&self.objects).entry((environment_id.clone(), id)).or_insert(How::Refreshed);
     }
 
-    /// An object is about to be made, with a variable of this name, which is no longer merely planned.
+    /// An object is about to be made, with a variable of this name, or what else tells it from others, which is no longer merely planned.
     pub(crate) fn makes(&self, environment_id: &EnvironmentId, id: Uuid, schema_name: &str) {
         locked(&self.objects).insert((environment_id.clone(), id), How::Made);
         locked(&self.planned).remove(&(environment_id.clone(), schema_name.to_lowercase()));

@@ -20,7 +20,7 @@ use crate::object::{
 };
 use blueprint::Blueprint;
 use connected::Waiting;
-use schema::{ConnectionQuery, INPUTS, LISTING, Model, SCHEMA, View};
+use schema::{ConnectionQuery, INPUTS, LISTING, Model, NAME, SCHEMA, View};
 
 /// The resource.
 pub(crate) struct DesktopFlowConnection;
@@ -28,7 +28,7 @@ pub(crate) struct DesktopFlowConnection;
 impl Resource for DesktopFlowConnection {
     type Clients = Account;
     type Model = Model;
-    const NAME: &'static str = "powerautomate_desktop_flow_connection";
+    const NAME: &'static str = NAME;
     const SCHEMA: &'static Schema = SCHEMA;
     const IDENTITY: Option<&'static Identity> = IDENTITY;
     const LISTING: Option<&'static Schema> = Some(LISTING);
@@ -47,6 +47,9 @@ impl Resource for DesktopFlowConnection {
             plan.set("status", CONNECTED.into());
         }
         let environment_id = plan_environment(cx, plan)?;
+        if let Some(environment_id) = &environment_id {
+            twins::plan(cx, plan, &planned, environment_id);
+        }
         if let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) {
             let name = planned.display_name.known().map_or("that is planned", String::as_str);
             let (subject, leave) = (format!("the connection {name}"), leave_to_plan(cx, plan)?);
@@ -75,10 +78,12 @@ impl Resource for DesktopFlowConnection {
         op.run(async {
             let blueprint = Blueprint::check(&op, &planned).await?;
             let connectivity = op.connectivity()?;
-            let id = Uuid::new_v4().to_string();
+            let minted = Uuid::new_v4();
+            let id = minted.to_string();
             if let Some(there) = connectivity.reserve(&blueprint.key(), &id).await? {
                 return Err(twins::refused(&op, &blueprint, &there).into());
             }
+            cx.clients.met().makes(&op.environment_id, minted, &planned.key().unwrap_or_default());
             planned = Model { id: Some(id.clone()), status: None, ..planned };
             let request = blueprint.request();
             let write = async { connectivity.put(&id, &request).await.map(Some) };

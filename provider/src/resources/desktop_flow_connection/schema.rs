@@ -1,7 +1,7 @@
 //! What a connection is made of: the schema, and the structs with its fields.
 
 use serde::{Deserialize, Serialize};
-use tfplugin::{Attribute, Check, Known, Schema, Type};
+use tfplugin::{Attribute, Check, Known, Schema, Type, Value};
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
@@ -11,6 +11,9 @@ use crate::clients::environment_id::EnvironmentId;
 use crate::object::{
     ENVIRONMENT_ID, NAME_PREFIX, TIMEOUTS, Timeouts, WHERE_TO_LOOK, begins_with, blank, object, same_id,
 };
+
+/// The type's name.
+pub(super) const NAME: &str = "powerautomate_desktop_flow_connection";
 
 /// What one PUT changes.
 pub(super) const INPUTS: &[&str] = &["display_name", "credential_id", "machine_group_id", "run_owner"];
@@ -109,6 +112,12 @@ impl Model {
         Model::of(connection, blank(environment_id, &[]))
     }
 
+    /// What tells it from other connections; nothing where the service does not say it.
+    pub(super) fn key(&self) -> Option<String> {
+        let run_owner = self.run_owner.as_ref().map_or("", |owner| &owner.client_id);
+        Some(key(self.display_name.as_deref()?, self.credential_id?, self.machine_group_id?, run_owner))
+    }
+
     /// Whether nothing tells it from another one.
     pub(super) fn is_alike(&self, other: &Model) -> bool {
         let run_owner = |model: &Model| model.run_owner.as_ref().map(|owner| owner.client_id.clone());
@@ -143,6 +152,10 @@ impl Model {
     }
 }
 
+fn key(display_name: &str, credential: Uuid, machine_group: Uuid, run_owner: &str) -> String {
+    format!("the connection {display_name:?} with {credential} on {machine_group}, run by {run_owner:?}")
+}
+
 /// What the plan hook reads of a prior state or of a plan.
 #[derive(Deserialize)]
 pub(super) struct View {
@@ -151,6 +164,17 @@ pub(super) struct View {
     pub(super) machine_group_id: Known<Uuid>,
     pub(super) status: Known<String>,
     pub(super) status_detail: Known<String>,
+}
+
+impl View {
+    /// What tells it from other connections, once all of it is known.
+    pub(super) fn key(&self, run_owner: &Value) -> Option<String> {
+        if run_owner.is_unknown() || run_owner.at("client_id").is_unknown() {
+            return None;
+        }
+        let run_owner = run_owner.at("client_id").as_str().unwrap_or_default();
+        Some(key(self.display_name.known()?, *self.credential_id.known()?, *self.machine_group_id.known()?, run_owner))
+    }
 }
 
 /// What a `list` block asks for.

@@ -2,17 +2,39 @@
 //!
 //! So it is looked before, and again after. Only what this call has made itself is ever taken back.
 
-use tfplugin::{Diagnostic, Resource as _};
+use tfplugin::{Context, Diagnostic, Plan};
+use uuid::Uuid;
 
-use super::DesktopFlowConnection;
 use super::blueprint::Blueprint;
+use super::schema::{NAME, View};
+use crate::account::Account;
+use crate::account::met::How;
 use crate::clients::connectivity::{Alike, Connection, Connectivity};
+use crate::clients::environment_id::EnvironmentId;
 use crate::failure::failed;
 use crate::object::{Existing, Fault, Operation};
+
+/// Why two connections are in each other's way, and what to do.
+const TWO: &str =
+    "Two connections of this configuration have the same display name, credential, machine group and run owner";
+const REMEDY: &str = "Give each of them a display_name of its own, or remove one of them.";
+
+/// Warns while Terraform plans a creation of what another connection of this run is already.
+pub(super) fn plan(cx: &Context<Account>, plan: &mut Plan, planned: &View, environment_id: &EnvironmentId) {
+    let key = planned.key(plan.planned.at("run_owner")).filter(|_| plan.is_create());
+    if key.is_some_and(|key| !cx.clients.met().plans(environment_id, &key)) {
+        let what = format!("{TWO}: the second creation will fail.");
+        plan.tell(Diagnostic::warning("Two connections are the same", what).on("display_name").hint(REMEDY));
+    }
+}
 
 /// The error about a connection that was there before.
 pub(super) fn refused(op: &Operation<'_>, blueprint: &Blueprint, there: &Alike) -> Diagnostic {
     let existing = existing(op, blueprint, &there.id);
+    let how = Uuid::try_parse(&there.id).ok().and_then(|id| op.cx.clients.met().how(&op.environment_id, id));
+    if how == Some(How::Made) && there.unsaid.is_empty() {
+        return existing.error_of_two(TWO, REMEDY);
+    }
     if there.unsaid.is_empty() {
         return existing.error();
     }
@@ -91,7 +113,7 @@ fn warning(id: &str, itself: Option<&Alike>, twin: &Alike) -> Diagnostic {
 
 fn existing(op: &Operation<'_>, blueprint: &Blueprint, id: &str) -> Existing {
     Existing {
-        resource: DesktopFlowConnection::NAME,
+        resource: NAME,
         what: format!("connection {:?} with this credential and machine group", blueprint.display_name),
         attribute: "display_name",
         environment_id: op.environment_id.clone(),
