@@ -148,6 +148,46 @@ fn a_managed_credential_stays_and_its_user_name_s_value_goes() {
 }
 
 #[test]
+fn a_managed_chain_is_let_go_though_its_rows_stay() {
+    let court = Court::new();
+    let (reference, credential) = court.made_credential();
+    let (id, name) = (reference.attr("id"), "cto_robot_certificate");
+    court.patch("credentials", &credential.attr("id"), json!({ "ismanaged": true }));
+    court.patch(DEFINITIONS, &credential.attr("username_variable_id"), json!({ "ismanaged": true }));
+    court.destroy(&credential).expect_warning("", "A credential stays", &["Robot"]).expect_ok();
+
+    // A variable that is Terraform's alone would be missed by a credential that stays.
+    let summary = format!("Cannot delete the environment variable {name}");
+    let way_out = ["\"Robot\"", "came with a managed solution", "terraform state rm"];
+    let left = court.destroy(&reference).expect_error("", &summary, &way_out).expect("it stays");
+    court.patch(DEFINITIONS, &id, json!({ "ismanaged": true }));
+    court.forget();
+    let gone = court.destroy(&left);
+    let parts = [name, "managed solution", "The credential \"Robot\"", "stays too"];
+    gone.expect_warning("", "An environment variable stays", &parts).expect_ok();
+    expect![[r#"
+        apply:
+          GET dataverse /credentials?select&filter=_certificate_value eq «id1» or _username_value eq «id1» or _password_value eq «id1» -> 200
+          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+          POST dataverse /$batch -> 200
+            DELETE /environmentvariablevalues(«id2») -> 204
+    "#]].assert_eq(&court.told());
+    assert!(court.rows_of(VALUES, "environmentvariabledefinitionid", &id).is_empty());
+}
+
+#[test]
+fn a_managed_variable_that_another_credential_uses_keeps_its_value() {
+    let court = Court::new();
+    let (reference, credential) = court.made_credential();
+    court.patch(DEFINITIONS, &reference.attr("id"), json!({ "ismanaged": true }));
+    let summary = "Cannot delete the environment variable cto_robot_certificate";
+    let parts = ["\"Robot\"", "Remove the credential first"];
+    let left = court.destroy(&reference).expect_error("", summary, &parts).expect("it stays");
+    court.destroy(&credential).expect_quiet();
+    court.destroy(&left).expect_warning("", "An environment variable stays", &[]).expect_ok();
+}
+
+#[test]
 fn a_vault_may_be_ruled_by_access_policies() {
     let court = Court::new();
     let config = with(court.reference(), json!({ "key_vault_id": court.place().policy_vault_id }));

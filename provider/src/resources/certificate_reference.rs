@@ -7,6 +7,7 @@ mod planned;
 mod requirements;
 mod schema;
 mod secret_access;
+mod users;
 mod vault;
 
 use tfplugin::listing::{Hits, Query};
@@ -14,14 +15,13 @@ use tfplugin::{Context, Diagnostic, Identity, Import, Plan, Resource, Schema};
 use uuid::Uuid;
 
 use crate::account::Account;
-use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::{Definition, DefinitionChange, NewVariable};
-use crate::clients::dataverse::{ChangeSet, Dataverse, Owner, Table as _};
+use crate::clients::dataverse::{ChangeSet, Owner, Table as _};
 use crate::clients::error::Error;
 use crate::object::{
-    Fault, IDENTITY, Operation, RowQuery, SecretReference, Verb, again, blank, changed, chosen, explained, import_row,
-    leave_to_plan, new_owner, no_order, plan_description, plan_environment, plan_solution, points_at,
-    refuse_other_kind, refuse_to_replace_managed, rewritten, tell_all, to_join, written,
+    IDENTITY, Operation, RowQuery, SecretReference, Verb, again, blank, changed, chosen, explained, import_row,
+    leave_to_plan, new_owner, plan_description, plan_environment, plan_solution, points_at, refuse_other_kind,
+    refuse_to_replace_managed, rewritten, tell_all, to_join, written,
 };
 use schema::{LISTING, Model, NAME, SCHEMA, UNIQUE};
 
@@ -176,7 +176,7 @@ impl Resource for CertificateReference {
         let op = Operation::on(cx, Verb::Delete, &prior);
         op.run(async {
             let (id, organization) = (op.id(&prior.id)?, op.organization().await?);
-            refuse_used(&op, &organization, id).await?;
+            let staying = users::refuse_used(&op, &organization, id).await?;
             let removed =
                 op.remove_row(&organization, id, |definition: &Definition, changes| match definition.managed {
                     true => definition.delete_values(changes),
@@ -185,12 +185,15 @@ impl Resource for CertificateReference {
             let stays = removed.await?.is_some_and(|definition| definition.managed);
             if stays {
                 let name = &prior.schema_name;
-                cx.tell(Diagnostic::warning(
+                let stays = Diagnostic::warning(
                     "An environment variable stays",
                     format!(
                         "The environment variable {name} came with a managed solution, which alone can remove it. Its value was deleted."
                     ),
-                ));
+                );
+                cx.tell(staying.iter().fold(stays, |stays, user| {
+                    stays.also(format_args!("The credential {:?} ({}), which points at it, stays too.", user.name, user.id))
+                }));
             }
             Ok(())
         })
@@ -238,23 +241,6 @@ impl Resource for CertificateReference {
         })
         .await
     }
-}
-
-async fn refuse_used(op: &Operation<'_>, organization: &Dataverse, id: Uuid) -> Result<(), Fault> {
-    let users: Vec<Credential> = organization.left(&Credential::using(id), op.deadline.last_try()).await?;
-    let Some(user) = users.first() else { return Ok(()) };
-    let others = if users.len() > 1 { format!(" and {} more", users.len() - 1) } else { String::new() };
-    let detail = format!(
-        "The credential {:?} ({}){others} still points at it. Deleting the variable would leave a credential that points at \
-         nothing.",
-        user.name, user.id
-    );
-    Err(Diagnostic::error(op.summary(), detail)
-        .hint(format!(
-            "Remove the credential first, or point it elsewhere. {}",
-            no_order("certificate_reference_id", CertificateReference::NAME)
-        ))
-        .into())
 }
 
 /// The error of a refused write, with what to do.
