@@ -267,3 +267,26 @@ fn why_a_connection_has_failed_is_known_until_it_is_connected() {
     assert_eq!((mended.attr("status"), &mended["status_detail"]), ("Connected".to_owned(), &Value::Null));
     court.plan(CONNECTION, Some(&mended), &config).expect_quiet();
 }
+
+#[test]
+fn what_may_change_and_does_not_leaves_the_status_as_it_is() {
+    let court = Court::new();
+    let (reference, credential, connection) = court.made_chain();
+    let second = with_second(&court, &reference);
+    court.switch(|switches| switches.connectivity.settles_after_ms = 3_600_000);
+    let config = with(court.connection(&credential), json!({ "timeouts": { "update": "2s" } }));
+    let renamed = with(config.clone(), json!({ "display_name": "Renamed" }));
+    let left = court.change(&connection, &renamed).expect_refused().expect("it stays");
+    assert_eq!(left.attr("status"), "Connecting");
+    let same = court.apply(CONNECTION, Some(&left), &renamed, &["credential_id"]).expect_ok();
+    assert_eq!(same.attr("status"), "Connecting");
+    court.switch(|switches| switches.connectivity.settles_after_ms = 0);
+    let other = with(renamed, json!({ "credential_id": second["id"] }));
+    let changed = court.apply(CONNECTION, Some(&same), &other, &["credential_id"]).expect_ok();
+    assert_eq!((changed.attr("status"), &changed["status_detail"]), ("Connected".to_owned(), &Value::Null));
+    // One that has failed is written again, whatever comes of what is not known.
+    court.fail_connection(&changed.attr("id"));
+    let failed = court.refresh(&changed).expect_quiet().expect("it is there");
+    let mended = court.apply(CONNECTION, Some(&failed), &other, &["credential_id"]).expect_ok();
+    assert_eq!(mended.attr("status"), "Connected");
+}

@@ -42,9 +42,16 @@ impl Resource for DesktopFlowConnection {
         if prior.machine_group_id.is_null() {
             plan.change_in_place("run_owner");
         }
-        let failed = prior.status.known().is_some_and(|status| is_failure(status));
-        if plan.is_create() || failed || INPUTS.iter().any(|name| plan.changes(name)) {
+        let failed = prior.status.known().filter(|status| is_failure(status));
+        let changes = |name: &&str| plan.changes(name);
+        let surely_changes = |name: &&str| plan.changes(name) && plan.planned.at(name).is_wholly_known();
+        if plan.is_create() || failed.is_some() || INPUTS.iter().any(surely_changes) {
             plan.set("status", CONNECTED.into());
+            plan.set("status_detail", Value::Null);
+        } else if INPUTS.iter().any(changes) && prior.status.known().is_none_or(|status| status != CONNECTED) {
+            // What is not known may turn out to be what it was: then nothing is written, and the status stays.
+            plan.set("status", Value::UNKNOWN);
+            plan.set("status_detail", Value::UNKNOWN);
         }
         let environment_id = plan_environment(cx, plan)?;
         if let Some(environment_id) = &environment_id {
@@ -57,7 +64,6 @@ impl Resource for DesktopFlowConnection {
             let op = Operation::begin(cx, Verb::Plan, environment_id, deadline, subject.clone());
             leave.during(blueprint::look_up(&op, plan, &planned, &subject)).await?;
         }
-        let failed = prior.status.known().filter(|status| is_failure(status));
         if let Some(status) = failed {
             let reason = prior.status_detail.known().unwrap_or(status);
             let what =
@@ -65,10 +71,6 @@ impl Resource for DesktopFlowConnection {
             plan.tell(Diagnostic::warning("The connection has failed", what).on("status").hint(
                 "Writing it again mends it only if the cause is gone: check the machines, the certificate, and that Dataverse may read it.",
             ));
-        }
-        if plan.is_create() || failed.is_some() || INPUTS.iter().any(|name| plan.changes(name)) {
-            plan.set("status", CONNECTED.into());
-            plan.set("status_detail", Value::Null);
         }
         Ok(())
     }
