@@ -166,3 +166,39 @@ fn what_is_used_and_stays_shows_the_reference_that_gives_an_order() {
     let summary = "Cannot delete the environment variable cto_robot_certificate";
     court.destroy(&reference).expect_error("", summary, &parts);
 }
+
+#[test]
+fn a_credential_goes_whose_connection_gets_another_one_by_the_ways_that_are_told() {
+    let world = World::new();
+    world.write("main.tf", CHAIN);
+    world.apply().expect_quiet();
+    let (robot, connection) =
+        ("\"powerautomate_cba_credential\" \"robot\"", "powerautomate_desktop_flow_connection.robot");
+    let other = |name: &str, lines: &str| {
+        let label = format!("\"powerautomate_cba_credential\" \"{name}\"");
+        let lines = format!("username_schema_name = \"cto_{name}\"\n  {lines}");
+        chain(&lines).replace(robot, &label).replace(ROBOT, &format!("powerautomate_cba_credential.{name}"))
+    };
+    world.write("main.tf", &other("second", ""));
+    let target = "terraform apply -target=ADDRESS";
+    let refused = world.apply();
+    refused.expect_error("", SUMMARY, &[target, "create_before_destroy", "moved"]);
+    assert!(refused.to_string().find(target) < refused.to_string().find("create_before_destroy"), "{refused}");
+    world.apply_with(&[&format!("-target={connection}")]).expect_ok();
+    world.apply().expect_quiet();
+    assert_eq!(world.rows_named("credentials", "name", "Robot").len(), 1);
+
+    let first = "lifecycle {\n    create_before_destroy = true\n  }";
+    world.write("main.tf", &other("second", first));
+    world.apply().expect_quiet();
+    world.write("main.tf", &other("third", first));
+    world.apply().expect_quiet();
+    assert_eq!(world.rows_named("credentials", "name", "Robot").len(), 1);
+
+    let moved = "\nmoved {\n  from = powerautomate_cba_credential.third\n  to   = powerautomate_cba_credential.third_robot\n}\n";
+    let renamed = other("third", first).replace("credential\" \"third\"", "credential\" \"third_robot\"");
+    let renamed = renamed.replace("credential.third.", "credential.third_robot.");
+    world.write("main.tf", &format!("{renamed}{moved}"));
+    world.apply().expect_quiet();
+    world.destroy().expect_quiet();
+}

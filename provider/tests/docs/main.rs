@@ -86,6 +86,14 @@ fn every_list_says_that_ids_give_no_order() {
 }
 
 #[test]
+#[test]
+fn the_pages_say_what_no_plan_can_mend() {
+    let pages = pages::all();
+    for (page, part) in [("docs/resources/cba_credential.md", "`terraform apply -target=ADDRESS`")] {
+        assert!(pages.iter().any(|(path, text)| path == page && text.contains(part)), "{page} does not say {part}");
+    }
+}
+
 fn every_name_is_there_once() {
     let mut names: Vec<(&str, &str)> = offers().iter().map(|offer| (offer.room, offer.name)).collect();
     assert!(names.iter().all(|(_, name)| name.starts_with("powerautomate_")));

@@ -23,7 +23,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     "A credential of Power Automate that signs in to Windows with a certificate (CBA): its certificate is a \
      certificate reference, its user name an environment variable. Both the credential and the variables must \
      be shared with whoever uses them in a connection. While a connection uses it, a credential is not removed; \
-     it may be replaced.",
+     it may be replaced. Where the connection gets another one, apply that first (`terraform apply -target=ADDRESS`), and then remove it.",
 )
 .attributes(&[
     Attribute::computed("id", &Type::String, "The id of the credential."),

@@ -31,7 +31,11 @@ pub(super) async fn refuse_used(op: &Operation<'_>, id: Uuid) -> Result<(), Faul
     );
     Err(Diagnostic::error(op.summary(), detail)
         .hint(format!(
-            "Remove the connection first, or give it another credential. {}",
+            "Remove the connection first. Where the same apply gives it another credential, Terraform removes the old one before \
+             that: let the connection have the other one first, and then apply the rest.\n\n  \
+             terraform apply -target=ADDRESS\n\n\
+             ADDRESS is the connection's. Or write create_before_destroy = true into the lifecycle block of the credential, and apply \
+             that before it is taken out. Where it was only renamed, write a moved block. {}",
             no_order("credential_id", NAME)
         ))
         .into())
