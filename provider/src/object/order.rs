@@ -4,7 +4,9 @@
 /// `resource` is its type.
 pub(crate) fn no_order(attribute: &str, resource: &str) -> String {
     format!(
-        "Where both are removed at once, a literal id gives Terraform no order. Write a reference instead:\n\n\
-         {attribute} = {resource}.NAME.id"
+        "Where both are removed at once, a literal id gives Terraform no order. Write a reference instead:\n\n  \
+         {attribute} = {resource}.NAME.id\n\n\
+         Or, of many robots, let all go at the same time:\n\n  \
+         terraform destroy -parallelism=200"
     )
 }

@@ -96,7 +96,8 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
 pub(super) const LISTING: &Schema = &Schema::new(
     "Lists the credentials that sign in with a certificate.\n\n\
      What is generated names the certificate reference by its id, which gives Terraform no order: write \
-     `certificate_reference_id = powerautomate_key_vault_certificate_reference.NAME.id` before both are removed at once.",
+     `certificate_reference_id = powerautomate_key_vault_certificate_reference.NAME.id` before both are removed at once. Of many robots, \
+     `terraform destroy -parallelism=200` removes all at the same time, and needs no order.",
 )
 .attributes(&[WHERE_TO_LOOK, NAME_PREFIX, CERTIFICATE_NAME, UNMANAGED_ONLY]);
 

@@ -128,7 +128,8 @@ pub(super) const LISTING: &Schema = &Schema::new(
     "Lists the environment variables of the type secret that point at Azure Key Vault. What else such a secret may be than a \
      certificate, the variable does not say.\n\n\
      What is generated of a credential names its reference by the id, which gives Terraform no order: write \
-     `powerautomate_key_vault_certificate_reference.NAME.id` there before both are removed at once.",
+     `powerautomate_key_vault_certificate_reference.NAME.id` there before both are removed at once. Of many robots, \
+     `terraform destroy -parallelism=200` removes all at the same time, and needs no order.",
 )
 .attributes(&[WHERE_TO_LOOK, NAME_PREFIX, CERTIFICATE_NAME, UNMANAGED_ONLY]);
 

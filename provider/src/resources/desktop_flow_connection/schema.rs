@@ -79,7 +79,8 @@ pub(super) const LISTING: &Schema = &Schema::new(
     "Lists the connections to desktop flows that sign in with a certificate-based credential, as far as the \
      signed-in principal may see them.\n\n\
      What is generated names the credential by its id, which gives Terraform no order: write \
-     `credential_id = powerautomate_cba_credential.NAME.id` before both are removed at once.",
+     `credential_id = powerautomate_cba_credential.NAME.id` before both are removed at once. Of many robots, \
+     `terraform destroy -parallelism=200` removes all at the same time, and needs no order.",
 )
 .attributes(&[
     WHERE_TO_LOOK,
