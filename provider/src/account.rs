@@ -54,7 +54,9 @@ pub(crate) struct Missing {
 /// What it comes from that an environment's tables cannot be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// No apply brings it about: the service does not know the environment, or the configured address is another's.
+    /// The service does not know the environment.
+    Gone,
+    /// No apply brings it about: the configured address is another's, or none.
     Never,
     /// The signed-in principal may not look it up.
     NoRight,
@@ -78,6 +80,12 @@ impl Missing {
             _ => Why::Other,
         };
         Missing { why, told }
+    }
+}
+
+impl From<Missing> for Diagnostic {
+    fn from(missing: Missing) -> Diagnostic {
+        missing.told
     }
 }
 
@@ -123,9 +131,9 @@ impl Account {
     ///
     /// # Errors
     /// An environment that is not there, may not be read, or has no Dataverse.
-    pub(crate) async fn organization(&self, environment_id: &EnvironmentId) -> Result<Arc<Dataverse>, Diagnostic> {
+    pub(crate) async fn organization(&self, environment_id: &EnvironmentId) -> Result<Arc<Dataverse>, Missing> {
         let looked_up = async |clients: &Clients| clients.environments().environment(environment_id).await;
-        self.organization_of(environment_id, looked_up).await.map_err(|missing| missing.told)
+        self.organization_of(environment_id, looked_up).await
     }
 
     /// The same for a plan, which asks for each environment once.
@@ -135,6 +143,12 @@ impl Account {
     pub(crate) async fn seen_organization(&self, environment_id: &EnvironmentId) -> Result<Arc<Dataverse>, Missing> {
         let looked_up = async |clients: &Clients| clients.environments().seen(environment_id).await;
         self.organization_of(environment_id, looked_up).await
+    }
+
+    /// The error that the service does not know an environment, when that is its own word.
+    pub(crate) async fn proven_gone(&self, environment_id: &EnvironmentId) -> Option<Diagnostic> {
+        let asked = self.clients.as_ref().ok()?.environments().environment(environment_id).await;
+        asked.err().filter(Error::proves_no_environment).map(|error| not_looked_up(environment_id, &error))
     }
 
     async fn organization_of(
@@ -161,10 +175,9 @@ impl Account {
             _ => {}
         }
         let environment = looked_up(clients).await.map_err(|error| {
-            let told = failed(&format!("Cannot look up the environment {environment_id}"), &error).on("environment_id");
+            let told = not_looked_up(environment_id, &error);
             if error.proves_no_environment() {
-                let hint = "Check the environment id: the Power Platform admin center shows it in the environment's details.";
-                Missing { why: Why::Never, told: told.hint(hint) }
+                Missing { why: Why::Gone, told }
             } else if error.is_forbidden() && !error.is_own() {
                 let hint = "Register the service principal as an admin management application of Power Platform, or set \
                             dataverse_url in the provider block so that the environments API need not be asked.";
@@ -287,6 +300,16 @@ impl Account {
                  -target."
             ))
         })
+    }
+}
+
+/// The error of an environment that cannot be looked up.
+fn not_looked_up(environment_id: &EnvironmentId, error: &Error) -> Diagnostic {
+    let told = failed(&format!("Cannot look up the environment {environment_id}"), error).on("environment_id");
+    match error.proves_no_environment() {
+        true => told
+            .hint("Check the environment id: the Power Platform admin center shows it in the environment's details."),
+        false => told,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Terraform refreshes and plans as ever before it destroys: an error of that stops the destruction. Each says the way past it, and the
 //! way works.
 
+use acceptance_tests::court::{CONNECTION, Court, with};
 use acceptance_tests::world::World;
 use serde_json::json;
 
@@ -171,5 +172,56 @@ resource "powerautomate_desktop_flow_connection" "robot" {
     assert_eq!(found.summary, "The credential does not sign in with a certificate", "{refused}");
     assert!(found.detail.ends_with(HINT), "{refused}");
     world.run(&["destroy", "-refresh=false", "-json", "-input=false", "-auto-approve"]).expect_ok();
+    assert_eq!(world.addresses(), Vec::<String>::new());
+}
+
+#[test]
+fn what_lived_in_an_environment_that_is_gone_is_forgotten_by_the_state_alone() {
+    let mut court = Court::new();
+    let (reference, credential, connection) = court.made_chain();
+    let environment_id = court.place().environment_id.clone();
+    // What shall move to one that never was can be destroyed where it is.
+    let elsewhere = json!({ "environment_id": "00000000-0000-4000-8000-00000000dead" });
+    let planned = court.plan(CONNECTION, Some(&connection), &with(court.connection(&credential), elsewhere));
+    assert!(planned.to_string().contains(HINT) && !planned.to_string().contains("state rm"), "{planned}");
+    planned.expect_refused();
+
+    court.sandbox().with(|world| world.environments.remove(&environment_id)).expect("it was there");
+    court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
+    let summary = format!("Cannot look up the environment {environment_id}");
+    let parts = ["EnvironmentNotFound", "Check the environment id", "terraform state rm"];
+    let expect_way_out = |ruling: String| {
+        assert!(ruling.contains(&summary) && !ruling.contains("refresh=false"), "{ruling}");
+    };
+    for object in [&reference, &credential, &connection] {
+        let read = court.refresh(object);
+        expect_way_out(read.to_string());
+        read.expect_error("environment_id", &summary, &parts);
+        let removed = court.destroy(object);
+        expect_way_out(removed.to_string());
+        assert!(removed.expect_error("environment_id", &summary, &parts).is_some(), "it stays in the state");
+    }
+}
+
+#[test]
+fn terraform_is_told_to_forget_what_lived_in_an_environment_that_is_gone() {
+    let world = World::new();
+    world.write("main.tf", REFERENCE);
+    world.apply().expect_quiet();
+    let environment_id = world.place().environment_id.clone();
+    world.sandbox().with(|all| all.environments.remove(&environment_id)).expect("it was there");
+    world.write("main.tf", &REFERENCE.replace("\n}", "\n  solution_unique_name = \"CtoRobots\"\n}"));
+    let ways: [&[&str]; 3] = [
+        &["destroy", "-auto-approve", "-json", "-input=false"],
+        &["plan", "-refresh=false", "-json", "-input=false"],
+        &["destroy", "-refresh=false", "-auto-approve", "-json", "-input=false"],
+    ];
+    for way in ways {
+        let refused = world.run(way);
+        let found = refused.diagnostics.iter().find(|found| found.severity == "error").expect("it is refused");
+        assert_eq!(found.summary, format!("Cannot look up the environment {environment_id}"), "{refused}");
+        assert!(found.detail.contains("terraform state rm") && !found.detail.contains(HINT), "{refused}");
+    }
+    world.run(&["state", "rm", REFERENCE_ADDRESS]).expect_ok();
     assert_eq!(world.addresses(), Vec::<String>::new());
 }

@@ -103,3 +103,25 @@ pub(crate) fn plan_environment(cx: &Context<Account>, plan: &mut Plan) -> Result
         (Known::Unknown, None) => Ok(None),
     }
 }
+
+/// Whether what is planned lives in this environment already.
+///
+/// # Errors
+/// A schema without the attribute.
+pub(super) fn lives_in(plan: &Plan, environment_id: &EnvironmentId) -> Result<bool, Diagnostic> {
+    #[derive(Deserialize)]
+    struct View {
+        environment_id: Known<EnvironmentId>,
+    }
+    Ok(plan.prior_view::<View>()?.environment_id.known() == Some(environment_id))
+}
+
+/// The error that the environment is gone, of what lives in it. Nothing of that can be read, changed or deleted.
+pub(super) fn gone(told: Diagnostic) -> Diagnostic {
+    let hint = format!(
+        "{} If it was deleted, all that lived in it is gone too: let Terraform forget that with `terraform state rm` and the address that \
+         Terraform prints with this error.",
+        told.hint
+    );
+    told.hint(hint).inevitable()
+}

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tfplugin::{Context, Diagnostic, Known, Plan};
 use uuid::Uuid;
 
+use super::environment::{gone, lives_in};
 use super::row::OWNER_ID;
 use super::solution::{SOLUTION, missing};
 use crate::account::{Account, Missing, Why};
@@ -39,7 +40,8 @@ pub(crate) async fn foresee_organization(
         Err(missing) => missing,
     };
     let headline = match why {
-        Why::Never | Why::Own => return Err(told),
+        Why::Gone if lives_in(plan, environment_id)? => return Err(gone(told)),
+        Why::Gone | Why::Never | Why::Own => return Err(told),
         Why::NotYet => None,
         _ if must => return Err(told),
         Why::NoDataverse => Some("The environment has no Dataverse"),

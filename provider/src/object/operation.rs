@@ -14,9 +14,10 @@ use serde::Deserialize;
 use tfplugin::{Context, Diagnostic, Known, Plan};
 use tokio::time::{Instant, timeout_at};
 
+use super::environment::gone;
 use super::timeouts::{Deadline, Timeouts};
 use super::verb::Verb;
-use crate::account::Account;
+use crate::account::{Account, Missing, Why};
 use crate::clients::connectivity::Connectivity;
 use crate::clients::dataverse::Dataverse;
 use crate::clients::environment_id::EnvironmentId;
@@ -148,7 +149,7 @@ impl<'a> Operation<'a> {
     pub(crate) async fn organization(&self) -> Result<Arc<Dataverse>, Diagnostic> {
         let organization = self.cx.clients.organization(&self.environment_id).await;
         self.cx.clients.unsaid().into_iter().for_each(|warning| self.cx.tell(warning));
-        organization
+        organization.map_err(|Missing { why, told }| if why == Why::Gone { self.gone(told) } else { told })
     }
 
     /// The connections of its environment.
@@ -199,11 +200,31 @@ impl<'a> Operation<'a> {
             Fault::Told(diagnostic) => return *diagnostic,
             Fault::Service(error, attribute) => (error, attribute),
         };
+        if let Some(gone) = self.proven_gone(&error).await {
+            return gone;
+        }
         let diagnostic = match self.cx.clients.forbidden(&error).await {
             Some(hint) => self.failed(&error).hint(hint),
             None => self.failed(&error),
         };
         attribute.iter().fold(diagnostic, |diagnostic, attribute| diagnostic.on(attribute))
+    }
+
+    /// What is said where the environment of an object turns out to be gone: whatever asks for its connections alone does not look it up,
+    /// and meets a host that is not there.
+    async fn proven_gone(&self, error: &Error) -> Option<Diagnostic> {
+        let is_possible = error.is_unreachable() || error.is_power_platform() && error.is_not_found();
+        if !is_possible || !self.verb.is_of_what_exists() {
+            return None;
+        }
+        let asked = leave(self.cx, self.deadline).during(self.cx.clients.proven_gone(&self.environment_id));
+        let told = timeout_at(self.end(), asked).await.ok()??;
+        Some(self.gone(told))
+    }
+
+    /// The error that the environment is gone, of this operation.
+    fn gone(&self, told: Diagnostic) -> Diagnostic {
+        if self.verb.is_of_what_exists() { gone(told) } else { told }
     }
 
     /// From now on something may have been written.

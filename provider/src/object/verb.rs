@@ -33,6 +33,11 @@ impl Verb {
         }
     }
 
+    /// Whether it is done to an object that the state holds.
+    pub(super) fn is_of_what_exists(self) -> bool {
+        matches!(self, Verb::Read | Verb::Change | Verb::Delete)
+    }
+
     /// As in *Creating the credential took longer*.
     pub(super) fn gerund(self) -> &'static str {
         match self {

@@ -89,7 +89,10 @@ fn every_list_says_that_ids_give_no_order() {
 #[test]
 fn the_pages_say_what_no_plan_can_mend() {
     let pages = pages::all();
-    for (page, part) in [("docs/resources/cba_credential.md", "`terraform apply -target=ADDRESS`")] {
+    for (page, part) in [
+        ("docs/resources/cba_credential.md", "`terraform apply -target=ADDRESS`"),
+        ("docs/index.md", "`terraform state rm`"),
+    ] {
         assert!(pages.iter().any(|(path, text)| path == page && text.contains(part)), "{page} does not say {part}");
     }
 }
