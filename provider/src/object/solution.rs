@@ -19,7 +19,9 @@ pub(crate) const SOLUTION_UNIQUE_NAME: Attribute = Attribute::optional(
     &Type::String,
     "The unique name (1 to 65 characters: letters, digits and underscores) of the unmanaged solution into which the rows are put. When \
      it is left out, new rows land in the default solution. Rows that exist already, be they imported, are added to it unless it holds them. Another name adds \
-     them to that one too: they stay in the solution that was named before, also when none is named any more. It cannot be read back.",
+     them to that one too: they stay in the solution that was named before, also when none is named any more. It cannot be read back: \
+     where a state names a solution that does not hold the rows, as of a version that added new rows alone, take the name out, apply, and \
+     put it back.",
 )
 .check(&[Check::Length { min: 1, max: 65 }, Check::Pattern { test: is_unique_name, words: UNIQUE_NAME_FORM }]);
 

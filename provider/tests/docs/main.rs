@@ -91,6 +91,8 @@ fn the_pages_say_what_no_plan_can_mend() {
     let pages = pages::all();
     for (page, part) in [
         ("docs/resources/cba_credential.md", "`terraform apply -target=ADDRESS`"),
+        ("docs/resources/cba_credential.md", "take the name out, apply, and put it back"),
+        ("docs/resources/key_vault_certificate_reference.md", "take the name out, apply, and put it back"),
         ("docs/index.md", "`terraform state rm`"),
     ] {
         assert!(pages.iter().any(|(path, text)| path == page && text.contains(part)), "{page} does not say {part}");
