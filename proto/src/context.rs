@@ -162,7 +162,7 @@ mod tests {
         let common = || Diagnostic::error("Cannot sign in", "Why.").hint("Do.").of_everything();
         let told = cx.once(vec![common(), common(), Diagnostic::error("No", "Why.")]);
         let details: Vec<&str> = told.iter().map(|one| one.detail.as_str()).collect();
-        assert_eq!(details, ["Why.", "The first message of this name says why.", "Why."]);
+        assert_eq!(details, ["Why.", "Another message of this name says why.", "Why."]);
         assert_eq!(told[1].hint, "");
     }
 }

@@ -100,9 +100,9 @@ impl Diagnostic {
         Diagnostic { inevitable: true, ..self }
     }
 
-    /// The same in a line, where it was told in full already.
+    /// The same in a line, where it was told in full already. Terraform sorts what it shows, so that the full one may stand below.
     pub(crate) fn once_more(self) -> Diagnostic {
-        Diagnostic { detail: "The first message of this name says why.".to_owned(), hint: String::new(), ..self }
+        Diagnostic { detail: "Another message of this name says why.".to_owned(), hint: String::new(), ..self }
     }
 
     /// The same of a refresh or a plan. An error that an object is the cause of also stops its destruction: how to get past it is the

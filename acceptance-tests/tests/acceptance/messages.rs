@@ -25,7 +25,7 @@ fn forbidden() -> Effect {
 fn assignment(court: &Court, role: &str) -> String {
     let place = court.place();
     format!(
-        "\naz role assignment create --role \"{role}\" --assignee-object-id {} --assignee-principal-type ServicePrincipal --scope {}\n",
+        "\n\n  az role assignment create --role \"{role}\" --assignee-object-id {} --assignee-principal-type ServicePrincipal --scope {}\n\n",
         place.object_id, place.key_vault_id
     )
 }
@@ -36,7 +36,7 @@ fn a_role_to_be_given_comes_with_the_command_that_gives_it() {
     court.forbid_secrets();
     let role = "Key Vault Secrets User";
     let theirs = format!(
-        "\naz role assignment create --role \"{role}\" --assignee {DATAVERSE} --scope {}\n",
+        "\n\n  az role assignment create --role \"{role}\" --assignee {DATAVERSE} --scope {}\n\n",
         court.place().key_vault_id
     );
     let refused = court.create(REFERENCE, &court.reference());
@@ -57,7 +57,11 @@ fn a_wrong_resource_group_is_not_answered_with_a_role() {
     let told = created.to_string();
     let at = |words: &str| told.find(words).unwrap_or_else(|| panic!("{words:?} is not in {told}"));
     assert!(at("Compare key_vault_id with the vault's own id") < at("Key Vault Secrets User"), "{told}");
-    let parts = ["az keyvault show --name kv-robots --query id", "resource group rg-other", "az provider register"];
+    let parts = [
+        "\n\n  az keyvault show --name kv-robots --query id\n\n",
+        "resource group rg-other",
+        "\n\n  az provider register",
+    ];
     created.expect_error("key_vault_id", SUMMARY, &parts);
 }
 

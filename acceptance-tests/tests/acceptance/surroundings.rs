@@ -202,7 +202,7 @@ fn a_sign_in_that_fails_is_told_in_full_once_after_each_configure() {
         let other = with(court.reference(), json!({ "schema_name": "cto_other" }));
         let second = court.plan(REFERENCE, None, &other);
         assert!(!second.to_string().contains("AADSTS"), "{second}");
-        second.expect_error("", SIGN_IN, &["The first message of this name says why."]);
+        second.expect_error("", SIGN_IN, &["Another message of this name says why."]);
         let machine_group_id = &court.place().machine_group_id;
         let nowhere = "00000000-0000-4000-8000-00000000dead";
         let connection = json!({ "display_name": "R", "credential_id": nowhere, "machine_group_id": machine_group_id });

@@ -38,7 +38,7 @@ pub(super) async fn explained(op: &Operation<'_>, error: &Error, reference: &Sec
     let (caller, scope) = (cx.clients.caller_in_words().await, vault.bare());
     let roles = format!(
         "the role \"{ROLE}\" to two principals: {caller}, which writes the reference, and Dataverse, which reads the secret when a \
-         flow runs.\n\n{}\naz role assignment create --role \"{ROLE}\" --assignee {DATAVERSE_APPLICATION} --scope {scope}\n\nRoles may \
+         flow runs.\n\n{}\n\n  az role assignment create --role \"{ROLE}\" --assignee {DATAVERSE_APPLICATION} --scope {scope}\n\nRoles may \
          take ten minutes to arrive: see role_propagation_timeout of the provider, and timeouts of the resource, if this apply gives them.",
         assignment(cx, ROLE, vault).await
     );
@@ -47,8 +47,9 @@ pub(super) async fn explained(op: &Operation<'_>, error: &Error, reference: &Sec
     }
     let (name, subscription, group) = (vault.name(), vault.subscription(), vault.resource_group());
     diagnostic.hint(format!(
-        "Compare key_vault_id with the vault's own id (az keyvault show --name {name} --query id): its resource group {group} and its \
-         subscription {subscription} are looked at by this check alone. If they are right, register Dataverse's resource provider: az \
-         provider register --namespace Microsoft.PowerPlatform --subscription {subscription}. If that was done, give {roles}"
+        "Compare key_vault_id with the vault's own id:\n\n  az keyvault show --name {name} --query id\n\nIts resource group {group} and its \
+         subscription {subscription} are looked at by this check alone. If they are right, register Dataverse's resource \
+         provider:\n\n  az provider register --namespace Microsoft.PowerPlatform --subscription {subscription}\n\nIf that was done, give \
+         {roles}"
     ))
 }

@@ -222,7 +222,7 @@ async fn unreadable(cx: &Context<Account>, reference: &SecretReference, error: &
     failed(&format!("The certificate {name} in the vault {vault_name} cannot be read"), error).on("key_vault_id")
 }
 
-/// The command that gives the signed-in principal a role on a vault.
+/// The command that gives the signed-in principal a role on a vault, as a paragraph: Terraform breaks no line that begins with spaces.
 pub(super) async fn assignment(cx: &Context<Account>, role: &str, vault: &VaultId) -> String {
     let caller = cx.clients.caller().await;
     let (id, kind) = match &caller {
@@ -231,7 +231,7 @@ pub(super) async fn assignment(cx: &Context<Account>, role: &str, vault: &VaultI
         None => ("OBJECT_ID", "ServicePrincipal"),
     };
     format!(
-        "az role assignment create --role \"{role}\" --assignee-object-id {id} --assignee-principal-type {kind} --scope {}",
+        "  az role assignment create --role \"{role}\" --assignee-object-id {id} --assignee-principal-type {kind} --scope {}",
         vault.bare()
     )
 }
