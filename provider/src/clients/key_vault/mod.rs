@@ -59,7 +59,6 @@ impl KeyVault {
         let operation = format!("reading the certificate {name} of the vault {}", vault.name());
         let key = (vault.clone(), name.to_ascii_lowercase());
         let (client, http) = (self.vault(&operation, vault)?, Arc::clone(&self.http));
-        tracing::debug!(vault = vault.name(), certificate = name, "Asking Key Vault");
         let (name, scope, reading) = (name.to_owned(), self.cloud.vault_scope(), operation.clone());
         let read = move || async move { read(&client, (&http, scope), &reading, &name).await };
         let certificate = self.reads.ask(&operation, key.clone(), read).await?;
