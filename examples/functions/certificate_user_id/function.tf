@@ -1,4 +1,6 @@
-# What an administrator puts into the user's certificateUserIds.
+# What an administrator puts into the user's certificateUserIds. Of another certificate: file("robot.pem").
 output "certificate_user_id" {
-  value = provider::powerautomate::certificate_user_id(file("robot.pem"), "IssuerAndSerialNumber")
+  value = provider::powerautomate::certificate_user_id(
+    powerautomate_key_vault_certificate_reference.robot.certificate_pem, "PrincipalName"
+  )
 }

@@ -28,7 +28,7 @@ pub(super) const FUNCTION: Function = Function::new(
         | `RFC822Name` | `X509:<RFC822>` and the first mail address among the subject alternative names |\n\
         | `IssuerAndSubject` | `X509:<I>` issuer `<S>` subject |\n\
         | `Subject` | `X509:<S>` and the subject |\n\
-        | `SKI` | `X509:<SKI>` and the subject key identifier |\n\
+        | `SKI` | `X509:<SKI>` and the subject key identifier; a certificate without one is an error |\n\
         | `SHA1PublicKey` | `X509:<SHA1-PUKEY>` and the SHA-1 of the public key |\n\
         | `IssuerAndSerialNumber` | `X509:<I>` issuer `<SR>` serial number |\n\n\
         Microsoft gives examples and no rules for the details. What is chosen here, and was not verified against a tenant: names are \
@@ -44,13 +44,18 @@ pub(super) const FUNCTION: Function = Function::new(
         Parameter::new(
             "certificate_pem",
             &Type::String,
-            "The certificate in PEM. Of several the first is taken. A private key is not needed, and not wanted.",
-        ),
+            "The certificate in PEM. Of several the first is taken. A private key is not needed, and not wanted. Null, as of a certificate \
+             that could not be read, gives null.",
+        )
+        .null(),
         Parameter::new("binding", &Type::String, "The binding, spelled as in the table above."),
     ]);
 
 fn call(arguments: &[Value]) -> Result<Value, Fault> {
     let [pem, binding] = arguments else { unreachable!("the server counts the arguments") };
+    if pem.is_null() {
+        return Ok(Value::Null);
+    }
     let (pem, binding) = (pem.as_str().unwrap_or_default(), binding.as_str().unwrap_or_default());
     let wrong = |text: String| Fault::argument(0, text);
     let pem = certificate_block(pem).map_err(wrong)?;
@@ -231,6 +236,12 @@ mod tests {
         // A chain's first certificate counts, whatever stands before and after it.
         let (other, other_key) = certificate();
         check(&format!("{}{pem}{other}", other_key.serialize_pem()), "SKI", Ok("X509:<SKI>ab01ff"));
+    }
+
+    #[test]
+    fn no_certificate_has_no_user() {
+        assert!(call(&[Value::Null, "Subject".into()]).is_ok_and(|value| value.is_null()));
+        assert!(FUNCTION.parameters[0].null, "Terraform refuses null for the others");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The functions, as a configuration calls them, and their examples.
 
 use acceptance_tests::feature::Feature;
-use acceptance_tests::world::{CREDENTIAL, World};
+use acceptance_tests::world::World;
 use provider::PowerAutomate;
+use serde_json::Value as Json;
 use tfplugin::provider::Provider as _;
 
-use super::manual::example;
+use super::manual::{example, shown};
 
 fn certificate() -> String {
     let key = rcgen::KeyPair::generate().unwrap();
@@ -18,7 +19,7 @@ fn certificate() -> String {
 
 /// What the output of each function's example is, and how it is called.
 const EXAMPLES: [(&str, &str, &str); 4] = [
-    ("certificate_user_id", "certificate_user_id", "X509:<I>CN=robot<SR>12ab"),
+    ("certificate_user_id", "certificate_user_id", "X509:<PN>robot@contoso.com"),
     ("environment_host", "host", "37520647dbdf49faba016134c14680.c4.environment.api.powerplatform.com"),
     ("parse_connection_id", "connection", "3f1c7d0e5b6a4c2f9e8d7c6b5a493827"),
     ("parse_key_vault_certificate_id", "certificate_name", "robot"),
@@ -26,8 +27,7 @@ const EXAMPLES: [(&str, &str, &str); 4] = [
 
 #[test]
 fn the_examples_of_the_manual_say_what_they_promise() {
-    let world = World::new();
-    world.write("robot.pem", &certificate());
+    let world = shown();
     for function in PowerAutomate.functions() {
         world.write(&format!("{}.tf", function.name), &example(&format!("functions/{}/function.tf", function.name)));
     }
@@ -47,19 +47,29 @@ fn the_examples_of_the_manual_say_what_they_promise() {
 }
 
 #[test]
-fn a_reference_has_the_argument_of_the_function_that_names_its_user() {
+fn a_certificate_that_could_not_be_read_has_no_user_and_stops_nothing() {
     let world = World::new();
     if !world.offers(Feature::Functions) {
         return;
     }
-    let call =
-        "certificate_user_id(powerautomate_key_vault_certificate_reference.robot.certificate_pem, \"PrincipalName\")";
     world.write(
         "main.tf",
-        &format!("{CREDENTIAL}\noutput \"user_id\" {{\n  value = provider::powerautomate::{call}\n}}\n"),
+        r#"
+resource "powerautomate_key_vault_certificate_reference" "robot" {
+  schema_name      = "cto_robot_certificate"
+  key_vault_id     = var.key_vault_id
+  certificate_name = "missing"
+
+  requirements {
+    on_unreadable = "warn"
+  }
+}
+"#,
     );
-    world.apply().expect_quiet();
-    assert_eq!(world.json(&["output", "-json"])["user_id"]["value"], "X509:<PN>robot@contoso.com");
+    world.write("user.tf", &example("functions/certificate_user_id/function.tf"));
+    world.apply().expect_ok();
+    assert_eq!(world.json(&["output", "-json"])["certificate_user_id"]["value"], Json::Null);
+    world.destroy().expect_ok();
 }
 
 #[test]

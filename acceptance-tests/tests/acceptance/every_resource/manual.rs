@@ -26,6 +26,15 @@ pub(crate) fn example(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// The first configuration that a guide shows.
+#[track_caller]
+pub(crate) fn guide(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guides").join(name);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let shown = text.split("```terraform\n").nth(1).and_then(|rest| rest.split("```").next());
+    shown.unwrap_or_else(|| panic!("{name} shows no configuration")).to_owned()
+}
+
 /// Every resource of the provider, in the order of its list.
 pub(crate) fn every() -> Vec<Shown> {
     let names = PowerAutomate.resources().into_iter().map(|resource| resource.name());
@@ -35,9 +44,7 @@ pub(crate) fn every() -> Vec<Shown> {
 /// A world in which the example of every resource has been written, and not applied yet.
 #[track_caller]
 pub(crate) fn shown() -> World {
-    let world = World::bare();
-    world.write("provider.tf", &example("provider/provider.tf"));
-    world.write_variables();
+    let world = World::new();
     for shown in every() {
         world.write(&shown.file(), &shown.example("resource.tf"));
     }

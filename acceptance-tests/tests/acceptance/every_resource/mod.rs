@@ -5,7 +5,7 @@ mod chain;
 mod functions;
 mod generated;
 mod identity;
-mod manual;
+pub(crate) mod manual;
 mod query;
 mod same_state;
 mod state_of_before;
