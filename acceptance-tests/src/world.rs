@@ -189,6 +189,7 @@ impl World {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
         let mut script: String =
             self.variables().iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect();
+        script.push_str(&format!("export SANDBOX_CONTROL_URL={}\n", quoted(&self.control_address())));
         let line: Vec<String> = self.terraform().line().iter().map(|word| quoted(&word.to_string_lossy())).collect();
         script.push_str(&format!("terraform() {{ {} \"$@\"; }}\n", line.join(" ")));
         let path = self.folder().join("sandbox.env");

@@ -22,7 +22,7 @@
 //! | `POST /_sandbox/connections/<environment>/<id>/fail` | breaks one: `{"code": "…", "message": "…"}` |
 //! | `PUT /_sandbox/vaults/<vault>/certificates/<name>` | a new version: `{"user_principal_names": ["robot@contoso.com"], "expires_in_days": 10}` |
 //! | `DELETE /_sandbox/vaults/<vault>/certificates/<name>` | deletes a certificate |
-//! | `PUT /_sandbox/vaults/<vault>/roles/<principal>/<role>` | gives a role |
+//! | `PUT /_sandbox/vaults/<vault>/roles/<principal>/<role>` | gives a role, such as `Key%20Vault%20Secrets%20User` |
 //! | `DELETE /_sandbox/vaults/<vault>/roles/<principal>/<role>` | takes a role |
 //!
 //! Bad weather is a [`Fault`](crate::Fault), a certificate a [`CertificateSpec`], and open questions are [`Switches`](crate::Switches).
@@ -75,7 +75,7 @@ pub const VERBS: &[(&str, &str)] = &[
         r#"a new version: `{"user_principal_names": ["robot@contoso.com"], "expires_in_days": 10}`"#,
     ),
     ("DELETE /_sandbox/vaults/<vault>/certificates/<name>", "deletes a certificate"),
-    ("PUT /_sandbox/vaults/<vault>/roles/<principal>/<role>", "gives a role"),
+    ("PUT /_sandbox/vaults/<vault>/roles/<principal>/<role>", "gives a role, such as `Key%20Vault%20Secrets%20User`"),
     ("DELETE /_sandbox/vaults/<vault>/roles/<principal>/<role>", "takes a role"),
 ];
 

@@ -52,7 +52,8 @@ fn run(arguments: &Arguments) -> std::io::Result<()> {
          \x20             Contoso Test ({}) at https://{}\n\
          \x20             Bare ({}), without Dataverse\n\
          Machine group Finance ({}), Warehouse ({}), Board ({}: not shared)\n\
-         Vault         kv-robots: robot, robot-01 … robot-10, and robot-pem, robot-expired, … that cannot be used\n\
+         Vault         kv-robots: robot, robot-01 … robot-10; that cannot be used: robot-pem, robot-not-exportable,\n\
+         \x20             robot-disabled, robot-expired, robot-not-yet-valid, robot-server-only\n\
          Solution      {} with the prefix cto\n\n\
          In another shell:\n\n{exports}\n\
          For Terraform, after `cargo build -p provider`, in ~/.terraformrc or the file that TF_CLI_CONFIG_FILE names:\n\n{}\n\

@@ -5,12 +5,15 @@
 mod story;
 mod terminal;
 
+use std::io;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use clap::Args;
 use terminal::Terminal;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Declares, changes, repairs and destroys a certificate-based sign-in with a real Terraform.
 #[derive(Args)]
@@ -39,15 +42,30 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-/// Ctrl-C ends Terraform, which the story then sees to have failed: so that what it made is cleaned up.
+/// Ctrl-C ends Terraform, which the story then sees to have failed: so that what it made is cleaned up. So does whoever asks the
+/// process to end.
 fn end_gently() {
     thread::spawn(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let Ok(runtime) = runtime else { return };
-        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+        if runtime.block_on(asked_to_end()).is_ok() {
             INTERRUPTED.store(true, Ordering::SeqCst);
         }
     });
+}
+
+#[cfg(unix)]
+async fn asked_to_end() -> io::Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminated.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_end() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
 }
 
 /// Whether the user pressed Ctrl-C.

@@ -161,7 +161,7 @@ fn leave(t: &mut Terminal, world: World) -> Told {
     t.command("terraform plan");
     t.line("");
     t.say("What to try: change main.tf and apply. Point certificate_name at robot-expired. See what was said to the services:");
-    t.command(&format!("curl {}/journal", world.control_address()));
+    t.command("curl -s $SANDBOX_CONTROL_URL/journal | python3 -m json.tool");
     wait_for_enter();
     drop(world);
     t.holds("the sandbox and the work folder are gone");

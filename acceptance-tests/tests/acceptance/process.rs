@@ -136,3 +136,11 @@ fn an_interrupted_apply_remembers_what_exists() {
     world.destroy().expect_quiet();
     assert!(world.connections().is_empty());
 }
+
+#[test]
+fn the_shell_that_plays_in_a_sandbox_knows_its_own_address() {
+    let world = World::new();
+    let script = world.write_environment().expect("the folder is ours");
+    let told = Command::new("sh").args(["-c", ". \"$0\"; printf %s \"$SANDBOX_CONTROL_URL\""]).arg(script).output();
+    assert_eq!(String::from_utf8_lossy(&told.expect("a shell runs").stdout), world.control_address());
+}
