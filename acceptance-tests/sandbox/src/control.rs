@@ -150,7 +150,7 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
             let org = state.world.environment_mut(environment).and_then(|one| one.dataverse.as_mut());
             let org = org.ok_or_else(|| format!("there is no environment {environment} with Dataverse"))?;
             match (method, path[1], rest) {
-                ("GET", "rows", [table]) => Ok(org.rows(table).into()),
+                ("GET", "rows", [table]) => org.rows(table).map(Value::from),
                 ("POST", "rows", [table]) => Ok(json!({"id": org.insert(table, read(body)?)?})),
                 ("PATCH", "rows", [table, id]) => org.patch(table, uuid(id)?, read(body)?).map(|()| Value::Null),
                 ("DELETE", "rows", [table, id]) => org.remove(table, uuid(id)?).map(Value::Bool),
@@ -193,10 +193,7 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
                     vault.grant(principal, role);
                     Ok(Value::Null)
                 }
-                ("DELETE", ["roles", principal, role]) => {
-                    vault.revoke(principal, role);
-                    Ok(Value::Null)
-                }
+                ("DELETE", ["roles", principal, role]) => Ok(vault.revoke(principal, role).into()),
                 _ => Err(strange(method, path)),
             }
         }

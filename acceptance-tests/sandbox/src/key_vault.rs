@@ -103,9 +103,9 @@ impl Vault {
         self.roles.insert((principal.to_owned(), role.to_owned()));
     }
 
-    /// Takes a role from a principal.
-    pub fn revoke(&mut self, principal: &str, role: &str) {
-        self.roles.remove(&(principal.to_owned(), role.to_owned()));
+    /// Takes a role from a principal, and says whether it had it.
+    pub fn revoke(&mut self, principal: &str, role: &str) -> bool {
+        self.roles.remove(&(principal.to_owned(), role.to_owned()))
     }
 
     pub(crate) fn may_read_secrets_by_role(&self, principal: &str) -> bool {

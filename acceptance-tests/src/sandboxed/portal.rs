@@ -63,7 +63,7 @@ impl<T> Sandboxed<T> {
     }
 
     fn table(&self, table: &str) -> Vec<Value> {
-        self.in_portal(|org| org.rows(table))
+        self.in_portal(|org| org.rows(table)).expect("the table is there")
     }
 
     fn in_portal<R>(&self, act: impl FnOnce(&mut Org) -> R) -> R {

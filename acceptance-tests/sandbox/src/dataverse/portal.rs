@@ -56,9 +56,12 @@ impl Org {
     }
 
     /// All rows of a table as a read without `$select` returns them, in the order of their ids.
-    pub fn rows(&self, table: &str) -> Vec<Value> {
-        let Ok(table) = named(table) else { return Vec::new() };
-        self.all(table).map(|(id, row)| Value::Object(self.shown(table, id, row))).collect()
+    ///
+    /// # Errors
+    /// A text that names no table.
+    pub fn rows(&self, table: &str) -> Result<Vec<Value>, String> {
+        let table = named(table)?;
+        Ok(self.all(table).map(|(id, row)| Value::Object(self.shown(table, id, row))).collect())
     }
 
     /// Lets a user read and use a row, as *User* in the portal. Only this row, while the portal also shares the

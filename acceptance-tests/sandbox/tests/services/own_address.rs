@@ -53,6 +53,12 @@ async fn its_own_address_seeds_breaks_and_tells() {
         (vaults["kv-robots"].certificates.contains_key("new"), vaults["kv-closed"].roles.len())
     });
     assert_eq!(seeded, (true, 1));
+    for gone in [true, false] {
+        let role = "vaults/kv-closed/roles/somebody/Key%20Vault%20Reader";
+        assert_eq!(ask(Method::DELETE, role, Value::Null).await, gone);
+    }
+    let nowhere = format!("{}/rows/{}/robots", world.sandbox.control_url(), contoso::ENVIRONMENT);
+    assert_eq!(client.get(nowhere).send().await.unwrap().status(), 400, "there is no such table");
     ask(Method::POST, "clock", json!({"advance_seconds": 60})).await;
     ask(Method::POST, "faults", json!({"matching": "graph", "effect": {"throttle": 3}})).await;
     let coming = ask(Method::GET, "faults", Value::Null).await;

@@ -15,7 +15,7 @@ fn a_person_makes_changes_and_removes_rows() {
         545_940_001
     );
     desk.org.patch("flowmachinegroup", id, json!({ "name": "Warehouse" })).unwrap();
-    assert_eq!(desk.org.rows("flowmachinegroup")[0]["name"], "Warehouse");
+    assert_eq!(desk.org.rows("flowmachinegroup").unwrap()[0]["name"], "Warehouse");
     assert!(desk.org.remove("flowmachinegroup", id).unwrap());
     assert!(!desk.org.remove("flowmachinegroup", id).unwrap());
 }

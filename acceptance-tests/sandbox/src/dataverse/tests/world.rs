@@ -50,7 +50,7 @@ fn the_worlds_clock_stamps_rows() {
     world.advance(std::time::Duration::from_secs(400 * 24 * 60 * 60));
     check(&mut world, "POST credentials", r#"{"name":"R"}"#, "204");
     let later = super::super::reply::date_time(world.now() - time::Duration::days(1));
-    let rows = world.org_mut(ENVIRONMENT).rows("credential");
+    let rows = world.org_mut(ENVIRONMENT).rows("credential").unwrap();
     assert!(rows[0]["createdon"].as_str().unwrap() > later.as_str(), "{}", rows[0]);
 }
 
