@@ -43,7 +43,7 @@ pub fn function(function: &Function, provider: &str, example: &str) -> String {
         .collect();
     let mut out = format!(
         "---\npage_title: \"{name} function - {provider}\"\nsubcategory: \"\"\ndescription: |-\n  {summary}\n---\n\n# function: {name}\n\n\
-         {description}\n\n## Example Usage\n\n```terraform\n{}\n```\n\n## Signature\n\n```text\n{name}({}) {}\n```\n\n## Arguments\n\n",
+         {description}\n\nProvider functions need Terraform 1.8 or OpenTofu 1.7.\n\n## Example Usage\n\n```terraform\n{}\n```\n\n## Signature\n\n```text\n{name}({}) {}\n```\n\n## Arguments\n\n",
         example.trim_end(),
         signature.join(", "),
         ty(returns).to_lowercase(),
@@ -65,9 +65,10 @@ pub fn markdown(page: &Page<'_>, schema: &Schema) -> String {
     // The registry refuses one on the page of a provider.
     let subcategory = if *kind == "Provider" { "" } else { "subcategory: \"\"\n" };
     let mut out = format!(
-        "---\npage_title: \"{title} {kind}\"\n{subcategory}description: |-\n  {first}\n---\n\n# {title} ({kind})\n\n{}\n\n\
+        "---\npage_title: \"{title} {kind}\"\n{subcategory}description: |-\n  {first}\n---\n\n# {title} ({kind})\n\n{}\n\n{}\
          ## Example Usage\n\n```terraform\n{}\n```\n\n## Schema\n",
         block.description,
+        needs(kind),
         example.trim_end()
     );
     let mut inner = Vec::new();
@@ -82,6 +83,19 @@ pub fn markdown(page: &Page<'_>, schema: &Schema) -> String {
         imports(&mut out, import);
     }
     out
+}
+
+/// From which version on there are such things at all.
+fn needs(kind: &str) -> &'static str {
+    match kind {
+        "List Resource" => {
+            "Needs Terraform 1.14. A `list` block stands in a file whose name ends with `.tfquery.hcl`, beside the `.tf` files with the \
+             provider block, and `terraform query` reads it; in a `.tf` file it is refused.\n\n"
+        }
+        "Action" => "Needs Terraform 1.14.\n\n",
+        "Ephemeral Resource" => "Needs Terraform 1.10 or OpenTofu 1.11.\n\n",
+        _ => "",
+    }
 }
 
 fn imports(out: &mut String, import: &Import<'_>) {
@@ -226,6 +240,8 @@ mod tests {
             With an `import` block (Terraform from 1.5):\n\n```terraform\nimport {}\n```\n\n\
             With the command:\n\n```shell\nterraform import toy_robot.a 1\n```\n";
         assert_eq!(markdown(&page, &SCHEMA), expected);
+        let list = markdown(&Page { kind: "List Resource", import: None, ..page }, &SCHEMA);
+        assert!(list.contains("It works.\n\nNeeds Terraform 1.14. A `list` block stands in a file"), "{list}");
         let provider = markdown(&Page { kind: "Provider", import: None, ..page }, &SCHEMA);
         assert!(!provider.contains("subcategory"), "{provider}");
     }

@@ -46,6 +46,16 @@ fn the_log_is_what_the_readme_says() {
 }
 
 #[test]
+fn the_first_example_of_the_readme_works_as_it_stands() {
+    let readme = include_str!("../../../README.md");
+    let example = readme.split("```hcl\n").nth(1).and_then(|rest| rest.split("```").next());
+    let world = World::bare();
+    world.write("main.tf", example.expect("the README begins with an example"));
+    world.apply().expect_quiet();
+    world.destroy().expect_quiet();
+}
+
+#[test]
 fn modules_need_no_init_under_an_override() {
     let world = World::new();
     std::fs::create_dir(world.folder().join("robot")).expect("the folder is ours");

@@ -11,7 +11,7 @@ resource "powerautomate_desktop_flow_connection" "robot" {
   }
 }
 
-# Also by hand: terraform apply -invoke=action.powerautomate_verify_connection.robot
+# By hand: terraform apply -invoke=action.powerautomate_verify_connection.robot
 action "powerautomate_verify_connection" "robot" {
   config {
     connection_id = powerautomate_desktop_flow_connection.robot.id

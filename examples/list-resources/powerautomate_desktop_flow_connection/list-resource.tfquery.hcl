@@ -1,3 +1,4 @@
+# In a file of its own, robots.tfquery.hcl for example.
 # terraform query                            shows what is there
 # terraform query -generate-config-out=x.tf  writes it down as configuration with import blocks
 # What is written names other objects by their ids. Name them by their addresses (TYPE.NAME.id) instead: only those tell

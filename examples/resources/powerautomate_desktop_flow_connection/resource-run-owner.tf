@@ -13,6 +13,6 @@ resource "powerautomate_desktop_flow_connection" "owned" {
   run_owner {
     client_id                  = var.run_owner_client_id
     certificate_pfx_wo         = ephemeral.azurerm_key_vault_secret.run_owner.value
-    certificate_pfx_wo_version = "1" # another text sends the certificate again
+    certificate_pfx_wo_version = "1" # change it when the certificate has changed
   }
 }

@@ -15,7 +15,9 @@ pub(crate) struct VerifyConnection;
 const SCHEMA: &Schema = &Schema::new(
     "Waits until a connection to desktop flows is `Connected`, and fails with the service's explanation when \
      it is not. Nothing is changed. `Connected` is what the service says; it is not documented as proof that \
-     a sign-in succeeded.",
+     a sign-in succeeded.\n\n\
+     A connection that is made or changed is waited for by its own resource, which fails in the same way. The action says it of a \
+     connection at any other time: by hand, from a pipeline, after a certificate was rotated, and of connections that are managed elsewhere.",
 )
 .attributes(&[
     Attribute::required("connection_id", &Type::String, "The id of the connection, 1 to 255 characters.")

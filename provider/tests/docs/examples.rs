@@ -34,7 +34,7 @@ pub(crate) const KNOWN: &[Known] = &[
         resource: "powerautomate_cba_credential",
         by: "name",
         words: "the credential's name or id",
-        listed: &[("certificate_name", "\"robot\""), ("unmanaged_only", "true")],
+        listed: &[("unmanaged_only", "true")],
     },
     Known {
         resource: "powerautomate_desktop_flow_connection",
@@ -94,7 +94,10 @@ pub(crate) fn imports(resource: &str, identity: Option<&Identity>) -> Ways {
         format!("import {{\n  to = {address}\n  identity = {{\n{}  }}\n}}\n", aligned(&lines, "    "))
     });
     Ways {
-        command: format!("# The environment, and {}.\nterraform import {address} {word}\n", known.words),
+        command: format!(
+            "# The environment, and {}. Without the environment and the slash, it is the provider's.\nterraform import {address} {word}\n",
+            known.words
+        ),
         by_id: format!("import {{\n  to = {address}\n  id = \"{id}\"\n}}\n"),
         by_identity,
     }
@@ -104,7 +107,8 @@ fn list(resource: &str) -> String {
     let known = known(resource);
     let asked: Vec<_> = known.listed.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     format!(
-        "# terraform query                            shows what is there\n\
+        "# In a file of its own, robots.tfquery.hcl for example.\n\
+         # terraform query                            shows what is there\n\
          # terraform query -generate-config-out=x.tf  writes it down as configuration with import blocks\n\
          # What is written names other objects by their ids. Name them by their addresses (TYPE.NAME.id) instead: only those tell\n\
          # Terraform in which order to remove them.\n\
@@ -157,7 +161,7 @@ pub(crate) fn shown(offer: &Offer) -> String {
 
 /// The examples that are nobody's but a writer's.
 pub(crate) fn written_by_hand() -> Vec<String> {
-    let mut found = vec!["examples/provider/provider.tf".to_owned(), "examples/quickstart/main.tf".to_owned()];
+    let mut found = vec!["examples/quickstart/main.tf".to_owned()];
     found.extend(offers().iter().flat_map(files_of));
     found.extend(PowerAutomate.functions().iter().map(|one| format!("examples/functions/{}/function.tf", one.name)));
     found

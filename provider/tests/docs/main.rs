@@ -30,6 +30,13 @@ fn the_pages_and_the_examples_of_imports_and_lists_are_those_of_the_schema() {
 }
 
 #[test]
+fn the_readme_begins_with_the_quickstart() {
+    let readme = include_str!("../../../README.md");
+    let shown = readme.split("```hcl\n").nth(1).and_then(|rest| rest.split("```").next());
+    assert_eq!(shown, Some(tree::read("examples/quickstart/main.tf").as_str()));
+}
+
+#[test]
 fn no_page_and_no_example_is_left_of_what_is_no_more() {
     let mut known: Vec<String> = [examples::all(), pages::all()].concat().into_iter().map(|(path, _)| path).collect();
     known.extend(examples::written_by_hand());

@@ -14,8 +14,8 @@ fn page<'a>(title: &'a str, kind: &'a str, example: &'a str) -> Page<'a> {
 
 /// Every page: where it is, and what is in it.
 pub(crate) fn all() -> Vec<(String, String)> {
-    let provider = read("examples/provider/provider.tf");
-    let index = markdown(&page("powerautomate", "Provider", &provider), PowerAutomate::SCHEMA);
+    let whole = read("examples/quickstart/main.tf");
+    let index = markdown(&page("powerautomate", "Provider", &whole), PowerAutomate::SCHEMA);
     // Users of the registry see no other page about what is common to all.
     let common = include_str!("common.md");
     let index = index.replacen("## Schema\n", &format!("{common}\n## Schema\n"), 1);

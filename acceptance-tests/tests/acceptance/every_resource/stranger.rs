@@ -7,6 +7,8 @@ use std::path::Path;
 
 use acceptance_tests::world::World;
 
+use super::manual::guide;
+
 /// A world with the stranger's configuration and a value for each of its variables.
 fn world() -> World {
     let mut world = World::bare();
@@ -81,4 +83,14 @@ fn ten_robots_come_bear_renames_and_go() {
     world.destroy().expect_quiet();
     assert_eq!(world.rows(), seeded);
     assert!(world.connections().is_empty());
+}
+
+#[test]
+fn the_guide_s_robots_come_and_go() {
+    let world = World::bare();
+    world.write("main.tf", &guide("many-robots.md"));
+    world.apply().expect_quiet();
+    assert_eq!(world.connections().len(), 2);
+    world.plan().expect_quiet().expect_no_changes();
+    world.destroy().expect_quiet();
 }

@@ -36,17 +36,17 @@ pub(super) const REQUIREMENTS: NestedBlock = NestedBlock::single(
     Attribute::optional_computed(
         "severity",
         &Type::String,
-        "What it is when the certificate expires in fewer days than `min_days_remaining`, or does not name `user_principal_name`: \
-         `warn`, or `error`, which stops plan and apply of a new reference and of one that is pointed elsewhere. Of one that stays \
-         as it is, it is a warning. Defaults to `warn`.",
+        "What is said of a certificate that expires in fewer days than `min_days_remaining`, or does not name `user_principal_name`: \
+         `warn` for a warning, or `error` for an error, which stops plan and apply. An error is said only of a new reference and of one \
+         that is pointed at another certificate; a reference that stays as it is gets a warning. Defaults to `warn`.",
     )
     .default(Default::Text("warn"))
     .check(&[Check::OneOf(&["warn", "error"])]),
     Attribute::optional_computed(
         "on_unreadable",
         &Type::String,
-        "What an apply does when the certificate cannot be read from the vault: `error`, or `warn` and leave the certificate's \
-         attributes null. Defaults to `error`.",
+        "What an apply does when the certificate cannot be read from the vault, also because there is none of this name: `error`, or `warn` \
+         and leave the certificate's attributes null. Defaults to `error`.",
     )
     .default(Default::Text("error"))
     .check(&[Check::OneOf(&["error", "warn"])]),

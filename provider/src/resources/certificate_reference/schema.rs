@@ -34,11 +34,10 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
      The signed-in principal and Dataverse itself (application id `00000007-0000-0000-c000-000000000000`) \
      need the role *Key Vault Secrets User* on the vault: Dataverse checks it whenever the value is written. \
      To read the certificate, the signed-in principal needs *Key Vault Reader* or *Key Vault Certificate \
-     User*. A role that was assigned a moment ago is waited for, as long as the provider's \
+     User* (in a vault with access policies, the certificate permission *get*). A role that was assigned a moment ago is waited for, as long as the provider's \
      `role_propagation_timeout` says.\n\n\
-     What is known of the certificate is known after the apply alone, also where the plan has read it: Terraform plans once more \
-     while it applies, and a certificate that was rotated in between must not break the plan that was approved. What can be judged \
-     is judged while Terraform plans. A rotation that changes the user principal names is told by the refresh that sees it.",
+     A plan reads the certificate and judges it, but shows the attributes of the certificate as known after the apply: it may be \
+     rotated between the two, and that must not break the plan that was approved. A rotation that changes the user principal names is told by the refresh that sees it.",
 )
 .attributes(&[
     Attribute::computed("id", &Type::String, "The id of the environment variable definition."),
@@ -97,7 +96,8 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     Attribute::computed(
         "certificate_pem",
         &Type::String,
-        "The certificate in PEM, as the function `certificate_user_id` takes it. It is the public certificate alone.",
+        "The certificate in PEM, as the function `certificate_user_id` takes it. It is the public certificate alone. Null when it could \
+         not be read.",
     )
     .follows(OF_CERTIFICATE),
     Attribute::computed("thumbprint", &Type::String, "Its SHA-1 thumbprint, in upper-case hexadecimal digits.")

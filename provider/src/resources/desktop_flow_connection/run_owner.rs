@@ -37,12 +37,13 @@ pub(super) const RUN_OWNER: NestedBlock = NestedBlock::single(
     Attribute::optional(
         "certificate_pfx_wo_version",
         &Type::String,
-        "Any text. A change sends the certificate again, because its own change cannot be seen.",
+        "Any text. When it changes, the certificate is sent again: whether the certificate itself has changed cannot be seen.",
     ),
     Attribute::optional(
         "certificate_password_wo",
         &Type::String,
-        "The password of the PKCS#12. When it is left out, it is empty. It is never stored.",
+        "The password of the PKCS#12. When it is left out, it is empty. It is never stored, and whether it is right is known when the \
+         apply opens the PKCS#12, not before.",
     )
     .sensitive()
     .write_only(),

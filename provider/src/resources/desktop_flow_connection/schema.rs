@@ -26,13 +26,16 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
      Connections are made through the Power Platform API. A service principal may call it only when it is registered as an admin \
      management application, or has a Power Platform role (preview), such as *Contributor*, on the environment, its group or the \
      tenant; the provider's `dataverse_url` does not stand in for that. Whether a user (`az login`) may make connections there, \
-     Microsoft does not document.",
+     Microsoft does not document.\n\n\
+     An apply waits until the connection is `Connected`. A new one that ends in an error stays, tainted: the next apply replaces it by one \
+     with another id, unless `terraform untaint` keeps it. One that was made before and fails later keeps its id, and is planned to be \
+     written again.",
 )
 .attributes(&[
     Attribute::computed(
         "id",
         &Type::String,
-        "The id of the connection, by which flows and connection references know it.",
+        "The id of the connection, by which flows and connection references know it. A replaced connection has another one.",
     ),
     ENVIRONMENT_ID,
     Attribute::required(
@@ -53,8 +56,8 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     Attribute::required(
         "machine_group_id",
         &Type::String,
-        "The id of the machine group on which flows run; a single machine has one too (`flowmachinegroupid`). It \
-         must be shared with the signed-in principal. It is changed in place.",
+        "The id of the machine group on which flows run; a single machine has one too. The page of the \
+         provider says where it is found. It must be shared with the signed-in principal. It is changed in place.",
     )
     .form(&[Check::Uuid])
     .same(same_id),
