@@ -83,12 +83,6 @@ impl Missing {
     }
 }
 
-impl From<Missing> for Diagnostic {
-    fn from(missing: Missing) -> Diagnostic {
-        missing.told
-    }
-}
-
 impl From<Diagnostic> for Missing {
     fn from(told: Diagnostic) -> Missing {
         Missing { why: Why::Other, told }
