@@ -216,7 +216,8 @@ fn each_thing_is_asked_for_once_whatever_the_number_of_objects() {
         court.plan(REFERENCE, None, &with(with(court.reference(), common.clone()), name)).expect_quiet();
         let name = json!({ "username_schema_name": format!("cto_user_{number}") });
         court.plan(CREDENTIAL, None, &with(with(court.credential(&reference), common.clone()), name)).expect_quiet();
-        court.plan(CONNECTION, None, &court.connection(&credential)).expect_quiet();
+        let name = json!({ "display_name": format!("Robot {number}") });
+        court.plan(CONNECTION, None, &with(court.connection(&credential), name)).expect_quiet();
     }
     for part in
         ["publishers?", "solutions?", "systemusers(", "RetrieveSharedPrincipals", "WhoAmI", "/flowmachinegroups("]
