@@ -1,7 +1,7 @@
 //! Words that help: who lacks what, how it is given, and where the fault is.
 
 use acceptance_tests::court::{Action, CONNECTION, CREDENTIAL, Court, REFERENCE, with};
-use acceptance_tests::world::World;
+use acceptance_tests::world::{CHAIN, World};
 use sandbox::{Effect, Fault};
 use serde_json::json;
 
@@ -47,6 +47,20 @@ fn a_role_to_be_given_comes_with_the_command_that_gives_it() {
     let summary = "The vault kv-robots does not let the certificate robot be read";
     let refused = court.create(REFERENCE, &court.reference());
     refused.expect_error("key_vault_id", summary, &[&assignment(&court, "Key Vault Reader")]);
+}
+
+#[test]
+fn terraform_shows_a_command_in_one_line() {
+    let world = World::new();
+    world.write("main.tf", CHAIN);
+    world.forbid_vault();
+    let warned = world.run(&["plan", "-no-color", "-input=false"]);
+    let place = world.place();
+    let command = format!(
+        "  az role assignment create --role \"Key Vault Reader\" --assignee-object-id {} --assignee-principal-type ServicePrincipal --scope {}\n",
+        place.object_id, place.key_vault_id
+    );
+    assert!(warned.raw().contains(&command), "{}", warned.raw());
 }
 
 #[test]
