@@ -24,8 +24,11 @@
 //! | `DELETE /_sandbox/vaults/<vault>/certificates/<name>` | deletes a certificate |
 //! | `PUT /_sandbox/vaults/<vault>/roles/<principal>/<role>` | gives a role, such as `Key%20Vault%20Secrets%20User` |
 //! | `DELETE /_sandbox/vaults/<vault>/roles/<principal>/<role>` | takes a role |
+//! | `POST /_sandbox/applications/<id>/certificates` | makes a certificate with its key and registers it: `{"expires_in_days": 10}` |
+//! | `POST /_sandbox/applications/<id>/trusted-subjects` | the same, and its name and issuer are trusted instead |
 //!
-//! Bad weather is a [`Fault`](crate::Fault), a certificate a [`CertificateSpec`], and open questions are [`Switches`](crate::Switches).
+//! Bad weather is a [`Fault`](crate::Fault), a certificate a [`CertificateSpec`], an application's a
+//! [`ClientCertificateSpec`](crate::ClientCertificateSpec), and open questions are [`Switches`](crate::Switches).
 
 use std::sync::Arc;
 
@@ -77,6 +80,11 @@ pub const VERBS: &[(&str, &str)] = &[
     ("DELETE /_sandbox/vaults/<vault>/certificates/<name>", "deletes a certificate"),
     ("PUT /_sandbox/vaults/<vault>/roles/<principal>/<role>", "gives a role, such as `Key%20Vault%20Secrets%20User`"),
     ("DELETE /_sandbox/vaults/<vault>/roles/<principal>/<role>", "takes a role"),
+    (
+        "POST /_sandbox/applications/<id>/certificates",
+        r#"makes a certificate with its key and registers it: `{"expires_in_days": 10}`"#,
+    ),
+    ("POST /_sandbox/applications/<id>/trusted-subjects", "the same, and its name and issuer are trusted instead"),
 ];
 
 /// Accepts connections until the runtime ends.
@@ -178,6 +186,15 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
                 }
                 _ => Err(strange(method, path)),
             }
+        }
+        ("POST", ["_sandbox", "applications", id, what @ ("certificates" | "trusted-subjects")]) => {
+            let certificate = state.world.client_certificate(&read(body)?);
+            let application = state.world.application_mut(id).ok_or("there is no such application")?;
+            match *what {
+                "certificates" => application.register(&certificate),
+                _ => application.trust_subject_of(&certificate),
+            }
+            Ok(json!({"key": certificate.key_pem(), "certificates": certificate.chain_pem()}))
         }
         (_, ["_sandbox", "vaults", vault, rest @ ..]) => {
             let vault = state.world.vaults.get_mut(*vault).ok_or("there is no such vault")?;

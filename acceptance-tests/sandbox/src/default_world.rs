@@ -3,10 +3,11 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::application::Application;
 use crate::certificate::CertificateSpec;
 use crate::dataverse::Org;
 use crate::key_vault::Vault;
-use crate::world::{Application, Caller, DATAVERSE_APPLICATION, Environment, World};
+use crate::world::{Caller, DATAVERSE_APPLICATION, Environment, World};
 
 /// The tenant.
 pub const TENANT: &str = "7e0a0000-0000-4000-8000-000000000001";
@@ -67,7 +68,9 @@ pub(crate) fn make() -> World {
             object_id: object_id.to_owned(),
             name: name.to_owned(),
         };
-        world.applications.insert(app_id.to_owned(), Application { caller, secret: secret.map(str::to_owned) });
+        world
+            .applications
+            .insert(app_id.to_owned(), Application { secret: secret.map(str::to_owned), ..Application::new(caller) });
     }
     world.admin_applications.insert(CLIENT.to_owned());
     vaults(&mut world);

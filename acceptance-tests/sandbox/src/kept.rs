@@ -1,6 +1,6 @@
 //! What outlives a sandbox in a file: rows, connections, vaults with their certificates and roles, and how far the clock was moved.
 //!
-//! Switches, weather, tokens and the journal do not: a new start is fair weather.
+//! Switches, weather, tokens, the journal and what proves an application do not: a new start is fair weather.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -14,7 +14,7 @@
 //! | tenant | [`default_world::TENANT`]; [`OTHER_TENANT`](default_world::OTHER_TENANT) is somebody else's |
 //! | application *Terraform* | [`CLIENT`](default_world::CLIENT) with [`SECRET`](default_world::SECRET): *System Administrator* in both organizations, reads certificates and secrets of `kv-robots` and `kv-policies`, may ask the environments API |
 //! | application *Maker* | [`MAKER`](default_world::MAKER) with [`MAKER_SECRET`](default_world::MAKER_SECRET): *Environment Maker*, no rights on vaults |
-//! | application *Run owner* | [`RUN_OWNER`](default_world::RUN_OWNER), with a certificate of its own instead of a secret |
+//! | application *Run owner* | [`RUN_OWNER`](default_world::RUN_OWNER), without a secret: [`World::client_certificate`] makes a certificate for it |
 //! | environment *Contoso* | [`ENVIRONMENT`](default_world::ENVIRONMENT), `https://contoso.crm4.dynamics.com` |
 //! | environment *Contoso Test* | [`TEST_ENVIRONMENT`](default_world::TEST_ENVIRONMENT), `https://contoso-test.crm4.dynamics.com` |
 //! | environment *Bare* | [`BARE_ENVIRONMENT`](default_world::BARE_ENVIRONMENT), without Dataverse |
@@ -33,6 +33,16 @@
 //! | Behaviour | |
 //! |---|---|
 //! | client credentials with a secret; AADSTS7000215, 700016, 90002, 500011 with `error_codes` | D |
+//! | a secret that has expired: AADSTS7000222; neither secret nor assertion: AADSTS7000216 | R |
+//! | client credentials with an assertion: PS256 and RS256, `x5t#S256` and `x5t`, `aud` the token endpoint of the tenant, `jti` | D |
+//! | `aud` may be the issuer, `https://<host>/<tenant>/v2.0`; another one is AADSTS700023, another `iss` 700021 or 50048 | I |
+//! | `exp` and `nbf` with five minutes of leeway (AADSTS700024), `nbf` may be missing | R, leeway I |
+//! | a key that is not registered, has expired, or did not sign: AADSTS700027 | R |
+//! | an algorithm that is not of RSA: AADSTS5002738; a registered certificate whose key is not: 5002730 | R |
+//! | what is no JWT, a list of audiences, no thumbprint: AADSTS50027 | R |
+//! | no `jti`: AADSTS50027; no `client_assertion_type`: 900144 | I |
+//! | trust by subject name and issuer: a chain in `x5c` whose first common name is the trusted one, and whose end the trusted authority issued | D, the rest I |
+//! | an `x5c` that is no chain (base64 of DER, leaf first, each issued by the next) is refused also where a thumbprint is enough | S |
 //! | instance discovery and OpenID configuration, as MSAL asks | R |
 //! | every service checks its token: issued here, audience, tenant, expiry by the sandbox's clock | D |
 //! | Key Vault: challenge, api-version, `certificates` get, versions, policy, list with `nextLink` | D |
@@ -50,7 +60,7 @@
 //! | unknown paths, query options, properties and values are refused by name | S |
 //!
 //! Not emulated, and refused with 501 and by name: secrets and keys of a vault, making and changing certificates there, sign-in by
-//! certificate or federation, Microsoft Graph, Azure Resource Manager, sharing through the APIs, other connectors, starting flows;
+//! federation, Microsoft Graph, Azure Resource Manager, sharing through the APIs, other connectors, starting flows;
 //! of Dataverse what the documentation of [`dataverse`] lists.
 //!
 //! Seeding, weather, time and the journal: the methods of [`Sandbox`], or over HTTP as in [`control`].
@@ -58,6 +68,7 @@
 #![allow(clippy::result_large_err)] // a refusal is a whole answer, and none is on a hot path
 
 mod altered;
+mod application;
 mod authority;
 mod certificate;
 mod connectivity;
@@ -92,6 +103,7 @@ use authority::Authority;
 use proxy::{Shared, State};
 use watch::Watch;
 
+pub use application::{Application, ClientCertificate, ClientCertificateSpec, TrustedSubject};
 pub use certificate::CertificateSpec;
 pub use connectivity::{ChangedTarget, Connection, StatusError, Switches as ConnectivitySwitches};
 pub use crafted::{Body, Crafted};
@@ -102,7 +114,7 @@ pub use faults::{Effect, Fault};
 pub use journal::Exchange;
 pub use key_vault::{Vault, Version};
 pub use watch::{Passing, Stage};
-pub use world::{Application, Caller, DATAVERSE_APPLICATION, Environment, SecretAccess, Switches, World};
+pub use world::{Caller, DATAVERSE_APPLICATION, Environment, SecretAccess, Switches, World};
 
 /// A running sandbox; it ends when this is dropped.
 pub struct Sandbox {
@@ -218,7 +230,7 @@ impl Sandbox {
         self.shared.state().journal.clear();
     }
 
-    /// Every access token that was issued: tests look whether one has leaked.
+    /// Every access token that was issued, and every assertion that was shown for one: tests look whether one has leaked.
     pub fn tokens(&self) -> Vec<String> {
         self.shared.state().world.tokens.all()
     }

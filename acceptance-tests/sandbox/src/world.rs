@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+use crate::application::{Application, ClientCertificate, ClientCertificateSpec};
 use crate::connectivity::{self, Connection};
 use crate::dataverse;
 use crate::entra::{self, Tokens};
@@ -24,15 +25,6 @@ pub struct Caller {
     pub object_id: String,
     /// Its name.
     pub name: String,
-}
-
-/// An application of a tenant, with its service principal.
-#[derive(Clone, Debug)]
-pub struct Application {
-    /// Whom its tokens speak for.
-    pub caller: Caller,
-    /// Its secret; without one it cannot sign in here.
-    pub secret: Option<String>,
 }
 
 /// Whether somebody may read the secret behind a reference.
@@ -157,6 +149,16 @@ impl World {
     pub fn org_mut(&mut self, environment_id: &str) -> &mut dataverse::Org {
         let environment = self.environment_mut(environment_id);
         environment.and_then(|environment| environment.dataverse.as_mut()).expect("the environment has Dataverse")
+    }
+
+    /// An application by its id, in any case, to be changed as its owner would.
+    pub fn application_mut(&mut self, id: &str) -> Option<&mut Application> {
+        self.applications.get_mut(&id.to_ascii_lowercase())
+    }
+
+    /// Makes a certificate that is valid by the clock here; nobody trusts it yet.
+    pub fn client_certificate(&self, spec: &ClientCertificateSpec) -> ClientCertificate {
+        ClientCertificate::new(spec, self.now())
     }
 
     /// Whether the caller, and Dataverse itself, may read what a reference points at. Roles alone count, also in a vault with access

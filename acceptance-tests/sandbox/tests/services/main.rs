@@ -1,5 +1,6 @@
 //! The sandbox as a client sees it: through the proxy, with TLS, by the real host names.
 
+mod assertions;
 mod connections;
 mod environments;
 mod own_address;
@@ -54,13 +55,13 @@ impl World {
     }
 
     async fn sign_in(&self, client: &str, secret: &str, scope: &str) -> Answer {
+        self.token_request(&[("client_id", client), ("client_secret", secret), ("scope", scope)]).await
+    }
+
+    async fn token_request(&self, fields: &[(&str, &str)]) -> Answer {
         let url = format!("https://login.microsoftonline.com/{}/oauth2/v2.0/token", contoso::TENANT);
         let mut form = Url::parse("https://x/").unwrap();
-        form.query_pairs_mut()
-            .append_pair("grant_type", "client_credentials")
-            .append_pair("client_id", client)
-            .append_pair("client_secret", secret)
-            .append_pair("scope", scope);
+        form.query_pairs_mut().append_pair("grant_type", "client_credentials").extend_pairs(fields);
         let request = self.client.post(url).header("content-type", "application/x-www-form-urlencoded");
         let response = request.body(form.query().unwrap_or_default().to_owned()).send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

@@ -1,0 +1,189 @@
+//! Microsoft Entra: tokens for applications with a secret or a certificate, and what libraries ask before they want one.
+//!
+//! Source: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
+
+mod assertion;
+mod certificates;
+mod refusal;
+mod tokens;
+
+use std::collections::BTreeMap;
+
+use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::application::Application;
+use crate::exchange::{self, Request, Response};
+use crate::world::World;
+use assertion::Assertion;
+use refusal::Refusal;
+use tokens::{LIFETIME, Proof};
+
+pub(crate) use tokens::{Tokens, Unaccepted, verify};
+
+/// How an assertion says what it is.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// What is open about tokens, which are opaque by contract, and the answers in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switches {
+    /// Whether a token can be read by whoever asked for it, and names the principal.
+    pub names_principal: bool,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self { names_principal: true }
+    }
+}
+
+/// Answers a request to the sign-in host.
+pub(crate) fn answer(world: &mut World, request: &Request) -> Response {
+    let parts: Vec<&str> = request.path.split('/').skip(1).collect();
+    match (request.method.as_str(), parts.as_slice()) {
+        ("GET", ["common" | "organizations", "discovery", "instance"]) => discovery(request),
+        ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => configuration(world, tenant),
+        ("GET", [_, "discovery", "v2.0", "keys"]) => Response::json(StatusCode::OK, &world.tokens.keys()),
+        ("POST", [tenant, "oauth2", "v2.0", "token"]) => token(world, tenant, request).unwrap_or_else(Response::from),
+        _ => Response::unknown(&format!("{} {} of the sign-in host", request.method, request.path)),
+    }
+}
+
+fn discovery(request: &Request) -> Response {
+    let endpoint = format!("https://{}/common/oauth2/v2.0/authorize", request.host);
+    let body = json!({
+        "tenant_discovery_endpoint": format!("https://{}/common/v2.0/.well-known/openid-configuration", request.host),
+        "api-version": "1.1",
+        "authorization_endpoint": endpoint,
+        "metadata": [{
+            "preferred_network": request.host,
+            "preferred_cache": request.host,
+            "aliases": [request.host],
+        }],
+    });
+    Response::json(StatusCode::OK, &body)
+}
+
+fn configuration(world: &World, tenant: &str) -> Response {
+    if !["common", "organizations"].contains(&tenant) && !world.tenants.contains(tenant) {
+        return Refusal::new("invalid_tenant", 90002, format!("Tenant '{tenant}' not found.")).into();
+    }
+    let root = format!("https://login.microsoftonline.com/{tenant}");
+    let body = json!({
+        "token_endpoint": format!("{root}/oauth2/v2.0/token"),
+        "authorization_endpoint": format!("{root}/oauth2/v2.0/authorize"),
+        "device_authorization_endpoint": format!("{root}/oauth2/v2.0/devicecode"),
+        "jwks_uri": format!("{root}/discovery/v2.0/keys"),
+        "issuer": format!("{root}/v2.0"),
+        "response_types_supported": ["code", "id_token", "token"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+    });
+    Response::json(StatusCode::OK, &body)
+}
+
+fn token(world: &mut World, tenant: &str, request: &Request) -> Result<Response, Refusal> {
+    let form: BTreeMap<String, String> = exchange::options(&request.body).into_iter().collect();
+    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    if !world.tenants.contains(tenant) {
+        let words = format!("Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID.");
+        return Err(Refusal::new("invalid_request", 90002, words));
+    }
+    if field("grant_type") != "client_credentials" {
+        let words = "The sandbox knows the grant type client_credentials alone.";
+        return Err(Refusal::new("unsupported_grant_type", 70003, words));
+    }
+    let known = world.applications.get(&field("client_id").to_ascii_lowercase());
+    let Some(application) = known.filter(|application| application.caller.tenant_id == tenant).cloned() else {
+        let words =
+            format!("Application with identifier '{}' was not found in the directory '{tenant}'.", field("client_id"));
+        return Err(Refusal::new("unauthorized_client", 700_016, words));
+    };
+    let proof = match (form.get("client_assertion"), form.get("client_secret")) {
+        (Some(text), _) => {
+            world.tokens.shown(text);
+            if field("client_assertion_type") != JWT_BEARER {
+                let words = "The request body must contain the following parameter: 'client_assertion_type'.";
+                return Err(Refusal::new("invalid_request", 900_144, words));
+            }
+            let root = format!("https://{}/{tenant}", request.host);
+            let audiences = [format!("{root}/oauth2/v2.0/token"), format!("{root}/v2.0")];
+            certificates::prove(&application, &Assertion::read(text)?, &audiences, world.now())?;
+            Proof::Assertion
+        }
+        (None, Some(secret)) => {
+            prove_by_secret(world, &application, secret)?;
+            Proof::Secret
+        }
+        (None, None) => {
+            let words =
+                "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.";
+            return Err(Refusal::client(7_000_216, words));
+        }
+    };
+    let Some(audience) = audience(field("scope")).filter(|audience| is_audience(world, audience)) else {
+        let words = format!("The resource principal of the scope '{}' was not found in the tenant.", field("scope"));
+        return Err(Refusal::new("invalid_resource", 500_011, words));
+    };
+    let token = tokens::issue(world, &application.caller, proof, audience);
+    let lifetime = LIFETIME.whole_seconds();
+    let body =
+        json!({"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token});
+    Ok(Response::json(StatusCode::OK, &body).with_header("cache-control", "no-store, no-cache"))
+}
+
+fn prove_by_secret(world: &World, application: &Application, secret: &str) -> Result<(), Refusal> {
+    let id = &application.caller.app_id;
+    if application.secret.as_deref() != Some(secret) {
+        let words = format!(
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client \
+             secret ID, for a secret added to app '{id}'."
+        );
+        return Err(Refusal::client(7_000_215, words));
+    }
+    if application.secret_expires.is_some_and(|expires| expires <= world.now()) {
+        let words = format!(
+            "The provided client secret keys for app '{id}' are expired. Visit the Azure portal to create new keys for your app: \
+             https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds."
+        );
+        return Err(Refusal::client(7_000_222, words));
+    }
+    Ok(())
+}
+
+/// The one resource that a scope names. OpenID's own scopes, which some libraries always add, ask nothing of an application.
+fn audience(scope: &str) -> Option<&str> {
+    const OPENID: [&str; 4] = ["openid", "offline_access", "profile", "email"];
+    let mut resources = scope.split_whitespace().filter(|scope| !OPENID.contains(scope));
+    let resource = resources.next()?.strip_suffix("/.default")?;
+    resources.next().is_none().then_some(resource)
+}
+
+fn is_audience(world: &World, audience: &str) -> bool {
+    const FIXED: [&str; 5] = [
+        "https://vault.azure.net",
+        "https://api.powerplatform.com",
+        "https://service.powerapps.com",
+        "https://graph.microsoft.com",
+        "https://management.azure.com",
+    ];
+    let orgs = world.environments.values().filter_map(|environment| environment.dataverse.as_ref());
+    FIXED.contains(&audience.trim_end_matches('/'))
+        || orgs.into_iter().any(|org| format!("https://{}", org.host) == audience.trim_end_matches('/'))
+}
+
+/// What is secret in a token request does not reach the journal: of an assertion it is told how it is signed.
+pub(crate) fn journaled(request: &Request) -> Option<Value> {
+    if request.method != Method::POST {
+        return None;
+    }
+    let shown = exchange::options(&request.body).into_iter().filter_map(|(name, value)| match name.as_str() {
+        "client_id" | "grant_type" | "scope" => Some((name, value.into())),
+        "client_assertion" => Some((name, assertion::journaled(&value))),
+        _ => None,
+    });
+    Some(Value::Object(shown.collect()))
+}

@@ -1,0 +1,143 @@
+//! The tokens that were issued, and what each of them opens.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use rcgen::{KeyPair, PublicKeyData as _};
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::exchange::Request;
+use crate::world::{Caller, World};
+
+/// How long a token holds.
+pub(super) const LIFETIME: Duration = Duration::hours(1);
+
+/// The tokens that were issued, and the key that signs them.
+#[derive(Clone)]
+pub(crate) struct Tokens {
+    key: Arc<KeyPair>,
+    issued: BTreeMap<String, Issued>,
+    assertions: BTreeSet<String>,
+}
+
+#[derive(Clone)]
+struct Issued {
+    caller: Caller,
+    audience: String,
+    expires: OffsetDateTime,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} tokens", self.issued.len())
+    }
+}
+
+impl Tokens {
+    pub(crate) fn new() -> Self {
+        let key = Arc::new(KeyPair::generate().expect("a P-256 key can be made"));
+        Self { key, issued: BTreeMap::new(), assertions: BTreeSet::new() }
+    }
+
+    /// Every token that was issued, and every assertion that was shown for one.
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.issued.keys().chain(&self.assertions).cloned().collect()
+    }
+
+    /// Somebody shows an assertion, which is as secret as a token.
+    pub(super) fn shown(&mut self, assertion: &str) {
+        self.assertions.insert(assertion.to_owned());
+    }
+
+    /// From now on no token is accepted that was issued before.
+    pub(crate) fn revoke_all(&mut self) {
+        for issued in self.issued.values_mut() {
+            issued.expires = OffsetDateTime::UNIX_EPOCH;
+        }
+    }
+
+    /// The key that signs them, as OpenID publishes it.
+    pub(super) fn keys(&self) -> Value {
+        use base64::Engine as _;
+        let encode = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+        let point = self.key.der_bytes();
+        let (x, y) = point[point.len() - 64..].split_at(32);
+        json!({"keys": [{"kty": "EC", "crv": "P-256", "use": "sig", "kid": "sandbox", "x": encode(x), "y": encode(y)}]})
+    }
+}
+
+/// What an application has proved itself by, as a token tells it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Proof {
+    Secret,
+    Assertion,
+}
+
+/// Issues a token for an audience.
+pub(super) fn issue(world: &mut World, caller: &Caller, proof: Proof, audience: &str) -> String {
+    let now = world.now();
+    let mut claims = json!({
+        "aud": audience,
+        "iss": format!("https://sts.windows.net/{}/", caller.tenant_id),
+        "iat": now.unix_timestamp(),
+        "nbf": now.unix_timestamp(),
+        "exp": (now + LIFETIME).unix_timestamp(),
+        "appid": caller.app_id,
+        "appidacr": match proof {
+            Proof::Secret => "1",
+            Proof::Assertion => "2",
+        },
+        "idtyp": "app",
+        "oid": caller.object_id,
+        "sub": caller.object_id,
+        "tid": caller.tenant_id,
+        "uti": Uuid::new_v4().simple().to_string(),
+        "ver": "1.0",
+    });
+    if !world.switches().entra.names_principal {
+        claims.as_object_mut().expect("claims are an object").remove("oid");
+    }
+    let mut header = Header::new(Algorithm::ES256);
+    header.kid = Some("sandbox".to_owned());
+    let key = EncodingKey::from_ec_der(world.tokens.key.serialized_der());
+    let token = jsonwebtoken::encode(&header, &claims, &key).expect("claims can be signed");
+    let issued = Issued { caller: caller.clone(), audience: audience.to_owned(), expires: now + LIFETIME };
+    world.tokens.issued.insert(token.clone(), issued);
+    token
+}
+
+/// Why a bearer token is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unaccepted {
+    Missing,
+    Unknown,
+    Expired,
+    Audience,
+}
+
+impl Unaccepted {
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Missing => "Request is missing a Bearer or PoP token.",
+            Self::Unknown => "The token was not issued here: its signature cannot be verified.",
+            Self::Expired => "The token has expired, or was revoked.",
+            Self::Audience => "The token was issued for another audience.",
+        }
+    }
+}
+
+/// Whom a request's token speaks for, if it is good for this audience.
+pub(crate) fn verify(world: &World, request: &Request, audience: &str) -> Result<Caller, Unaccepted> {
+    let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let issued = world.tokens.issued.get(token.ok_or(Unaccepted::Missing)?).ok_or(Unaccepted::Unknown)?;
+    if issued.expires <= world.now() {
+        return Err(Unaccepted::Expired);
+    }
+    if issued.audience.trim_end_matches('/') != audience {
+        return Err(Unaccepted::Audience);
+    }
+    Ok(issued.caller.clone())
+}
