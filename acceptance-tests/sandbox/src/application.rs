@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::certificate::serial_number;
+use crate::issuer::token_exchange;
 use crate::world::Caller;
 
 /// An application of a tenant, with its service principal.
@@ -24,13 +25,21 @@ pub struct Application {
     pub certificates: Vec<Vec<u8>>,
     /// The subjects whose certificates it trusts by their name and issuer, whatever their keys.
     pub trusted_subjects: Vec<TrustedSubject>,
+    /// The workloads elsewhere whose identity tokens it trusts.
+    pub federated_credentials: Vec<FederatedCredential>,
 }
 
 impl Application {
     /// An application that cannot prove anything yet.
     pub fn new(caller: Caller) -> Self {
-        let (certificates, trusted_subjects) = (Vec::new(), Vec::new());
-        Self { caller, secret: None, secret_expires: None, certificates, trusted_subjects }
+        Self {
+            caller,
+            secret: None,
+            secret_expires: None,
+            certificates: Vec::new(),
+            trusted_subjects: Vec::new(),
+            federated_credentials: Vec::new(),
+        }
     }
 
     /// Registers a certificate with it.
@@ -52,6 +61,26 @@ pub struct TrustedSubject {
     pub common_name: String,
     /// The certificate of the authority at the end of the chain, as DER.
     pub authority: Vec<u8>,
+}
+
+/// A workload elsewhere whose identity tokens are trusted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FederatedCredential {
+    /// Who issues the tokens.
+    pub issuer: String,
+    /// Whom they are about.
+    pub subject: String,
+    /// For whom they are.
+    #[serde(default = "token_exchange")]
+    pub audience: String,
+}
+
+impl FederatedCredential {
+    /// With the audience that Entra's documentation asks for.
+    pub fn new(issuer: &str, subject: &str) -> Self {
+        Self { issuer: issuer.to_owned(), subject: subject.to_owned(), audience: token_exchange() }
+    }
 }
 
 /// What a certificate with which an application signs in is like.

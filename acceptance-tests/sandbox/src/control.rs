@@ -26,6 +26,8 @@
 //! | `DELETE /_sandbox/vaults/<vault>/roles/<principal>/<role>` | takes a role |
 //! | `POST /_sandbox/applications/<id>/certificates` | makes a certificate with its key and registers it: `{"expires_in_days": 10}` |
 //! | `POST /_sandbox/applications/<id>/trusted-subjects` | the same, and its name and issuer are trusted instead |
+//! | `POST /_sandbox/applications/<id>/federated-credentials` | trusts a workload elsewhere: `{"issuer": "https://…", "subject": "…"}` |
+//! | `POST /_sandbox/identity-tokens` | the token of a workload elsewhere: `{"issuer": "https://…", "subject": "…", "expires_in_seconds": 60}` |
 //!
 //! Bad weather is a [`Fault`](crate::Fault), a certificate a [`CertificateSpec`], an application's a
 //! [`ClientCertificateSpec`](crate::ClientCertificateSpec), and open questions are [`Switches`](crate::Switches).
@@ -85,6 +87,14 @@ pub const VERBS: &[(&str, &str)] = &[
         r#"makes a certificate with its key and registers it: `{"expires_in_days": 10}`"#,
     ),
     ("POST /_sandbox/applications/<id>/trusted-subjects", "the same, and its name and issuer are trusted instead"),
+    (
+        "POST /_sandbox/applications/<id>/federated-credentials",
+        r#"trusts a workload elsewhere: `{"issuer": "https://…", "subject": "…"}`"#,
+    ),
+    (
+        "POST /_sandbox/identity-tokens",
+        r#"the token of a workload elsewhere: `{"issuer": "https://…", "subject": "…", "expires_in_seconds": 60}`"#,
+    ),
 ];
 
 /// Accepts connections until the runtime ends.
@@ -196,6 +206,12 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
             }
             Ok(json!({"key": certificate.key_pem(), "certificates": certificate.chain_pem()}))
         }
+        ("POST", ["_sandbox", "applications", id, "federated-credentials"]) => {
+            let application = state.world.application_mut(id).ok_or("there is no such application")?;
+            application.federated_credentials.push(read(body)?);
+            Ok(Value::Null)
+        }
+        ("POST", ["_sandbox", "identity-tokens"]) => Ok(json!({"token": state.world.identity_token(&read(body)?)})),
         (_, ["_sandbox", "vaults", vault, rest @ ..]) => {
             let vault = state.world.vaults.get_mut(*vault).ok_or("there is no such vault")?;
             match (method, rest) {

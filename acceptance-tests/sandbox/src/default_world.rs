@@ -3,9 +3,11 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::application::Application;
+use crate::application::{Application, FederatedCredential};
+use crate::azure_devops::{self, Pipeline};
 use crate::certificate::CertificateSpec;
 use crate::dataverse::Org;
+use crate::github_actions::{self, Workflow};
 use crate::key_vault::Vault;
 use crate::world::{Caller, DATAVERSE_APPLICATION, Environment, World};
 
@@ -50,12 +52,25 @@ pub const BOARD: &str = "6a000000-0000-4000-8000-00000000000b";
 /// The solution *Cto Robots*, whose publisher's prefix is `cto`.
 pub const SOLUTION: &str = "CtoRobots";
 
+/// What the workflow of GitHub Actions shows; its job has the environment `production` of `contoso/robots`.
+pub const WORKFLOW_TOKEN: &str = "sandbox-token-of-the-workflow~3";
+/// What the pipeline of Azure DevOps shows.
+pub const PIPELINE_TOKEN: &str = "sandbox-token-of-the-pipeline~4";
+/// The service connection *power-platform* of the pipeline, which stands for Terraform's application.
+pub const SERVICE_CONNECTION: &str = "5c000000-0000-4000-8000-000000000001";
+/// The service connection *unknown* of the pipeline, which no application trusts.
+pub const UNTRUSTED_SERVICE_CONNECTION: &str = "5c000000-0000-4000-8000-000000000002";
+/// The issuer of a cluster of AKS.
+pub const CLUSTER_ISSUER: &str = "https://westeurope.oic.prod-aks.azure.com/7e0a0000-0000-4000-8000-000000000001/c1/";
+/// The account of the cluster that stands for Terraform's application.
+pub const CLUSTER_SUBJECT: &str = "system:serviceaccount:terraform:runner";
+
 const ALL_CERTIFICATES: &str = "Key Vault Reader";
 const ALL_SECRETS: &str = "Key Vault Secrets User";
 
 /// Makes it all.
 pub(crate) fn make() -> World {
-    let mut world = World::empty();
+    let mut world = World::empty(workflow(), pipeline());
     world.tenants.extend([TENANT.to_owned(), OTHER_TENANT.to_owned()]);
     for (app_id, object_id, name, secret) in [
         (CLIENT, CLIENT_OBJECT, "Terraform", Some(SECRET)),
@@ -72,6 +87,7 @@ pub(crate) fn make() -> World {
             .applications
             .insert(app_id.to_owned(), Application { secret: secret.map(str::to_owned), ..Application::new(caller) });
     }
+    federate(&mut world);
     world.admin_applications.insert(CLIENT.to_owned());
     vaults(&mut world);
     for (id, name, host) in [
@@ -91,6 +107,35 @@ pub(crate) fn make() -> World {
         world.environments.insert(id.to_ascii_lowercase(), environment);
     }
     world
+}
+
+fn workflow() -> Workflow {
+    Workflow {
+        request_token: WORKFLOW_TOKEN.to_owned(),
+        repository: "contoso/robots".to_owned(),
+        environment: Some("production".to_owned()),
+    }
+}
+
+fn pipeline() -> Pipeline {
+    let connections = [(SERVICE_CONNECTION, "power-platform"), (UNTRUSTED_SERVICE_CONNECTION, "unknown")];
+    Pipeline {
+        access_token: PIPELINE_TOKEN.to_owned(),
+        project: "contoso/robots".to_owned(),
+        service_connections: connections.map(|(id, name)| (id.to_owned(), name.to_owned())).into(),
+    }
+}
+
+/// Terraform's application trusts the job in GitHub's environment `production`, a service connection, and an account of a cluster.
+fn federate(world: &mut World) {
+    let credentials = [
+        (github_actions::ISSUER, "repo:contoso/robots:environment:production"),
+        (azure_devops::ISSUER, "sc://contoso/robots/power-platform"),
+        (CLUSTER_ISSUER, CLUSTER_SUBJECT),
+    ];
+    world.issuers.extend(credentials.map(|(issuer, _)| issuer.to_owned()));
+    let credentials = credentials.map(|(issuer, subject)| FederatedCredential::new(issuer, subject));
+    world.application_mut(CLIENT).expect("it was just made").federated_credentials.extend(credentials);
 }
 
 fn vaults(world: &mut World) {

@@ -31,6 +31,11 @@ impl Request {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The token that it bears.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        self.header("authorization")?.strip_prefix("Bearer ")
+    }
+
     /// The value of a query option.
     pub(crate) fn option(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

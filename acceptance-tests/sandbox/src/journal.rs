@@ -5,9 +5,11 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::azure_devops;
 use crate::connectivity;
 use crate::entra;
 use crate::exchange::{Request, Response};
+use crate::github_actions;
 
 /// The headers that say something of a request.
 const TOLD: [&str; 5] = ["if-match", "if-none-match", "prefer", "mscrm.solutionuniquename", "user-agent"];
@@ -35,7 +37,7 @@ pub struct Exchange {
 
 impl Exchange {
     pub(crate) fn new(request: &Request, response: Option<&Response>) -> Self {
-        let is_sign_in = request.host.starts_with("login.");
+        let is_sign_in = is_sign_in(&request.host);
         let mut body = if is_sign_in { entra::journaled(request) } else { serde_json::from_slice(&request.body).ok() };
         if let Some(body) = &mut body {
             connectivity::redact(body);
@@ -57,8 +59,7 @@ impl Exchange {
 
     /// Whether it changed something, or could have: token requests and reads do not.
     pub fn is_write(&self) -> bool {
-        !self.host.starts_with("login.")
-            && self.method.parse::<Method>().is_ok_and(|method| connectivity::writes(&method))
+        !is_sign_in(&self.host) && self.method.parse::<Method>().is_ok_and(|method| connectivity::writes(&method))
     }
 
     /// The exchange in a line: `PATCH contoso.crm4.dynamics.com /api/…  if-match: *  {"name":"robot"} -> 204`.
@@ -82,6 +83,11 @@ impl Exchange {
         lines.extend(self.parts.iter().flat_map(Exchange::lines).map(|line| format!("  {line}")));
         lines
     }
+}
+
+/// Whether this host gives out tokens: what is answered there is secret.
+fn is_sign_in(host: &str) -> bool {
+    host.starts_with("login.") || github_actions::is_host(host) || azure_devops::is_host(host)
 }
 
 /// Path and query as a person would write them.

@@ -15,6 +15,9 @@
 //! | application *Terraform* | [`CLIENT`](default_world::CLIENT) with [`SECRET`](default_world::SECRET): *System Administrator* in both organizations, reads certificates and secrets of `kv-robots` and `kv-policies`, may ask the environments API |
 //! | application *Maker* | [`MAKER`](default_world::MAKER) with [`MAKER_SECRET`](default_world::MAKER_SECRET): *Environment Maker*, no rights on vaults |
 //! | application *Run owner* | [`RUN_OWNER`](default_world::RUN_OWNER), without a secret: [`World::client_certificate`] makes a certificate for it |
+//! | GitHub Actions | the environment `production` of `contoso/robots`, which *Terraform* trusts: [`Sandbox::workflow_env`] |
+//! | Azure DevOps | the service connections [`SERVICE_CONNECTION`](default_world::SERVICE_CONNECTION), which *Terraform* trusts, and another one: [`Sandbox::pipeline_env`] |
+//! | a cluster | [`CLUSTER_SUBJECT`](default_world::CLUSTER_SUBJECT), which *Terraform* trusts: [`World::identity_token`] |
 //! | environment *Contoso* | [`ENVIRONMENT`](default_world::ENVIRONMENT), `https://contoso.crm4.dynamics.com` |
 //! | environment *Contoso Test* | [`TEST_ENVIRONMENT`](default_world::TEST_ENVIRONMENT), `https://contoso-test.crm4.dynamics.com` |
 //! | environment *Bare* | [`BARE_ENVIRONMENT`](default_world::BARE_ENVIRONMENT), without Dataverse |
@@ -43,6 +46,12 @@
 //! | no `jti`: AADSTS50027; no `client_assertion_type`: 900144 | I |
 //! | trust by subject name and issuer: a chain in `x5c` whose first common name is the trusted one, and whose end the trusted authority issued | D, the rest I |
 //! | an `x5c` that is no chain (base64 of DER, leaf first, each issued by the next) is refused also where a thumbprint is enough | S |
+//! | federated credentials: issuer, subject and audience as they are trusted, with regard to case; the issuer's RS256, times as above | D |
+//! | of a claim that is not trusted: AADSTS700211 (issuer), 700213 (subject), 7002138 (its case), or 70021 by a switch | R |
+//! | of an audience: AADSTS700212; no credential at all: 70025; an issuer that cannot be asked: 50166; a wrong signature: 700027 | I |
+//! | GitHub Actions: `audience`, claims, five minutes; the address has a query of its own | D, the address I |
+//! | Azure DevOps: POST, `api-version`, `serviceConnectionId`; `sc://` and `p://` for a subject | D, claims R |
+//! | without its token: 302 to a page, or 401 with `X-TFS-FedAuthRedirect: Suppress`; a service connection that is not there: 404 | R, I |
 //! | instance discovery and OpenID configuration, as MSAL asks | R |
 //! | every service checks its token: issued here, audience, tenant, expiry by the sandbox's clock | D |
 //! | Key Vault: challenge, api-version, `certificates` get, versions, policy, list with `nextLink` | D |
@@ -59,8 +68,8 @@
 //! | only its maker sees a connection; others get 404 `ConnectionNotFound` | I |
 //! | unknown paths, query options, properties and values are refused by name | S |
 //!
-//! Not emulated, and refused with 501 and by name: secrets and keys of a vault, making and changing certificates there, sign-in by
-//! federation, Microsoft Graph, Azure Resource Manager, sharing through the APIs, other connectors, starting flows;
+//! Not emulated, and refused with 501 and by name: secrets and keys of a vault, making and changing certificates there, service
+//! connections whose issuer is Entra itself, Microsoft Graph, Azure Resource Manager, sharing through the APIs, other connectors, starting flows;
 //! of Dataverse what the documentation of [`dataverse`] lists.
 //!
 //! Seeding, weather, time and the journal: the methods of [`Sandbox`], or over HTTP as in [`control`].
@@ -70,6 +79,7 @@
 mod altered;
 mod application;
 mod authority;
+pub mod azure_devops;
 mod certificate;
 mod connectivity;
 pub mod control;
@@ -81,6 +91,8 @@ mod entra;
 mod environments;
 mod exchange;
 mod faults;
+pub mod github_actions;
+mod issuer;
 mod journal;
 mod kept;
 mod key_vault;
@@ -103,7 +115,7 @@ use authority::Authority;
 use proxy::{Shared, State};
 use watch::Watch;
 
-pub use application::{Application, ClientCertificate, ClientCertificateSpec, TrustedSubject};
+pub use application::{Application, ClientCertificate, ClientCertificateSpec, FederatedCredential, TrustedSubject};
 pub use certificate::CertificateSpec;
 pub use connectivity::{ChangedTarget, Connection, StatusError, Switches as ConnectivitySwitches};
 pub use crafted::{Body, Crafted};
@@ -111,6 +123,7 @@ pub use dataverse::{CredentialLookups, Limit, Org, SecretRefusal, Switches as Da
 pub use echo::Notation;
 pub use entra::Switches as EntraSwitches;
 pub use faults::{Effect, Fault};
+pub use issuer::IdentityTokenSpec;
 pub use journal::Exchange;
 pub use key_vault::{Vault, Version};
 pub use watch::{Passing, Stage};
@@ -186,6 +199,26 @@ impl Sandbox {
         variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
+    /// The variables that a job of GitHub Actions has.
+    pub fn workflow_env(&self) -> Vec<(String, String)> {
+        self.with(|World { workflow, .. }| {
+            vec![
+                ("ACTIONS_ID_TOKEN_REQUEST_URL".to_owned(), workflow.request_url()),
+                ("ACTIONS_ID_TOKEN_REQUEST_TOKEN".to_owned(), workflow.request_token.clone()),
+            ]
+        })
+    }
+
+    /// The variables that a job of Azure DevOps has.
+    pub fn pipeline_env(&self) -> Vec<(String, String)> {
+        self.with(|World { pipeline, .. }| {
+            vec![
+                ("SYSTEM_OIDCREQUESTURI".to_owned(), pipeline.request_url()),
+                ("SYSTEM_ACCESSTOKEN".to_owned(), pipeline.access_token.clone()),
+            ]
+        })
+    }
+
     /// The file with the certificate that clients have to trust.
     pub fn ca_file(&self) -> PathBuf {
         self.folder.join("ca.pem")
@@ -230,7 +263,7 @@ impl Sandbox {
         self.shared.state().journal.clear();
     }
 
-    /// Every access token that was issued, and every assertion that was shown for one: tests look whether one has leaked.
+    /// Every token that was issued, and every assertion that was shown for one: tests look whether one has leaked.
     pub fn tokens(&self) -> Vec<String> {
         self.shared.state().world.tokens.all()
     }

@@ -55,6 +55,7 @@ fn run(arguments: &Arguments) -> std::io::Result<()> {
          Vault         kv-robots: robot, robot-01 … robot-10; that cannot be used: robot-pem, robot-not-exportable,\n\
          \x20             robot-disabled, robot-expired, robot-not-yet-valid, robot-server-only\n\
          Solution      {} with the prefix cto\n\n\
+         What a job of GitHub Actions, and one of Azure DevOps for the service connection {}, has as well:\n\n{}\n\
          In another shell:\n\n{exports}\n\
          For Terraform, after `cargo build -p provider`, in ~/.terraformrc or the file that TF_CLI_CONFIG_FILE names:\n\n{}\n\
          Ctrl-C ends it. What is asked:\n",
@@ -71,6 +72,8 @@ fn run(arguments: &Arguments) -> std::io::Result<()> {
         contoso::WAREHOUSE,
         contoso::BOARD,
         contoso::SOLUTION,
+        contoso::SERVICE_CONNECTION,
+        indented(sandbox.workflow_env().into_iter().chain(sandbox.pipeline_env())),
         dev_overrides()?,
     );
     if let Some(path) = &arguments.env_file {
@@ -104,6 +107,10 @@ fn ending() -> std::io::Result<impl Future<Output = ()>> {
 fn verbs() -> String {
     let widest = VERBS.iter().map(|(verb, _)| verb.len()).max().unwrap_or_default();
     VERBS.iter().map(|(verb, what)| format!("  {verb:widest$}  {what}\n")).collect()
+}
+
+fn indented(variables: impl Iterator<Item = (String, String)>) -> String {
+    variables.map(|(name, value)| format!("  {name}='{value}'\n")).collect()
 }
 
 /// Where Terraform finds the provider: cargo puts its programs beside each other.

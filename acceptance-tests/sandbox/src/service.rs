@@ -2,11 +2,14 @@
 
 use http::StatusCode;
 
+use crate::azure_devops;
 use crate::connectivity;
 use crate::dataverse;
 use crate::entra;
 use crate::environments;
 use crate::exchange::{Request, Response};
+use crate::github_actions;
+use crate::issuer;
 use crate::key_vault;
 use crate::world::World;
 
@@ -18,6 +21,12 @@ pub(crate) enum Service {
     Vault(String),
     Organization(String),
     Environment(String),
+    /// Where a job of GitHub Actions asks who it is.
+    Workflow,
+    /// Where a job of Azure DevOps does.
+    Pipeline,
+    /// Who says it.
+    Issuer,
     /// Microsoft's, and not emulated yet.
     Silent(&'static str),
     /// Microsoft's by its name, but nothing of this name exists: nobody could connect to it.
@@ -61,6 +70,15 @@ pub(crate) fn find(world: &World, host: &str) -> Service {
     if ENVIRONMENTS.contains(&host.as_str()) {
         return Service::Environments;
     }
+    if github_actions::is_host(&host) {
+        return Service::Workflow;
+    }
+    if azure_devops::is_host(&host) {
+        return Service::Pipeline;
+    }
+    if issuer::is_host(world, &host) {
+        return Service::Issuer;
+    }
     if let Some((_, name)) = SILENT.iter().find(|(known, _)| *known == host) {
         return Service::Silent(name);
     }
@@ -92,6 +110,9 @@ pub(crate) fn answer(world: &mut World, service: &Service, request: &Request) ->
         },
         Service::Environment(id) => connectivity::answer(world, id, request),
         Service::Organization(id) => organization(world, id, request),
+        Service::Workflow => github_actions::answer(world, request),
+        Service::Pipeline => azure_devops::answer(world, request),
+        Service::Issuer => issuer::answer(world, request),
         Service::Silent(name) => Response::unknown(&format!("{name} yet: {} {}", request.method, request.path)),
         Service::Nowhere => {
             Response::error(StatusCode::BAD_GATEWAY, "NameNotResolved", "There is nothing of this name.")

@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::application::{Application, ClientCertificate, ClientCertificateSpec};
+use crate::azure_devops::Pipeline;
 use crate::connectivity::{self, Connection};
 use crate::dataverse;
 use crate::entra::{self, Tokens};
+use crate::github_actions::Workflow;
+use crate::issuer::{self, IdentityTokenSpec};
 use crate::key_vault::{self, Vault};
 
 /// Dataverse's own application in every tenant: it reads secrets when a flow runs.
@@ -84,6 +87,12 @@ pub struct World {
     pub unregistered_subscriptions: BTreeSet<String>,
     /// The environments, by id in lower case.
     pub environments: BTreeMap<String, Environment>,
+    /// Who issues identity tokens to workloads outside of Azure.
+    pub issuers: BTreeSet<String>,
+    /// The job of GitHub Actions that may ask who it is.
+    pub workflow: Workflow,
+    /// The job of Azure DevOps that may ask who it is.
+    pub pipeline: Pipeline,
     /// The tokens that were issued.
     pub(crate) tokens: Tokens,
     switches: Switches,
@@ -91,8 +100,8 @@ pub struct World {
 }
 
 impl World {
-    /// A world without anything in it.
-    pub(crate) fn empty() -> Self {
+    /// A world without anything in it but two jobs.
+    pub(crate) fn empty(workflow: Workflow, pipeline: Pipeline) -> Self {
         Self {
             tenants: BTreeSet::new(),
             applications: BTreeMap::new(),
@@ -100,6 +109,9 @@ impl World {
             vaults: BTreeMap::new(),
             unregistered_subscriptions: BTreeSet::new(),
             environments: BTreeMap::new(),
+            issuers: BTreeSet::new(),
+            workflow,
+            pipeline,
             tokens: Tokens::new(),
             switches: Switches::default(),
             ahead: Duration::ZERO,
@@ -159,6 +171,11 @@ impl World {
     /// Makes a certificate that is valid by the clock here; nobody trusts it yet.
     pub fn client_certificate(&self, spec: &ClientCertificateSpec) -> ClientCertificate {
         ClientCertificate::new(spec, self.now())
+    }
+
+    /// Lets an issuer issue an identity token, also one that nobody knows.
+    pub fn identity_token(&mut self, spec: &IdentityTokenSpec) -> String {
+        issuer::issue(self, spec, serde_json::Value::Null)
     }
 
     /// Whether the caller, and Dataverse itself, may read what a reference points at. Roles alone count, also in a vault with access

@@ -1,9 +1,10 @@
-//! Microsoft Entra: tokens for applications with a secret or a certificate, and what libraries ask before they want one.
+//! Microsoft Entra: tokens for applications with a secret, a certificate or a federated credential, and what libraries ask before they want one.
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>
 
 mod assertion;
 mod certificates;
+mod federation;
 mod refusal;
 mod tokens;
 
@@ -25,17 +26,19 @@ pub(crate) use tokens::{Tokens, Unaccepted, verify};
 /// How an assertion says what it is.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// What is open about tokens, which are opaque by contract, and the answers in force.
+/// What is open about tokens, which are opaque by contract, and what changed over time, and the answers in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
     /// Whether a token can be read by whoever asked for it, and names the principal.
     pub names_principal: bool,
+    /// Whether a refused identity token is refused by a code for each claim, as now, or by 70021 for all of them, as before.
+    pub names_federated_claim: bool,
 }
 
 impl Default for Switches {
     fn default() -> Self {
-        Self { names_principal: true }
+        Self { names_principal: true, names_federated_claim: true }
     }
 }
 
@@ -104,14 +107,20 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Result<Response,
     };
     let proof = match (form.get("client_assertion"), form.get("client_secret")) {
         (Some(text), _) => {
-            world.tokens.shown(text);
+            world.tokens.keep(text);
             if field("client_assertion_type") != JWT_BEARER {
                 let words = "The request body must contain the following parameter: 'client_assertion_type'.";
                 return Err(Refusal::new("invalid_request", 900_144, words));
             }
             let root = format!("https://{}/{tenant}", request.host);
             let audiences = [format!("{root}/oauth2/v2.0/token"), format!("{root}/v2.0")];
-            certificates::prove(&application, &Assertion::read(text)?, &audiences, world.now())?;
+            let assertion = Assertion::read(text)?;
+            // An issuer with an address is somebody else; an application names itself by its id.
+            if assertion.claims.iss.starts_with("https://") {
+                federation::prove(world, &application, &assertion)?;
+            } else {
+                certificates::prove(&application, &assertion, &audiences, world.now())?;
+            }
             Proof::Assertion
         }
         (None, Some(secret)) => {

@@ -42,13 +42,13 @@ impl Tokens {
         Self { key, issued: BTreeMap::new(), assertions: BTreeSet::new() }
     }
 
-    /// Every token that was issued, and every assertion that was shown for one.
+    /// Every token that was issued, by others too, and every assertion that was shown for one.
     pub(crate) fn all(&self) -> Vec<String> {
         self.issued.keys().chain(&self.assertions).cloned().collect()
     }
 
-    /// Somebody shows an assertion, which is as secret as a token.
-    pub(super) fn shown(&mut self, assertion: &str) {
+    /// Keeps an assertion in mind, which is as secret as a token.
+    pub(crate) fn keep(&mut self, assertion: &str) {
         self.assertions.insert(assertion.to_owned());
     }
 
@@ -131,8 +131,7 @@ impl Unaccepted {
 
 /// Whom a request's token speaks for, if it is good for this audience.
 pub(crate) fn verify(world: &World, request: &Request, audience: &str) -> Result<Caller, Unaccepted> {
-    let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let issued = world.tokens.issued.get(token.ok_or(Unaccepted::Missing)?).ok_or(Unaccepted::Unknown)?;
+    let issued = world.tokens.issued.get(request.bearer().ok_or(Unaccepted::Missing)?).ok_or(Unaccepted::Unknown)?;
     if issued.expires <= world.now() {
         return Err(Unaccepted::Expired);
     }

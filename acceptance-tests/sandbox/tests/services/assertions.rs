@@ -12,7 +12,6 @@ use time::OffsetDateTime;
 
 use super::*;
 
-const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const SCOPE: &str = "https://vault.azure.net/.default";
 
 /// The parts of an assertion before it is signed.
@@ -86,27 +85,6 @@ impl World {
     fn now(&self) -> OffsetDateTime {
         self.sandbox.with(|world| world.now())
     }
-
-    async fn show(&self, assertion: &str) -> Answer {
-        let fields = [
-            ("client_id", contoso::RUN_OWNER),
-            ("client_assertion_type", JWT_BEARER),
-            ("client_assertion", assertion),
-            ("scope", SCOPE),
-        ];
-        self.token_request(&fields).await
-    }
-
-    #[track_caller]
-    fn check(&self, what: &str, answer: &Answer, code: u64) {
-        if code == 0 {
-            assert_eq!(answer.status, 200, "{what}: {}", answer.body);
-            return;
-        }
-        assert_eq!(answer.body["error_codes"][0], code, "{what}: {}", answer.body);
-        let status = if answer.body["error"] == "invalid_client" { 401 } else { 400 };
-        assert_eq!(answer.status, status, "{what}: {}", answer.body);
-    }
 }
 
 #[tokio::test]
@@ -114,11 +92,15 @@ async fn the_key_of_a_registered_certificate_signs_in() {
     let world = World::new();
     let certificate = world.certificate(ClientCertificateSpec::default());
     let draft = Draft::of(&certificate, world.now());
-    world.check("before it is registered", &world.show(&draft.signed_by(&certificate)).await, 700_027);
+    world.check(
+        "before it is registered",
+        &world.show(contoso::RUN_OWNER, &draft.signed_by(&certificate)).await,
+        700_027,
+    );
     world.register(&certificate);
     world.sandbox.clear_journal();
     let assertion = draft.signed_by(&certificate);
-    let answer = world.show(&assertion).await;
+    let answer = world.show(contoso::RUN_OWNER, &assertion).await;
     world.check("afterwards", &answer, 0);
     let token = answer.body["access_token"].as_str().unwrap();
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
@@ -131,12 +113,12 @@ async fn the_key_of_a_registered_certificate_signs_in() {
     let mut sent = Draft::of(&certificate, world.now());
     sent.algorithm = Algorithm::RS256;
     sent.header = json!({"alg": "RS256", "x5t": sha1(&certificate.chain()[0])});
-    world.check("RS256 and x5t", &world.show(&sent.signed_by(&certificate)).await, 0);
+    world.check("RS256 and x5t", &world.show(contoso::RUN_OWNER, &sent.signed_by(&certificate)).await, 0);
     sent.claims["aud"] = format!("https://login.microsoftonline.com/{}/v2.0", contoso::TENANT).into();
-    world.check("the issuer as audience", &world.show(&sent.signed_by(&certificate)).await, 0);
+    world.check("the issuer as audience", &world.show(contoso::RUN_OWNER, &sent.signed_by(&certificate)).await, 0);
     world.sandbox.advance(std::time::Duration::from_secs(91 * 86400));
     let late = Draft::of(&certificate, world.now()).signed_by(&certificate);
-    let answer = world.show(&late).await;
+    let answer = world.show(contoso::RUN_OWNER, &late).await;
     world.check("an expired certificate", &answer, 700_027);
     assert!(answer.body["error_description"].as_str().unwrap().contains("The key used is expired."));
 }
@@ -174,14 +156,14 @@ async fn each_fault_of_an_assertion_has_its_code() {
     for (what, code, spoil) in rows {
         let mut draft = Draft::of(&certificate, world.now());
         spoil(&mut draft);
-        world.check(what, &world.show(&draft.signed_by(&certificate)).await, code);
+        world.check(what, &world.show(contoso::RUN_OWNER, &draft.signed_by(&certificate)).await, code);
     }
     let draft = Draft::of(&certificate, world.now());
-    let answer = world.show(&draft.signed_by(&other)).await;
+    let answer = world.show(contoso::RUN_OWNER, &draft.signed_by(&other)).await;
     world.check("another key", &answer, 700_027);
     let words = answer.body["error_description"].as_str().unwrap();
     assert!(words.contains("did not match the expected signature value"), "{words}");
-    world.check("no JWT", &world.show("abc").await, 50_027);
+    world.check("no JWT", &world.show(contoso::RUN_OWNER, "abc").await, 50_027);
     let assertion = draft.signed_by(&certificate);
     let untyped = [("client_id", contoso::RUN_OWNER), ("client_assertion", &assertion), ("scope", SCOPE)];
     world.check("no type", &world.token_request(&untyped).await, 900_144);
@@ -199,12 +181,12 @@ async fn a_key_on_a_curve_signs_nobody_in() {
     world.register(&certificate);
     let mut draft = Draft::of(&certificate, world.now());
     (draft.header["alg"], draft.algorithm) = ("ES256".into(), Algorithm::ES256);
-    let answer = world.show(&draft.signed_by(&certificate)).await;
+    let answer = world.show(contoso::RUN_OWNER, &draft.signed_by(&certificate)).await;
     world.check("ES256", &answer, 5_002_738);
     let words = answer.body["error_description"].as_str().unwrap();
     assert!(words.contains("'ES256' is not a supported signature algorithm."), "{words}");
     draft.header["alg"] = "RS256".into();
-    world.check("and says RS256", &world.show(&draft.signed_by(&certificate)).await, 5_002_730);
+    world.check("and says RS256", &world.show(contoso::RUN_OWNER, &draft.signed_by(&certificate)).await, 5_002_730);
 }
 
 #[tokio::test]
@@ -217,7 +199,7 @@ async fn a_chain_is_trusted_by_its_name_and_issuer() {
     };
     let chained = |certificate: &ClientCertificate| Draft::of(certificate, world.now()).with_chain(certificate);
     let show = async |draft: Draft, code, what| {
-        world.check(what, &world.show(&draft.signed_by(&certificate)).await, code);
+        world.check(what, &world.show(contoso::RUN_OWNER, &draft.signed_by(&certificate)).await, code);
     };
     show(chained(&certificate), 700_027, "before it is trusted").await;
     trust(&certificate);
@@ -230,7 +212,7 @@ async fn a_chain_is_trusted_by_its_name_and_issuer() {
     draft.header["x5c"] = json!([draft.header["x5c"][0]]);
     show(draft, 700_027, "what is in between is missing").await;
     let forged = chained(&stranger).signed_by(&stranger);
-    world.check("the same name of another authority", &world.show(&forged).await, 700_027);
+    world.check("the same name of another authority", &world.show(contoso::RUN_OWNER, &forged).await, 700_027);
     show(chained(&stranger), 700_027, "somebody else's chain").await;
 
     world.register(&certificate);

@@ -3,6 +3,7 @@
 mod assertions;
 mod connections;
 mod environments;
+mod federation;
 mod own_address;
 mod program;
 mod sign_in;
@@ -58,6 +59,17 @@ impl World {
         self.token_request(&[("client_id", client), ("client_secret", secret), ("scope", scope)]).await
     }
 
+    /// Shows an assertion of an application for a token of the vaults.
+    async fn show(&self, client: &str, assertion: &str) -> Answer {
+        let fields = [
+            ("client_id", client),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", assertion),
+            ("scope", "https://vault.azure.net/.default"),
+        ];
+        self.token_request(&fields).await
+    }
+
     async fn token_request(&self, fields: &[(&str, &str)]) -> Answer {
         let url = format!("https://login.microsoftonline.com/{}/oauth2/v2.0/token", contoso::TENANT);
         let mut form = Url::parse("https://x/").unwrap();
@@ -71,6 +83,18 @@ impl World {
     async fn token(&self, audience: &str) -> String {
         let answer = self.sign_in(contoso::CLIENT, contoso::SECRET, &format!("{audience}/.default")).await;
         answer.body["access_token"].as_str().expect("the default application signs in").to_owned()
+    }
+
+    /// An answer of the token endpoint has this code; none, and it is a token.
+    #[track_caller]
+    fn check(&self, what: &str, answer: &Answer, code: u64) {
+        if code == 0 {
+            assert_eq!(answer.status, 200, "{what}: {}", answer.body);
+            return;
+        }
+        assert_eq!(answer.body["error_codes"][0], code, "{what}: {}", answer.body);
+        let status = if answer.body["error"] == "invalid_client" { 401 } else { 400 };
+        assert_eq!(answer.status, status, "{what}: {}", answer.body);
     }
 
     /// How many there are on each page of a list.

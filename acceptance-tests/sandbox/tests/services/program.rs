@@ -60,7 +60,12 @@ async fn a_terminated_program_cleans_up_and_keeps_its_rows() {
     };
 
     let program = Program::start(&state);
-    for said in ["dev_overrides { \"cba/powerautomate\" = \"/", "GET /_sandbox/faults", "export AZURE_CLIENT_SECRET="] {
+    for said in [
+        "dev_overrides { \"cba/powerautomate\" = \"/",
+        "GET /_sandbox/faults",
+        "export AZURE_CLIENT_SECRET=",
+        "  SYSTEM_OIDCREQUESTURI='https://",
+    ] {
         assert!(program.said.contains(said), "{said} is not in\n{}", program.said);
     }
     assert!(client.post(rows(&program)).json(&row).send().await.unwrap().status().is_success());
