@@ -27,6 +27,7 @@
 //! | `POST /_sandbox/applications/<id>/certificates` | makes a certificate with its key and registers it: `{"expires_in_days": 10}` |
 //! | `POST /_sandbox/applications/<id>/trusted-subjects` | the same, and its name and issuer are trusted instead |
 //! | `POST /_sandbox/applications/<id>/federated-credentials` | trusts a workload elsewhere: `{"issuer": "https://…", "subject": "…"}` |
+//! | `PUT /_sandbox/managed-identities` | the identities of the machine, by client id: `{"system_assigned": null, "user_assigned": ["…"]}` |
 //! | `POST /_sandbox/identity-tokens` | the token of a workload elsewhere: `{"issuer": "https://…", "subject": "…", "expires_in_seconds": 60}` |
 //!
 //! Bad weather is a [`Fault`](crate::Fault), a certificate a [`CertificateSpec`], an application's a
@@ -50,6 +51,7 @@ use uuid::Uuid;
 use crate::certificate::CertificateSpec;
 use crate::connectivity::StatusError;
 use crate::exchange::Response;
+use crate::managed_identity::ManagedIdentities;
 use crate::proxy::{Broken, Shared, State, sent};
 
 /// Each request that the sandbox's own address knows, and what it does.
@@ -90,6 +92,10 @@ pub const VERBS: &[(&str, &str)] = &[
     (
         "POST /_sandbox/applications/<id>/federated-credentials",
         r#"trusts a workload elsewhere: `{"issuer": "https://…", "subject": "…"}`"#,
+    ),
+    (
+        "PUT /_sandbox/managed-identities",
+        r#"the identities of the machine, by client id: `{"system_assigned": null, "user_assigned": ["…"]}`"#,
     ),
     (
         "POST /_sandbox/identity-tokens",
@@ -209,6 +215,12 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
         ("POST", ["_sandbox", "applications", id, "federated-credentials"]) => {
             let application = state.world.application_mut(id).ok_or("there is no such application")?;
             application.federated_credentials.push(read(body)?);
+            Ok(Value::Null)
+        }
+        ("PUT", ["_sandbox", "managed-identities"]) => {
+            let assigned: ManagedIdentities = read(body)?;
+            let header = std::mem::take(&mut state.world.managed_identities.header);
+            state.world.managed_identities = ManagedIdentities { header, ..assigned };
             Ok(Value::Null)
         }
         ("POST", ["_sandbox", "identity-tokens"]) => Ok(json!({"token": state.world.identity_token(&read(body)?)})),

@@ -9,6 +9,7 @@ use crate::certificate::CertificateSpec;
 use crate::dataverse::Org;
 use crate::github_actions::{self, Workflow};
 use crate::key_vault::Vault;
+use crate::managed_identity::ManagedIdentities;
 use crate::world::{Caller, DATAVERSE_APPLICATION, Environment, World};
 
 /// The tenant.
@@ -65,12 +66,15 @@ pub const CLUSTER_ISSUER: &str = "https://westeurope.oic.prod-aks.azure.com/7e0a
 /// The account of the cluster that stands for Terraform's application.
 pub const CLUSTER_SUBJECT: &str = "system:serviceaccount:terraform:runner";
 
+/// What App Service wants to be shown.
+pub const IDENTITY_HEADER: &str = "sandbox-header-of-the-machine~5";
+
 const ALL_CERTIFICATES: &str = "Key Vault Reader";
 const ALL_SECRETS: &str = "Key Vault Secrets User";
 
 /// Makes it all.
 pub(crate) fn make() -> World {
-    let mut world = World::empty(workflow(), pipeline());
+    let mut world = World::empty(machine(), workflow(), pipeline());
     world.tenants.extend([TENANT.to_owned(), OTHER_TENANT.to_owned()]);
     for (app_id, object_id, name, secret) in [
         (CLIENT, CLIENT_OBJECT, "Terraform", Some(SECRET)),
@@ -107,6 +111,13 @@ pub(crate) fn make() -> World {
         world.environments.insert(id.to_ascii_lowercase(), environment);
     }
     world
+}
+
+/// The machine's own identity is Terraform's application, and the maker is assigned to it.
+fn machine() -> ManagedIdentities {
+    let mut machine = ManagedIdentities::new(CLIENT, IDENTITY_HEADER);
+    machine.assign(Some(CLIENT), &[MAKER]);
+    machine
 }
 
 fn workflow() -> Workflow {

@@ -10,6 +10,7 @@ use crate::connectivity;
 use crate::entra;
 use crate::exchange::{Request, Response};
 use crate::github_actions;
+use crate::managed_identity;
 
 /// The headers that say something of a request.
 const TOLD: [&str; 5] = ["if-match", "if-none-match", "prefer", "mscrm.solutionuniquename", "user-agent"];
@@ -87,7 +88,8 @@ impl Exchange {
 
 /// Whether this host gives out tokens: what is answered there is secret.
 fn is_sign_in(host: &str) -> bool {
-    host.starts_with("login.") || github_actions::is_host(host) || azure_devops::is_host(host)
+    let asks = [github_actions::is_host, azure_devops::is_host, managed_identity::is_host];
+    host.starts_with("login.") || asks.into_iter().any(|asks| asks(host))
 }
 
 /// Path and query as a person would write them.

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! client -CONNECT-> proxy -TLS-> service (by host) -> entra | key_vault | environments | dataverse | connectivity -> World
+//! client -plain HTTP, past the proxy-> managed_identity -> World
 //! ```
 //!
 //! # The default world
@@ -18,6 +19,7 @@
 //! | GitHub Actions | the environment `production` of `contoso/robots`, which *Terraform* trusts: [`Sandbox::workflow_env`] |
 //! | Azure DevOps | the service connections [`SERVICE_CONNECTION`](default_world::SERVICE_CONNECTION), which *Terraform* trusts, and another one: [`Sandbox::pipeline_env`] |
 //! | a cluster | [`CLUSTER_SUBJECT`](default_world::CLUSTER_SUBJECT), which *Terraform* trusts: [`World::identity_token`] |
+//! | a machine | its own identity is *Terraform*, and *Maker* is assigned to it: [`Sandbox::imds_url`], [`Sandbox::app_service_env`] |
 //! | environment *Contoso* | [`ENVIRONMENT`](default_world::ENVIRONMENT), `https://contoso.crm4.dynamics.com` |
 //! | environment *Contoso Test* | [`TEST_ENVIRONMENT`](default_world::TEST_ENVIRONMENT), `https://contoso-test.crm4.dynamics.com` |
 //! | environment *Bare* | [`BARE_ENVIRONMENT`](default_world::BARE_ENVIRONMENT), without Dataverse |
@@ -52,6 +54,11 @@
 //! | GitHub Actions: `audience`, claims, five minutes; the address has a query of its own | D, the address I |
 //! | Azure DevOps: POST, `api-version`, `serviceConnectionId`; `sc://` and `p://` for a subject | D, claims R |
 //! | without its token: 302 to a page, or 401 with `X-TFS-FedAuthRedirect: Suppress`; a service connection that is not there: 404 | R, I |
+//! | managed identities, past the proxy: IMDS with `Metadata: true`, `api-version` from 2018-02-01, `resource`, one of three names of an identity | D |
+//! | without the header `bad_request_102`, `X-Forwarded-For` refused, AADSTS50001 for a resource that is not there; numbers as texts | D, texts I |
+//! | an identity that is not assigned, or several and none is named: `invalid_request` | R |
+//! | App Service, 2019-08-01: `X-IDENTITY-HEADER`, `expires_on` without `expires_in`, `client_id` | D |
+//! | an identity that is not assigned: 400 with `statusCode` and `message` (R); another header: 401 | R, I |
 //! | instance discovery and OpenID configuration, as MSAL asks | R |
 //! | every service checks its token: issued here, audience, tenant, expiry by the sandbox's clock | D |
 //! | Key Vault: challenge, api-version, `certificates` get, versions, policy, list with `nextLink` | D |
@@ -96,6 +103,7 @@ mod issuer;
 mod journal;
 mod kept;
 mod key_vault;
+mod managed_identity;
 mod proxy;
 mod service;
 mod watch;
@@ -126,6 +134,7 @@ pub use faults::{Effect, Fault};
 pub use issuer::IdentityTokenSpec;
 pub use journal::Exchange;
 pub use key_vault::{Vault, Version};
+pub use managed_identity::ManagedIdentities;
 pub use watch::{Passing, Stage};
 pub use world::{Caller, DATAVERSE_APPLICATION, Environment, SecretAccess, Switches, World};
 
@@ -135,6 +144,7 @@ pub struct Sandbox {
     runtime: Option<tokio::runtime::Runtime>,
     proxy: SocketAddr,
     control: SocketAddr,
+    machine: SocketAddr,
     folder: PathBuf,
 }
 
@@ -167,14 +177,16 @@ impl Sandbox {
             let _inside = runtime.enter();
             TcpListener::from_std(listener)
         };
-        let (proxy, control) = (bind(port)?, bind(0)?);
-        let addresses = (proxy.local_addr()?, control.local_addr()?);
+        let (proxy, control, machine) = (bind(port)?, bind(0)?, bind(0)?);
+        let addresses = (proxy.local_addr()?, control.local_addr()?, machine.local_addr()?);
         runtime.spawn(proxy::run(Arc::clone(&shared), proxy));
         runtime.spawn(control::run(Arc::clone(&shared), control));
+        runtime.spawn(proxy::run_beside(Arc::clone(&shared), machine));
         let folder = std::env::temp_dir().join(format!("sandbox-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir(&folder)?;
         std::fs::write(folder.join("ca.pem"), shared.authority.pem())?;
-        Ok(Self { shared, runtime: Some(runtime), proxy: addresses.0, control: addresses.1, folder })
+        let (proxy, control, machine) = addresses;
+        Ok(Self { shared, runtime: Some(runtime), proxy, control, machine, folder })
     }
 
     /// The variables that point a client at this sandbox; an empty value must be set too, since an inherited `NO_PROXY` would lead
@@ -217,6 +229,18 @@ impl Sandbox {
                 ("SYSTEM_ACCESSTOKEN".to_owned(), pipeline.access_token.clone()),
             ]
         })
+    }
+
+    /// Where a virtual machine would ask who it is: IMDS, for those who let its address be given. It is no proxy's.
+    pub fn imds_url(&self) -> String {
+        format!("http://{}{}", self.machine, managed_identity::IMDS_PATH)
+    }
+
+    /// The variables that a program in App Service has.
+    pub fn app_service_env(&self) -> Vec<(String, String)> {
+        let endpoint = format!("http://{}{}", self.machine, managed_identity::APP_SERVICE_PATH);
+        let header = self.with(|world| world.managed_identities.header.clone());
+        vec![("IDENTITY_ENDPOINT".to_owned(), endpoint), ("IDENTITY_HEADER".to_owned(), header)]
     }
 
     /// The file with the certificate that clients have to trust.

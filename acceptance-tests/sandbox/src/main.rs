@@ -55,7 +55,9 @@ fn run(arguments: &Arguments) -> std::io::Result<()> {
          Vault         kv-robots: robot, robot-01 … robot-10; that cannot be used: robot-pem, robot-not-exportable,\n\
          \x20             robot-disabled, robot-expired, robot-not-yet-valid, robot-server-only\n\
          Solution      {} with the prefix cto\n\n\
-         What a job of GitHub Actions, and one of Azure DevOps for the service connection {}, has as well:\n\n{}\n\
+         What a job of GitHub Actions, one of Azure DevOps for the service connection {}, and a program in App Service have as well:\n\n\
+         {}\n\
+         The address of IMDS, for those who take one: {}\n\n\
          In another shell:\n\n{exports}\n\
          For Terraform, after `cargo build -p provider`, in ~/.terraformrc or the file that TF_CLI_CONFIG_FILE names:\n\n{}\n\
          Ctrl-C ends it. What is asked:\n",
@@ -73,7 +75,8 @@ fn run(arguments: &Arguments) -> std::io::Result<()> {
         contoso::BOARD,
         contoso::SOLUTION,
         contoso::SERVICE_CONNECTION,
-        indented(sandbox.workflow_env().into_iter().chain(sandbox.pipeline_env())),
+        indented([sandbox.workflow_env(), sandbox.pipeline_env(), sandbox.app_service_env()].concat()),
+        sandbox.imds_url(),
         dev_overrides()?,
     );
     if let Some(path) = &arguments.env_file {
@@ -109,8 +112,8 @@ fn verbs() -> String {
     VERBS.iter().map(|(verb, what)| format!("  {verb:widest$}  {what}\n")).collect()
 }
 
-fn indented(variables: impl Iterator<Item = (String, String)>) -> String {
-    variables.map(|(name, value)| format!("  {name}='{value}'\n")).collect()
+fn indented(variables: Vec<(String, String)>) -> String {
+    variables.into_iter().map(|(name, value)| format!("  {name}='{value}'\n")).collect()
 }
 
 /// Where Terraform finds the provider: cargo puts its programs beside each other.

@@ -22,6 +22,7 @@ use crate::crafted;
 use crate::exchange::{self, Request, Response};
 use crate::faults::{Effect, Fault};
 use crate::journal::Exchange;
+use crate::managed_identity;
 use crate::service::{self, Service};
 use crate::watch::{Stage, Watch};
 use crate::world::World;
@@ -69,6 +70,20 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener) {
             let server = hyper::server::conn::http1::Builder::new();
             // A client may leave whenever it wants.
             let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+        });
+    }
+}
+
+/// The same for what is asked in plain HTTP and past the proxy: who the machine is.
+pub(crate) async fn run_beside(shared: Arc<Shared>, listener: TcpListener) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let service = service_fn(move |request: hyper::Request<Incoming>| {
+                let host = managed_identity::host(request.uri().path()).to_owned();
+                answered(Arc::clone(&shared), host, request)
+            });
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

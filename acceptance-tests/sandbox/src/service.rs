@@ -11,6 +11,7 @@ use crate::exchange::{Request, Response};
 use crate::github_actions;
 use crate::issuer;
 use crate::key_vault;
+use crate::managed_identity;
 use crate::world::World;
 
 /// Who answers for a host.
@@ -27,6 +28,10 @@ pub(crate) enum Service {
     Pipeline,
     /// Who says it.
     Issuer,
+    /// Where a virtual machine asks who it is.
+    Machine,
+    /// Where a program in App Service does.
+    App,
     /// Microsoft's, and not emulated yet.
     Silent(&'static str),
     /// Microsoft's by its name, but nothing of this name exists: nobody could connect to it.
@@ -79,6 +84,12 @@ pub(crate) fn find(world: &World, host: &str) -> Service {
     if issuer::is_host(world, &host) {
         return Service::Issuer;
     }
+    if host == managed_identity::IMDS {
+        return Service::Machine;
+    }
+    if host == managed_identity::APP_SERVICE {
+        return Service::App;
+    }
     if let Some((_, name)) = SILENT.iter().find(|(known, _)| *known == host) {
         return Service::Silent(name);
     }
@@ -113,6 +124,8 @@ pub(crate) fn answer(world: &mut World, service: &Service, request: &Request) ->
         Service::Workflow => github_actions::answer(world, request),
         Service::Pipeline => azure_devops::answer(world, request),
         Service::Issuer => issuer::answer(world, request),
+        Service::Machine => managed_identity::imds(world, request),
+        Service::App => managed_identity::app_service(world, request),
         Service::Silent(name) => Response::unknown(&format!("{name} yet: {} {}", request.method, request.path)),
         Service::Nowhere => {
             Response::error(StatusCode::BAD_GATEWAY, "NameNotResolved", "There is nothing of this name.")

@@ -13,6 +13,7 @@ use crate::entra::{self, Tokens};
 use crate::github_actions::Workflow;
 use crate::issuer::{self, IdentityTokenSpec};
 use crate::key_vault::{self, Vault};
+use crate::managed_identity::ManagedIdentities;
 
 /// Dataverse's own application in every tenant: it reads secrets when a flow runs.
 pub const DATAVERSE_APPLICATION: &str = "00000007-0000-0000-c000-000000000000";
@@ -93,6 +94,8 @@ pub struct World {
     pub workflow: Workflow,
     /// The job of Azure DevOps that may ask who it is.
     pub pipeline: Pipeline,
+    /// The identities of the machine that everything runs on.
+    pub managed_identities: ManagedIdentities,
     /// The tokens that were issued.
     pub(crate) tokens: Tokens,
     switches: Switches,
@@ -100,8 +103,8 @@ pub struct World {
 }
 
 impl World {
-    /// A world without anything in it but two jobs.
-    pub(crate) fn empty(workflow: Workflow, pipeline: Pipeline) -> Self {
+    /// A world without anything in it but a machine and two jobs.
+    pub(crate) fn empty(managed_identities: ManagedIdentities, workflow: Workflow, pipeline: Pipeline) -> Self {
         Self {
             tenants: BTreeSet::new(),
             applications: BTreeMap::new(),
@@ -112,6 +115,7 @@ impl World {
             issuers: BTreeSet::new(),
             workflow,
             pipeline,
+            managed_identities,
             tokens: Tokens::new(),
             switches: Switches::default(),
             ahead: Duration::ZERO,

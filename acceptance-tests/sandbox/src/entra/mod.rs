@@ -16,12 +16,12 @@ use serde_json::{Value, json};
 
 use crate::application::Application;
 use crate::exchange::{self, Request, Response};
-use crate::world::World;
+use crate::world::{Caller, World};
 use assertion::Assertion;
 use refusal::Refusal;
-use tokens::{LIFETIME, Proof};
+use tokens::Proof;
 
-pub(crate) use tokens::{Tokens, Unaccepted, verify};
+pub(crate) use tokens::{LIFETIME, Tokens, Unaccepted, verify};
 
 /// How an assertion says what it is.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -142,6 +142,11 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Result<Response,
     let body =
         json!({"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token});
     Ok(Response::json(StatusCode::OK, &body).with_header("cache-control", "no-store, no-cache"))
+}
+
+/// A token for whom its host vouches; none when there is no such resource.
+pub(crate) fn vouched(world: &mut World, caller: &Caller, resource: &str) -> Option<String> {
+    is_audience(world, resource).then(|| tokens::issue(world, caller, Proof::Assertion, resource))
 }
 
 fn prove_by_secret(world: &World, application: &Application, secret: &str) -> Result<(), Refusal> {

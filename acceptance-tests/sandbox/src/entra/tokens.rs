@@ -13,7 +13,7 @@ use crate::exchange::Request;
 use crate::world::{Caller, World};
 
 /// How long a token holds.
-pub(super) const LIFETIME: Duration = Duration::hours(1);
+pub(crate) const LIFETIME: Duration = Duration::hours(1);
 
 /// The tokens that were issued, and the key that signs them.
 #[derive(Clone)]

@@ -4,6 +4,7 @@ mod assertions;
 mod connections;
 mod environments;
 mod federation;
+mod managed_identities;
 mod own_address;
 mod program;
 mod sign_in;

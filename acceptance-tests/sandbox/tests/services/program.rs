@@ -65,6 +65,7 @@ async fn a_terminated_program_cleans_up_and_keeps_its_rows() {
         "GET /_sandbox/faults",
         "export AZURE_CLIENT_SECRET=",
         "  SYSTEM_OIDCREQUESTURI='https://",
+        "  IDENTITY_ENDPOINT='http://",
     ] {
         assert!(program.said.contains(said), "{said} is not in\n{}", program.said);
     }
