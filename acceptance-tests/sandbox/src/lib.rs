@@ -106,6 +106,7 @@ mod key_vault;
 mod managed_identity;
 mod proxy;
 mod service;
+mod variables;
 mod watch;
 mod world;
 
@@ -187,60 +188,6 @@ impl Sandbox {
         std::fs::write(folder.join("ca.pem"), shared.authority.pem())?;
         let (proxy, control, machine) = addresses;
         Ok(Self { shared, runtime: Some(runtime), proxy, control, machine, folder })
-    }
-
-    /// The variables that point a client at this sandbox; an empty value must be set too, since an inherited `NO_PROXY` would lead
-    /// past it.
-    pub fn env(&self) -> Vec<(String, String)> {
-        let proxy = format!("http://{}", self.proxy);
-        let ca = self.ca_file().display().to_string();
-        let variables = [
-            ("HTTPS_PROXY", proxy.as_str()),
-            ("https_proxy", &proxy),
-            ("NO_PROXY", ""),
-            ("no_proxy", ""),
-            ("SSL_CERT_FILE", &ca),
-            ("REQUESTS_CA_BUNDLE", &ca),
-            ("CURL_CA_BUNDLE", &ca),
-            ("NODE_EXTRA_CA_CERTS", &ca),
-            ("CHECKPOINT_DISABLE", "1"),
-            ("ARM_TENANT_ID", default_world::TENANT),
-            ("ARM_CLIENT_ID", default_world::CLIENT),
-            ("ARM_CLIENT_SECRET", default_world::SECRET),
-        ];
-        variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-    }
-
-    /// The variables that a job of GitHub Actions has.
-    pub fn workflow_env(&self) -> Vec<(String, String)> {
-        self.with(|World { workflow, .. }| {
-            vec![
-                ("ACTIONS_ID_TOKEN_REQUEST_URL".to_owned(), workflow.request_url()),
-                ("ACTIONS_ID_TOKEN_REQUEST_TOKEN".to_owned(), workflow.request_token.clone()),
-            ]
-        })
-    }
-
-    /// The variables that a job of Azure DevOps has.
-    pub fn pipeline_env(&self) -> Vec<(String, String)> {
-        self.with(|World { pipeline, .. }| {
-            vec![
-                ("SYSTEM_OIDCREQUESTURI".to_owned(), pipeline.request_url()),
-                ("SYSTEM_ACCESSTOKEN".to_owned(), pipeline.access_token.clone()),
-            ]
-        })
-    }
-
-    /// Where a virtual machine would ask who it is: IMDS, for those who let its address be given. It is no proxy's.
-    pub fn imds_url(&self) -> String {
-        format!("http://{}{}", self.machine, managed_identity::IMDS_PATH)
-    }
-
-    /// The variables that a program in App Service has.
-    pub fn app_service_env(&self) -> Vec<(String, String)> {
-        let endpoint = format!("http://{}{}", self.machine, managed_identity::APP_SERVICE_PATH);
-        let header = self.with(|world| world.managed_identities.header.clone());
-        vec![("IDENTITY_ENDPOINT".to_owned(), endpoint), ("IDENTITY_HEADER".to_owned(), header)]
     }
 
     /// The file with the certificate that clients have to trust.

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -110,9 +110,8 @@ fn part<T: DeserializeOwned>(text: &str) -> Option<T> {
 
 /// What of an assertion may stand in the journal: how it is signed, and what its header names the key by.
 pub(super) fn journaled(text: &str) -> Value {
-    let header: Option<serde_json::Map<String, Value>> = text.split('.').next().and_then(part);
-    let issuer: Option<Value> = text.split('.').nth(1).and_then(part);
-    let header = header.unwrap_or_default();
+    let mut parts = text.split('.').map(|text| part::<Map<String, Value>>(text).unwrap_or_default());
+    let (header, claims) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let names: Vec<&String> = header.keys().filter(|name| name.starts_with("x5")).collect();
-    json!({"alg": header.get("alg"), "iss": issuer.map(|claims| claims["iss"].clone()), "key": names})
+    json!({"alg": header.get("alg"), "iss": claims.get("iss"), "key": names})
 }
