@@ -41,7 +41,7 @@
 //! | a secret that has expired: AADSTS7000222; neither secret nor assertion: AADSTS7000216 | R |
 //! | client credentials with an assertion: PS256 and RS256, `x5t#S256` and `x5t`, `aud` the token endpoint of the tenant, `jti` | D |
 //! | `aud` may be the issuer, `https://<host>/<tenant>/v2.0`; another one is AADSTS700023, another `iss` 700021 or 50048 | I |
-//! | `exp` and `nbf` with five minutes of leeway (AADSTS700024), `nbf` may be missing | R, leeway I |
+//! | `exp` and `nbf` with five minutes of leeway (AADSTS700024), `nbf` may be missing, fractions of a second and padded thumbprints are read | R, leeway I |
 //! | a key that is not registered, has expired, or did not sign: AADSTS700027 | R |
 //! | an algorithm that is not of RSA: AADSTS5002738; a registered certificate whose key is not: 5002730 | R |
 //! | what is no JWT, a list of audiences, no thumbprint: AADSTS50027 | R |

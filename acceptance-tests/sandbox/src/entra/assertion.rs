@@ -47,15 +47,15 @@ pub(super) struct Header {
     pub(super) x5c: Option<Value>,
 }
 
-/// What it says of itself. A list of audiences is not taken.
+/// What it says of itself. A list of audiences is not taken; MSAL for Python sends fractions of a second.
 #[derive(Debug, Deserialize)]
 pub(super) struct Claims {
     pub(super) iss: String,
     pub(super) sub: String,
     pub(super) aud: String,
-    pub(super) exp: i64,
+    exp: f64,
     #[serde(default)]
-    pub(super) nbf: i64,
+    nbf: f64,
     pub(super) jti: Option<String>,
 }
 
@@ -100,8 +100,8 @@ impl Assertion {
     }
 }
 
-fn instant(seconds: i64) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+fn instant(seconds: f64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(seconds as i64).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 fn part<T: DeserializeOwned>(text: &str) -> Option<T> {

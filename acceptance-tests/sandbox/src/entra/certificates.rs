@@ -105,9 +105,14 @@ fn signer<'a>(
 /// Whether the thumbprints of the header, as many as there are, are those of a certificate.
 fn names(header: &Header, der: &[u8]) -> bool {
     let is = |sent: &Option<String>, algorithm: &'static Algorithm| {
-        sent.as_ref().is_none_or(|sent| *sent == URL_SAFE_NO_PAD.encode(digest(algorithm, der)))
+        sent.as_ref().is_none_or(|sent| thumbprint(sent) == digest(algorithm, der).as_ref())
     };
     is(&header.x5t, &SHA1_FOR_LEGACY_USE_ONLY) && is(&header.x5t_s256, &SHA256)
+}
+
+/// The bytes of a thumbprint; MSAL for Python pads it.
+fn thumbprint(sent: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(sent.trim_end_matches('=')).unwrap_or_default()
 }
 
 /// Whether a chain is that of a subject: by the common name, and by the authority that issued its end, or is it.
@@ -153,7 +158,7 @@ fn unsigned(application: &Application, header: &Header, why: &str) -> Refusal {
 
 fn refused(application: &Application, header: &Header, what: &str, why: &str) -> Refusal {
     let sent = header.x5t.as_ref().or(header.x5t_s256.as_ref());
-    let thumbprint = sent.and_then(|sent| URL_SAFE_NO_PAD.decode(sent).ok()).unwrap_or_default();
+    let thumbprint = sent.map(|sent| thumbprint(sent)).unwrap_or_default();
     let thumbprint: String = thumbprint.iter().map(|byte| format!("{byte:02X}")).collect();
     let words = format!(
         "{what} [Reason - {why}, Thumbprint of key used by client: '{thumbprint}', Please visit the Azure Portal, Graph Explorer or \

@@ -130,12 +130,15 @@ async fn each_fault_of_an_assertion_has_its_code() {
     let certificate = world.certificate(ClientCertificateSpec::default());
     let other = world.certificate(ClientCertificateSpec::default());
     world.register(&certificate);
-    let rows: [(&str, u64, Spoil); 16] = [
+    let rows: [(&str, u64, Spoil); 18] = [
         ("nothing", 0, |_| {}),
         ("another algorithm than says", 700_027, |draft| draft.header["alg"] = "RS256".into()),
         ("a symmetric algorithm", 5_002_738, |draft| draft.header["alg"] = "HS256".into()),
         ("no algorithm", 50_027, |draft| draft.header = json!({})),
         ("no thumbprint", 50_027, |draft| draft.header = json!({"alg": "PS256"})),
+        ("a padded thumbprint", 0, |draft| {
+            draft.header["x5t#S256"] = format!("{}=", draft.header["x5t#S256"].as_str().unwrap()).into();
+        }),
         ("one thumbprint of two is wrong", 700_027, |draft| draft.header["x5t"] = "AAAA".into()),
         ("the audience of another tenant", 700_023, |draft| {
             draft.claims["aud"] =
@@ -148,6 +151,7 @@ async fn each_fault_of_an_assertion_has_its_code() {
         }),
         ("no jti", 50_027, |draft| draft.claims["jti"] = Value::Null),
         ("no expiry", 50_027, |draft| draft.claims["exp"] = Value::Null),
+        ("fractions of a second", 0, |draft| draft.claims["exp"] = json!(4_000_000_000.25)),
         ("expired four minutes ago", 0, |draft| draft.claims["exp"] = (now(draft) - 240).into()),
         ("expired six minutes ago", 700_024, |draft| draft.claims["exp"] = (now(draft) - 360).into()),
         ("from four minutes on", 0, |draft| draft.claims["nbf"] = (now(draft) + 240).into()),
