@@ -42,15 +42,15 @@
 //! | client credentials with an assertion: PS256 and RS256, `x5t#S256` and `x5t`, `aud` the token endpoint of the tenant, `jti` | D |
 //! | `aud` may be the issuer, `https://<host>/<tenant>/v2.0`; another one is AADSTS700023, another `iss` 700021 or 50048 | I |
 //! | `exp` and `nbf` with five minutes of leeway (AADSTS700024), `nbf` may be missing, fractions of a second and padded thumbprints are read | R, leeway I |
-//! | a key that is not registered, has expired, or did not sign: AADSTS700027 | R |
+//! | a key that is not registered, or did not sign: AADSTS700027 (R); one that has expired likewise | R, I |
 //! | an algorithm that is not of RSA: AADSTS5002738; a registered certificate whose key is not: 5002730 | R |
 //! | what is no JWT, a list of audiences, no thumbprint: AADSTS50027 | R |
 //! | no `jti`: AADSTS50027; no `client_assertion_type`: 900144 | I |
 //! | trust by subject name and issuer: a chain in `x5c` whose first common name is the trusted one, and whose end the trusted authority issued | D, the rest I |
 //! | an `x5c` that is no chain (base64 of DER, leaf first, each issued by the next) is refused also where a thumbprint is enough | S |
 //! | federated credentials: issuer, subject and audience as they are trusted, with regard to case; the issuer's RS256, times as above | D |
-//! | of a claim that is not trusted: AADSTS700211 (issuer), 700213 (subject), 7002138 (its case), or 70021 by a switch | R |
-//! | of an audience: AADSTS700212; no credential at all: 70025; an issuer that cannot be asked: 50166; a wrong signature: 700027 | I |
+//! | of a claim that is not trusted: AADSTS700211 (issuer), 700213 (subject), 7002138 (its case), or 70021 by a switch; an issuer that cannot be asked: 50166 | R |
+//! | of an audience: AADSTS700212; no credential at all: 70025; a wrong signature: 700027 | I |
 //! | GitHub Actions: `audience`, claims, five minutes; the address has a query of its own | D, the address I |
 //! | Azure DevOps: POST, `api-version`, `serviceConnectionId`; `sc://` and `p://` for a subject | D, claims R |
 //! | without its token: 302 to a page, or 401 with `X-TFS-FedAuthRedirect: Suppress`; a service connection that is not there: 404 | R, I |

@@ -1,7 +1,8 @@
 //! An application proves itself by the identity token of a workload that it trusts: by issuer, subject and audience.
 //!
 //! Source: <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>; the codes and texts from public issues
-//! (Azure/login 482 and 517, Azure/azure-workload-identity 340 and 1200). Everything is compared with regard to case:
+//! (Azure/login 482 and 517, Azure/azure-workload-identity 642 and 1200,
+//! external-secrets/external-secrets 2783). Everything is compared with regard to case:
 //! <https://learn.microsoft.com/entra/identity-platform/reference-breaking-changes>.
 
 use super::assertion::{Assertion, Claims};
@@ -22,9 +23,7 @@ pub(super) fn prove(world: &World, application: &Application, assertion: &Assert
         return Err(if world.switches().entra.names_federated_claim { one(code, &what) } else { all(claims) });
     }
     if !world.issuers.contains(&claims.iss) {
-        let words =
-            format!("Request to External OIDC endpoint failed: nothing is known of the issuer '{}'.", claims.iss);
-        return Err(Refusal::new("invalid_request", 50_166, words));
+        return Err(Refusal::new("invalid_request", 50_166, "Request to External OIDC endpoint failed."));
     }
     assertion.is_timely(world.now())?;
     if !assertion.is_signed_by(&issuer::verifying_key()) {
@@ -66,5 +65,5 @@ fn all(claims: &Claims) -> Refusal {
          Audience: '{}'. https://docs.microsoft.com/azure/active-directory/develop/workload-identity-federation",
         claims.iss, claims.sub, claims.aud
     );
-    Refusal::new("invalid_request", 70_021, words)
+    Refusal::client(70_021, words)
 }

@@ -131,12 +131,15 @@ async fn each_claim_of_an_identity_token_is_verified() {
     let forged: String = signature.chars().rev().collect();
     world.check("the signature", &world.show(contoso::CLIENT, &format!("{signed}.{forged}")).await, 700_027);
     world.sandbox.with(|world| world.issuers.remove(contoso::CLUSTER_ISSUER));
-    world.check("an issuer that is gone", &world.show(contoso::CLIENT, &token).await, 50_166);
+    let answer = world.show(contoso::CLIENT, &token).await;
+    world.check("an issuer that is gone", &answer, 50_166);
+    assert_eq!(answer.body["error"], "invalid_request");
 
     world.sandbox.switches(|switches| switches.entra.names_federated_claim = false);
     let spec = IdentityTokenSpec { subject: "other".into(), ..runner() };
     let answer = world.show(contoso::CLIENT, &world.identity_token(&spec)).await;
     world.check("as before", &answer, 70_021);
+    assert_eq!(answer.body["error"], "invalid_client");
     let words = answer.body["error_description"].as_str().unwrap();
     assert!(words.contains("Assertion Subject: 'other'."), "{words}");
 }
