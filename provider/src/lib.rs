@@ -32,3 +32,4 @@ mod sign_in;
 pub use account::Account;
 pub use object::import::import_id;
 pub use provider::PowerAutomate;
+pub use sign_in::settings::table as sign_in_table;

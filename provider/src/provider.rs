@@ -21,7 +21,7 @@ use crate::object::timeouts::{is_patience, patience};
 use crate::resources::cba_credential::CbaCredential;
 use crate::resources::certificate_reference::CertificateReference;
 use crate::resources::desktop_flow_connection::DesktopFlowConnection;
-use crate::sign_in::{Given, Refusal, choose, variable};
+use crate::sign_in::{Given, Refusal, choose, file, variable};
 
 /// The provider `powerautomate`.
 #[derive(Debug, Clone, Copy)]
@@ -55,31 +55,39 @@ const SCHEMA: &Schema = &Schema::new(
     Attribute::optional(
         "tenant_id",
         &Type::String,
-        "The Microsoft Entra tenant to sign in to, by its id or a domain, 1 to 255 characters. Falls back to the environment \
-         variable `ARM_TENANT_ID`.",
+        "The Microsoft Entra tenant to sign in to, by its id or a domain, 1 to 255 characters.",
     )
     .check(&[Check::Length { min: 1, max: 255 }]),
     Attribute::optional(
         "client_id",
         &Type::String,
-        "The application (client) id, a GUID, of the service principal to sign in as. Falls back to the environment \
-         variable `ARM_CLIENT_ID`.",
+        "The application (client) id, a GUID, of the service principal to sign in as.",
     )
     .check(&[Check::Uuid]),
     Attribute::optional(
+        "client_id_file_path",
+        &Type::String,
+        "The path of a file that holds the client id, instead of `client_id`.",
+    ),
+    Attribute::optional(
         "client_secret",
         &Type::String,
-        "The secret of the service principal, 1 to 1,000 characters. Falls back to the environment variable `ARM_CLIENT_SECRET`. The \
+        "The secret of the service principal, 1 to 1,000 characters. The \
          value of a plain variable becomes part of every plan file: prefer the environment variable, or an \
          ephemeral variable.",
     )
     .sensitive()
     .check(&[Check::Length { min: 1, max: 1000 }]),
     Attribute::optional(
+        "client_secret_file_path",
+        &Type::String,
+        "The path of a file that holds the client secret, instead of `client_secret`. It is read whenever Terraform configures the provider.",
+    ),
+    Attribute::optional(
         "use_cli",
         &Type::Bool,
         "Sign in as the user of the Azure CLI (`az login`). When it is left out, the Azure CLI is used if no \
-         client secret is given. Falls back to the environment variable `ARM_USE_CLI`.",
+         client secret is given.",
     ),
     Attribute::optional(
         "role_propagation_timeout",
@@ -116,7 +124,7 @@ impl Provider for PowerAutomate {
         let clients = match config.unknown() {
             Some(argument) => Err(argument),
             None => {
-                let settings = choose(config.given(), user_agent, variable).map_err(refused)?;
+                let settings = choose(config.given(), user_agent, &variable, &file).map_err(refused)?;
                 Ok(Clients::new(settings).map_err(|error| failed("The provider can reach nothing", &error))?)
             }
         };
@@ -132,7 +140,9 @@ struct Config {
     dataverse_url: Known<Url>,
     tenant_id: Known<String>,
     client_id: Known<String>,
+    client_id_file_path: Known<String>,
     client_secret: Known<Secret>,
+    client_secret_file_path: Known<String>,
     use_cli: Known<bool>,
     role_propagation_timeout: Known<String>,
 }
@@ -143,7 +153,9 @@ impl Config {
         let unknown = [
             ("tenant_id", self.tenant_id.is_unknown()),
             ("client_id", self.client_id.is_unknown()),
+            ("client_id_file_path", self.client_id_file_path.is_unknown()),
             ("client_secret", self.client_secret.is_unknown()),
+            ("client_secret_file_path", self.client_secret_file_path.is_unknown()),
             ("use_cli", self.use_cli.is_unknown()),
         ];
         unknown.into_iter().find(|(_, is_unknown)| *is_unknown).map(|(argument, _)| argument)
@@ -159,12 +171,15 @@ impl Config {
         Given {
             tenant_id: self.tenant_id.known().cloned(),
             client_id: self.client_id.known().cloned(),
+            client_id_file_path: self.client_id_file_path.known().cloned(),
             client_secret: self.client_secret.known().cloned(),
+            client_secret_file_path: self.client_secret_file_path.known().cloned(),
             use_cli: self.use_cli.known().copied(),
         }
     }
 }
 
 fn refused(Refusal { argument, what, why, remedy }: Refusal) -> Diagnostic {
-    Diagnostic::error(what, why).on(argument).hint(remedy)
+    let refused = Diagnostic::error(what, why).hint(remedy);
+    argument.into_iter().fold(refused, Diagnostic::on)
 }

@@ -102,6 +102,49 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
+fn the_variables_of_the_sdks_sign_in_where_none_of_the_first_family_is_set() {
+    let known = Court::unconfigured(&[]);
+    let place = known.place().clone();
+    let azure = [
+        ("AZURE_TENANT_ID", place.tenant_id.as_str()),
+        ("AZURE_CLIENT_ID", place.client_id.as_str()),
+        ("AZURE_CLIENT_SECRET", place.client_secret.as_str()),
+    ];
+    let court = configured(&[&NOBODY[..], &azure].concat(), json!({}));
+    court.create(REFERENCE, &court.reference()).expect_quiet();
+}
+
+#[test]
+fn a_secret_in_a_file_signs_in_and_no_variable_leads_it_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = Court::unconfigured(&[]);
+    let path = folder.path().join("secret").display().to_string();
+    std::fs::write(&path, format!("{}\n", known.place().client_secret)).unwrap();
+    let variables = [
+        ("ARM_CLIENT_SECRET", ""),
+        ("ARM_CLIENT_SECRET_FILE_PATH", &path),
+        ("AZURE_AUTHORITY_HOST", "https://evil.example"),
+    ];
+    let court = configured(&variables, json!({}));
+    court.create(REFERENCE, &court.reference()).expect_quiet();
+    assert!(court.conversation().iter().all(|line| !line.contains("evil.example")));
+}
+
+#[test]
+fn what_would_sign_in_otherwise_is_an_error_of_no_argument() {
+    for (variables, summary) in [
+        (vec![("ARM_USE_CLI", "no")], "ARM_USE_CLI is neither true nor false"),
+        (vec![("ARM_CLIENT_SECRET", ""), ("ARM_USE_OIDC", "true")], "ARM_USE_OIDC asks for what is not offered"),
+        (vec![("ARM_ENVIRONMENT", "usgovernment")], "ARM_ENVIRONMENT asks for what is not offered"),
+    ] {
+        let mut court = Court::unconfigured(&variables);
+        let block = json!({ "environment_id": court.place().environment_id });
+        court.configure(&block).expect_error("", summary, &[]);
+        assert_eq!(court.sandbox().tunnels(), 0);
+    }
+}
+
+#[test]
 fn a_wrong_secret_is_told_in_the_service_s_words() {
     let court = configured(&[("ARM_CLIENT_SECRET", "wrong")], json!({}));
     let created = court.create(REFERENCE, &court.reference());

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use azure_core::cloud::CloudConfiguration;
 use azure_core::credentials::TokenCredential;
 use azure_core::http::{ClientOptions, Transport};
 use azure_identity::{
@@ -137,8 +138,10 @@ impl Entra {
         let failed = |error: azure_core::Error| Error::sign_in(error.to_string());
         let credential: Arc<dyn TokenCredential> = match &self.sign_in {
             SignIn::ClientSecret { client_id, secret } => {
-                let client_options =
-                    ClientOptions { transport: Some(transport), retry: sdk_retry(), ..ClientOptions::default() };
+                // Else the SDK would follow AZURE_AUTHORITY_HOST, and send the secret there.
+                let cloud = Some(Arc::new(CloudConfiguration::AzurePublic));
+                let (transport, retry) = (Some(transport), sdk_retry());
+                let client_options = ClientOptions { transport, retry, cloud, ..ClientOptions::default() };
                 let options = ClientSecretCredentialOptions { client_options };
                 let tenant_id = self.tenant_id.as_deref().unwrap_or_default();
                 // The SDK keeps a copy that is not wiped, of the secret as of each token that it hands out.

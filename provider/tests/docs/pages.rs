@@ -17,7 +17,7 @@ pub(crate) fn all() -> Vec<(String, String)> {
     let whole = read("examples/quickstart/main.tf");
     let index = markdown(&page("powerautomate", "Provider", &whole), PowerAutomate::SCHEMA);
     // Users of the registry see no other page about what is common to all.
-    let common = include_str!("common.md");
+    let common = include_str!("common.md").replace("SIGN_IN_TABLE\n", &format!("{}\n", provider::sign_in_table()));
     let index = index.replacen("## Schema\n", &format!("{common}\n## Schema\n"), 1);
     let mut pages = vec![("docs/index.md".to_owned(), index)];
     let resources = PowerAutomate.resources();
