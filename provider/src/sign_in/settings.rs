@@ -18,11 +18,17 @@ const fn setting(argument: &'static str, arm: &'static str, azure: Option<&'stat
     Setting { argument, arm, azure }
 }
 
+/// The tenant to sign in to.
 pub(super) const TENANT_ID: Setting = setting("tenant_id", "ARM_TENANT_ID", Some("AZURE_TENANT_ID"));
+/// The application that signs in.
 pub(super) const CLIENT_ID: Setting = setting("client_id", "ARM_CLIENT_ID", Some("AZURE_CLIENT_ID"));
+/// A file that holds the application's id.
 pub(super) const CLIENT_ID_FILE: Setting = setting("client_id_file_path", "ARM_CLIENT_ID_FILE_PATH", None);
+/// Its secret.
 pub(super) const SECRET: Setting = setting("client_secret", "ARM_CLIENT_SECRET", Some("AZURE_CLIENT_SECRET"));
+/// A file that holds the secret.
 pub(super) const SECRET_FILE: Setting = setting("client_secret_file_path", "ARM_CLIENT_SECRET_FILE_PATH", None);
+/// Whether the user of the Azure CLI signs in.
 pub(super) const USE_CLI: Setting = setting("use_cli", "ARM_USE_CLI", None);
 
 /// Every setting, in the order of the manual.
