@@ -4,6 +4,8 @@ use acceptance_tests::court::{CONNECTION, CREDENTIAL, Court, Object, REFERENCE, 
 use sandbox::{Crafted, Effect, Fault};
 use serde_json::json;
 
+use crate::run_owner::{PASSWORD, owned, secrets};
+
 const DEFINITIONS: &str = "environmentvariabledefinitions";
 
 fn status(status: u16, code: &str, message: &str) -> Effect {
@@ -248,6 +250,24 @@ fn a_list_ends_whatever_a_service_says() {
         let journal = court.sandbox().journal();
         let asked = journal[before..].iter().filter(|one| one.target.contains("/connectivity/connections")).count();
         assert_eq!(asked, expected, "{rows} rows on each page");
+    }
+}
+
+#[test]
+fn what_was_written_is_what_was_sent_whatever_the_answer_makes_of_it() {
+    let set = "/properties/connectionParametersSet/values/tokenRunOwnerCert:clientId/value";
+    for (place, value) in
+        [(set, ""), (set, "nobody"), ("/properties/displayName", ""), ("/properties/displayName", "Other")]
+    {
+        let court = Court::new();
+        let (_, credential) = court.made_credential();
+        court.share("credentials", &credential.attr("id"), &court.place().run_owner_client_id);
+        let altered = Effect::Altered(vec![(place.to_owned(), json!(value))]);
+        court.weather(Fault::next("/connections/", altered).times(2));
+        let config = owned(&court, &credential, &secrets().pfx, PASSWORD);
+        let made = court.create(CONNECTION, &config).expect_ok();
+        assert_eq!(made["display_name"], "Robot");
+        assert_eq!(made["run_owner"]["client_id"], court.place().run_owner_client_id.as_str());
     }
 }
 

@@ -90,7 +90,7 @@ impl Resource for DesktopFlowConnection {
             let request = blueprint.request();
             let write = async { connectivity.put(&id, &request).await.map(Some) };
             match op.write_new(&planned, write, connectivity.connection(&id)).await {
-                Ok(Some(written)) => planned = Model::of(&written, planned),
+                Ok(Some(written)) => planned = Model::written(&written, planned),
                 Ok(None) => {}
                 Err(error) => {
                     if !error.outcome_unknown() {
@@ -137,7 +137,7 @@ impl Resource for DesktopFlowConnection {
             let (id, connectivity) = (op.id(&prior.id)?, op.connectivity()?);
             let reread = async { Some(Model::of(&connectivity.connection(&id).await.ok()??, prior)) };
             match op.write(connectivity.put(&id, &blueprint.request()), reread).await {
-                Ok(written) => planned = Model::of(&written, planned),
+                Ok(written) => planned = Model::written(&written, planned),
                 Err(error) => return Err(blueprint.refused(&op, &error).await.into()),
             }
             connectivity.rekey(blueprint.key(), &id);
@@ -243,7 +243,7 @@ async fn until_connected(
     loop {
         waiting.read().await?;
         if let Some(connection) = &waiting.connection {
-            model = Model::of(connection, model);
+            model = Model::written(connection, model);
             op.cx.keep(&model);
         }
         if waiting.is_over(summary)? {

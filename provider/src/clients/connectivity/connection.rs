@@ -200,14 +200,15 @@ impl Wire {
         let (parameter_set, values) =
             properties.connection_parameters_set.map(|set| (set.name, set.values)).unwrap_or_default();
         let values = values.unwrap_or_default();
-        let text = |value: Option<Value>| value.map(|value| value.value);
+        // An empty text tells nothing.
+        let text = |value: Option<Value>| value.map(|value| value.value).filter(|text| !text.is_empty());
         Connection {
             id: name,
             parameter_set,
             username: text(values.username),
             machine_group_id: text(values.target_id).and_then(|id| id.parse().ok()),
             run_owner_client_id: text(values.client_id),
-            display_name: properties.display_name,
+            display_name: properties.display_name.filter(|name| !name.is_empty()),
             statuses: properties.statuses.into_iter().map(|status| status.redacted(secrets)).collect(),
             credential_id: properties.credential_id.and_then(|id| id.parse().ok()),
             created_by: properties.created_by.map(|maker| maker.id),

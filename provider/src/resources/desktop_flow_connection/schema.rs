@@ -131,6 +131,13 @@ impl Model {
             && run_owner(self) == run_owner(other)
     }
 
+    /// The state of a connection that was just written: what it is called and who owns its runs is as it was sent, whatever the answer
+    /// makes of it. Another word of the service's is told by the next refresh.
+    pub(super) fn written(connection: &Connection, planned: Model) -> Model {
+        let (display_name, run_owner) = (planned.display_name.clone(), planned.run_owner.clone());
+        Model { display_name, run_owner, ..Model::of(connection, planned) }
+    }
+
     /// The state of a connection; what the service does not tell stays as it was before.
     pub(super) fn of(connection: &Connection, before: Model) -> Model {
         let run_owner = match (&connection.run_owner_client_id, before.run_owner) {
