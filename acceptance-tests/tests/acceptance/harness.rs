@@ -1,6 +1,16 @@
 //! Small, seeded runs of the harness: `cargo run -p acceptance-tests -- harness …` runs the whole.
 
-use acceptance_tests::harness::{Asked, Tally, hostile, kill, walk, weather};
+use std::fs;
+use std::path::Path;
+
+use acceptance_tests::harness::{Asked, Tally, hostile, kill, page, walk, weather};
+
+#[test]
+fn the_page_of_the_full_runs_lacks_nothing() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page::PATH);
+    let page = fs::read_to_string(path).expect("a full run has written it");
+    assert_eq!(page::lacks(&page), [""; 0]);
+}
 
 #[track_caller]
 fn is_clean(tally: std::io::Result<Tally>) {
