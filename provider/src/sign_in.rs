@@ -6,6 +6,8 @@ pub(crate) mod settings;
 
 use std::{env, fs, io};
 
+use zeroize::Zeroizing;
+
 use crate::clients::Settings;
 use crate::clients::cloud::Cloud;
 use crate::clients::entra::SignIn;
@@ -44,8 +46,9 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 }
 
 /// The text of a file, without the line's end that editors write.
-pub(crate) fn file(path: &str) -> io::Result<String> {
-    fs::read_to_string(path).map(|text| text.trim().to_owned())
+pub(crate) fn file(path: &str) -> io::Result<Secret> {
+    let text = Zeroizing::new(fs::read_to_string(path)?);
+    Ok(Secret::from(text.trim().to_owned()))
 }
 
 /// Chooses who signs in, and how every service is reached; `variable` reads a variable of the environment, and `file` a file.
@@ -56,7 +59,7 @@ pub(crate) fn choose(
     given: Given,
     user_agent: String,
     variable: &dyn Fn(&str) -> Option<String>,
-    file: &dyn Fn(&str) -> io::Result<String>,
+    file: &dyn Fn(&str) -> io::Result<Secret>,
 ) -> Result<Settings, Refusal> {
     let variables = Variables::of(variable);
     if let Some(other) = variables.other_cloud()? {
@@ -71,11 +74,13 @@ pub(crate) fn choose(
             remedy: "Keep one of them.".to_owned(),
         });
     }
-    let from = From { variables: &variables, file };
+    let sources = Sources { variables: &variables, file };
     let tenant_id = given.tenant_id.or_else(|| variables.text(&TENANT_ID));
-    let client_id = from.text_or_file((given.client_id, &CLIENT_ID), (given.client_id_file_path, &CLIENT_ID_FILE))?;
-    let secret = given.client_secret.map(|secret| secret.reveal().to_owned());
-    let secret = from.text_or_file((secret, &SECRET), (given.client_secret_file_path, &SECRET_FILE))?.map(Secret::from);
+    let client_id = (given.client_id.map(Secret::from), &CLIENT_ID);
+    let client_id = sources.text_or_file(client_id, (given.client_id_file_path, &CLIENT_ID_FILE))?;
+    let client_id = client_id.map(|id| id.reveal().to_owned());
+    let secret = (given.client_secret, &SECRET);
+    let secret = sources.text_or_file(secret, (given.client_secret_file_path, &SECRET_FILE))?;
     let use_cli = match given.use_cli {
         Some(given) => Some(given),
         None => variables.switch(&USE_CLI)?,
@@ -116,22 +121,23 @@ pub(crate) fn choose(
 }
 
 /// Where a setting comes from when the configuration does not say it.
-struct From<'a> {
+struct Sources<'a> {
     variables: &'a Variables<'a>,
-    file: &'a dyn Fn(&str) -> io::Result<String>,
+    file: &'a dyn Fn(&str) -> io::Result<Secret>,
 }
 
-impl From<'_> {
-    /// A text, or what is in the file that another setting names. Both may be given when they say the same.
+impl Sources<'_> {
+    /// A text that may be secret, or what is in the file that another setting names. Both may be given when they say the same.
     fn text_or_file(
         &self,
-        (text, setting): (Option<String>, &Setting),
+        (text, setting): (Option<Secret>, &Setting),
         (path, file_setting): (Option<String>, &Setting),
-    ) -> Result<Option<String>, Refusal> {
+    ) -> Result<Option<Secret>, Refusal> {
         // What the configuration says goes before what a variable says, be it there a text or a file.
         let is_given = text.is_some() || path.is_some();
-        let or = |given: Option<String>, setting| given.or_else(|| self.variables.text(setting).filter(|_| !is_given));
-        let (text, path) = (or(text, setting), or(path, file_setting));
+        let variable = |setting| self.variables.text(setting).filter(|_| !is_given);
+        let text = text.or_else(|| variable(setting).map(Secret::from));
+        let path = path.or_else(|| variable(file_setting));
         let Some(path) = path else { return Ok(text) };
         let refused = |what: String, why: String, remedy: String| Refusal {
             argument: Some(file_setting.argument),
@@ -147,7 +153,7 @@ impl From<'_> {
                 remedy,
             )
         })?;
-        if read.is_empty() {
+        if read.reveal().is_empty() {
             let remedy = format!("Write the {} into it.", setting.argument);
             let what = format!("The file of {} is empty", file_setting.argument);
             return Err(refused(what, format!("There is nothing in {path}."), remedy));
@@ -186,7 +192,7 @@ fn not_offered(other: &Other, remedy: &str) -> Refusal {
     }
 }
 
-impl std::convert::From<NoSwitch> for Refusal {
+impl From<NoSwitch> for Refusal {
     fn from(NoSwitch { variable, text }: NoSwitch) -> Refusal {
         Refusal {
             argument: None,
@@ -207,9 +213,9 @@ mod tests {
         let variable =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
         let file = |path: &str| match path {
-            "id" => Ok("from a file".to_owned()),
-            "secret" => Ok("s".to_owned()),
-            "nothing" => Ok(String::new()),
+            "id" => Ok("from a file".to_owned().into()),
+            "secret" => Ok("s".to_owned().into()),
+            "nothing" => Ok(Secret::default()),
             _ => Err(io::ErrorKind::NotFound.into()),
         };
         let chosen = match choose(given, String::new(), &variable, &file) {
