@@ -49,9 +49,13 @@ impl Met {
         locked(&self.planned).insert((environment_id.clone(), schema_name.to_lowercase()))
     }
 
-    /// Whether a variable of this name is planned.
-    pub(crate) fn is_planned(&self, environment_id: &EnvironmentId, schema_name: &str) -> bool {
-        locked(&self.planned).contains(&(environment_id.clone(), schema_name.to_lowercase()))
+    /// Whether another variable of this name was planned before. A creation is planned by this; a replacement is not, because Terraform
+    /// plans its second half as a creation of its own.
+    pub(crate) fn is_second(&self, environment_id: &EnvironmentId, schema_name: &str, is_create: bool) -> bool {
+        match is_create {
+            true => !self.plans(environment_id, schema_name),
+            false => locked(&self.planned).contains(&(environment_id.clone(), schema_name.to_lowercase())),
+        }
     }
 
     /// A variable shall have this value; none where that is not known yet.

@@ -139,9 +139,7 @@ impl UniqueName {
         let name = plan.planned.at(self.attribute).as_str().filter(|_| plan.is_create() || is_renamed);
         let Some(name) = name.map(str::to_owned) else { return Ok(()) };
         let met = cx.clients.met();
-        let is_second =
-            if is_renamed { met.is_planned(environment_id, &name) } else { !met.plans(environment_id, &name) };
-        if is_second {
+        if met.is_second(environment_id, &name, plan.is_create()) {
             let what = format!("{}, {name:?}, and it must be unique: the second creation will fail.", self.two());
             plan.tell(Diagnostic::warning(TWO, what).on(self.attribute).hint(self.remedy()));
             return Ok(());

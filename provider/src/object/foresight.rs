@@ -64,6 +64,8 @@ pub(crate) struct Foresight<'a> {
     /// What Terraform has given the plan.
     pub(crate) cx: &'a Context<Account>,
     /// Where the row will be.
+    pub(crate) environment_id: &'a EnvironmentId,
+    /// Its tables.
     pub(crate) organization: &'a Dataverse,
     /// The object, in words.
     pub(crate) object: &'a str,

@@ -56,9 +56,10 @@ impl Resource for CbaCredential {
         }
         plan_solution(plan)?;
         let environment_id = plan_environment(cx, plan)?;
-        refuse_to_replace_managed(plan)?;
-        let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) else { return Ok(()) };
-        leave_to_plan(cx, plan)?.during(planned::look_ahead(cx, plan, &environment_id)).await
+        if let Some(environment_id) = environment_id.filter(|_| cx.clients.is_known()) {
+            leave_to_plan(cx, plan)?.during(planned::look_ahead(cx, plan, &environment_id)).await?;
+        }
+        refuse_to_replace_managed(plan)
     }
 
     async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model, Diagnostic> {

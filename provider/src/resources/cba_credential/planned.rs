@@ -19,7 +19,7 @@ use crate::clients::error::Error;
 use crate::failure::failed;
 use crate::object::{
     Foresight, OWNER_ID, SOLUTION_UNIQUE_NAME, SecretReference, TAKEN, UNLESS_MENDED, expect_reference,
-    foresee_organization, refuse_to_replace_managed,
+    foresee_organization,
 };
 
 /// Plans whether the variable is the credential's own, and warns of a replacement that takes the variable away which the configuration
@@ -58,7 +58,7 @@ pub(super) async fn look_ahead(
     let asks_whose = may_move && plan.prior_view::<View>()?.username_variable_managed.is_null();
     let place = (environment_id, follows || asks_whose);
     let Some(organization) = foresee_organization(cx, plan, place, &object).await? else { return Ok(()) };
-    let foresight = Foresight { cx, organization: &organization, object: &object };
+    let foresight = Foresight { cx, environment_id, organization: &organization, object: &object };
     let reference = match planned.certificate_reference_id {
         Known::Known(id) if anew || plan.changes("username") => {
             reference(&foresight, plan, id, (anew, follows)).await?
@@ -67,18 +67,18 @@ pub(super) async fn look_ahead(
     };
     foresight.owner_and_solution(plan).await?;
     if anew && own_variable {
-        plan_variable(&foresight, environment_id, plan, reference.as_ref()).await?;
+        plan_variable(&foresight, plan, reference.as_ref()).await?;
     } else if may_move {
-        move_username(&foresight, environment_id, plan, reference.as_ref()).await?;
+        move_username(&foresight, plan, reference.as_ref()).await?;
     } else {
-        agree_with_theirs(&foresight, environment_id, plan, &configured).await?;
+        agree_with_theirs(&foresight, plan, &configured).await?;
     }
     if let (Some(reference), Known::Known(username)) = (&reference, planned.username)
-        && let Some(warning) = names_warning(cx, environment_id, reference, &username).await
+        && let Some(warning) = names_warning(&foresight, reference, &username).await
     {
         plan.tell(warning);
     }
-    refuse_to_replace_managed(plan)
+    Ok(())
 }
 
 /// The reference that the plan names.
@@ -99,12 +99,7 @@ async fn reference(
 
 /// Holds the variable that the configuration names against what else it says of the user name. What the credential's own variable holds
 /// is changed to what the configuration says; what somebody else's holds, the same apply may change.
-async fn agree_with_theirs(
-    foresight: &Foresight<'_>,
-    environment_id: &EnvironmentId,
-    plan: &mut Plan,
-    configured: &View,
-) -> Result<(), Diagnostic> {
+async fn agree_with_theirs(foresight: &Foresight<'_>, plan: &mut Plan, configured: &View) -> Result<(), Diagnostic> {
     let prior: View = plan.prior_view()?;
     let anew = plan.is_create() || plan.is_replacement();
     let Some(id) = configured.username_variable_id.known().filter(|_| anew || plan.changes("username")) else {
@@ -123,7 +118,7 @@ async fn agree_with_theirs(
     }
     if plan.is_create()
         && let Some(maker) =
-            marked(&variable).filter(|maker| foresight.cx.clients.met().how(environment_id, *maker).is_some())
+            marked(&variable).filter(|maker| foresight.cx.clients.met().how(foresight.environment_id, *maker).is_some())
         && let Ok(Some(credential)) = foresight.organization.by_id::<Credential>(maker).await
         && plan.planned.at("name").as_str() == Some(credential.name.as_str())
     {
@@ -144,7 +139,6 @@ fn goes_with_it() -> Diagnostic {
 /// Plans the name of the variable for the user name, and looks whether it is taken.
 async fn plan_variable(
     foresight: &Foresight<'_>,
-    environment_id: &EnvironmentId,
     plan: &mut Plan,
     reference: Option<&Definition>,
 ) -> Result<(), Diagnostic> {
@@ -162,25 +156,17 @@ async fn plan_variable(
         && !plan.changes("username_schema_name")
         && prior.username_variable_managed.known() == Some(&true);
     match planned.username_schema_name.known().filter(|_| !is_freed) {
-        Some(schema_name) => plan_name(foresight, environment_id, plan, schema_name).await,
+        Some(schema_name) => plan_name(foresight, plan, schema_name).await,
         None => Ok(()),
     }
 }
 
 /// Holds the name of a variable that is to be made against those of this run and of the variables that are there. Of a replacement,
 /// which removes first, what else has the name is an error, unless the same apply may take it away.
-async fn plan_name(
-    foresight: &Foresight<'_>,
-    environment_id: &EnvironmentId,
-    plan: &mut Plan,
-    schema_name: &str,
-) -> Result<(), Diagnostic> {
-    let (organization, met) = (foresight.organization, foresight.cx.clients.met());
-    let is_second = match plan.is_create() {
-        true => !met.plans(environment_id, schema_name),
-        false => met.is_planned(environment_id, schema_name),
-    };
-    if is_second {
+async fn plan_name(foresight: &Foresight<'_>, plan: &mut Plan, schema_name: &str) -> Result<(), Diagnostic> {
+    let Foresight { cx, environment_id, organization, .. } = foresight;
+    let met = cx.clients.met();
+    if met.is_second(environment_id, schema_name, plan.is_create()) {
         let what = format!("{TWO}, {schema_name:?}, and it must be unique: the second creation will fail.");
         let two = Diagnostic::warning("Two user names have the same username_schema_name", what);
         plan.tell(two.on("username_schema_name").hint(ANOTHER_NAME));
@@ -223,7 +209,6 @@ fn stays(schema_name: &str) -> Diagnostic {
 /// is, the state says as of the refresh, which is the same in both plans of an apply; the apply asks again.
 async fn move_username(
     foresight: &Foresight<'_>,
-    environment_id: &EnvironmentId,
     plan: &mut Plan,
     reference: Option<&Definition>,
 ) -> Result<(), Diagnostic> {
@@ -263,7 +248,7 @@ async fn move_username(
         },
         Known::Unknown => return Ok(()),
     };
-    plan_name(foresight, environment_id, plan, &schema_name).await
+    plan_name(foresight, plan, &schema_name).await
 }
 
 /// A variable that a plan depends on could not be read; its name is empty where nobody knows it.
@@ -277,8 +262,7 @@ async fn unread(cx: &Context<Account>, attribute: &'static str, (name, id): (&st
 /// Warns when the certificate does not name the user. What this run plans for the reference counts, not what it was before; where that
 /// is not known yet, the second plan judges.
 async fn names_warning(
-    cx: &Context<Account>,
-    environment_id: &EnvironmentId,
+    Foresight { cx, environment_id, .. }: &Foresight<'_>,
     reference: &Definition,
     username: &str,
 ) -> Option<Diagnostic> {

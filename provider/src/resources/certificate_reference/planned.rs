@@ -37,17 +37,17 @@ pub(super) async fn look_ahead(
     let Some(environment_id) = environment_id else { return Ok(()) };
     let is_new = plan.is_create() || plan.is_replacement();
     let is_due = is_new || plan.changes(OWNER_ID.name) || plan.changes(SOLUTION_UNIQUE_NAME.name);
-    if !is_due || !cx.clients.is_known() {
-        return UNIQUE.plan::<Definition>(cx, None, &environment_id, plan).await;
-    }
     let object = format!("the reference {}", planned.schema_name.known().map_or("", String::as_str));
-    let Some(organization) = foresee_organization(cx, plan, (&environment_id, false), &object).await? else {
-        return UNIQUE.plan::<Definition>(cx, None, &environment_id, plan).await;
+    let organization = match is_due && cx.clients.is_known() {
+        true => foresee_organization(cx, plan, (&environment_id, false), &object).await?,
+        false => None,
     };
-    let foresight = Foresight { cx, organization: &organization, object: &object };
-    foresight.owner_and_solution(plan).await?;
-    if is_new {
-        foresight.prefix(plan, UNIQUE.attribute).await?;
+    if let Some(organization) = &organization {
+        let foresight = Foresight { cx, environment_id: &environment_id, organization, object: &object };
+        foresight.owner_and_solution(plan).await?;
+        if is_new {
+            foresight.prefix(plan, UNIQUE.attribute).await?;
+        }
     }
-    UNIQUE.plan::<Definition>(cx, Some(&*organization), &environment_id, plan).await
+    UNIQUE.plan::<Definition>(cx, organization.as_deref(), &environment_id, plan).await
 }

@@ -19,7 +19,7 @@ use crate::clients::entra::Caller;
 use crate::clients::error::Error;
 use crate::clients::key_vault::{Certificate, VaultId};
 use crate::failure::failed;
-use crate::object::{Fault, Operation, SecretReference, in_words, spelled};
+use crate::object::{Fault, Operation, SecretReference, UNLESS_MENDED, in_words, spelled};
 
 /// The headline of a warning that a certificate could not be read.
 const UNREADABLE: &str = "A certificate could not be read";
@@ -60,7 +60,7 @@ pub(super) async fn check_while_planning(
                         spelled(patience)
                     )
                 } else {
-                    "Unless it is mended by then, the apply will fail.".to_owned()
+                    UNLESS_MENDED.to_owned()
                 };
                 unreadable.as_warning(UNREADABLE).also(then)
             } else {

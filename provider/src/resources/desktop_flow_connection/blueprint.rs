@@ -132,7 +132,8 @@ pub(super) async fn look_up(
     let foreseen = foresee_organization(op.cx, plan, (&op.environment_id, false), object).await?;
     op.cx.clients.unsaid().into_iter().for_each(|warning| plan.tell(warning));
     let Some(organization) = foreseen else { return Ok(()) };
-    let foresight = Foresight { cx: op.cx, organization: &organization, object };
+    let (cx, environment_id) = (op.cx, &op.environment_id);
+    let foresight = Foresight { cx, environment_id, organization: &organization, object };
     if let Some(id) = credential_id {
         match seen_credential(&organization, id).await {
             Ok(Some(_)) => {}
