@@ -286,6 +286,14 @@ impl Account {
         })
     }
 
+    /// The same diagnostic, with what to do about a right that is missing.
+    pub(crate) async fn with_right(&self, diagnostic: Diagnostic, error: &Error) -> Diagnostic {
+        match self.forbidden(error).await {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
+        }
+    }
+
     fn clients(&self) -> Result<&Clients, Diagnostic> {
         self.clients.as_ref().map_err(|attribute| {
             let detail = format!("The provider's {attribute} is not known yet, and this step has to sign in.");

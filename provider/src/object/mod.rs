@@ -36,7 +36,7 @@ pub(crate) use foresight::{Foresight, UNLESS_MENDED, foresee_organization};
 pub(crate) use import::{IDENTITY, Target, blank, import_row};
 pub(crate) use listing::{CERTIFICATE_NAME, NAME_PREFIX, RowQuery, UNMANAGED_ONLY, begins_with, points_at, tell_all};
 pub(crate) use operation::{Fault, On, Operation, leave_to_plan, object};
-pub(crate) use order::no_order;
+pub(crate) use order::{and_more, no_order};
 pub(crate) use row::{ACTIVE, OWNER_ID, again, changed, explained, new_owner};
 pub(crate) use solution::{SOLUTION_UNIQUE_NAME, plan_solution, to_join};
 pub(crate) use spelling::{same_id, same_resource_id, same_text};

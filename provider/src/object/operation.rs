@@ -203,10 +203,7 @@ impl<'a> Operation<'a> {
         if let Some(gone) = self.proven_gone(&error).await {
             return gone;
         }
-        let diagnostic = match self.cx.clients.forbidden(&error).await {
-            Some(hint) => self.failed(&error).hint(hint),
-            None => self.failed(&error),
-        };
+        let diagnostic = self.cx.clients.with_right(self.failed(&error), &error).await;
         attribute.iter().fold(diagnostic, |diagnostic, attribute| diagnostic.on(attribute))
     }
 

@@ -10,3 +10,8 @@ pub(crate) fn no_order(attribute: &str, resource: &str) -> String {
          terraform destroy -parallelism=200"
     )
 }
+
+/// Of so many that stand in the way, those beside the one that is named.
+pub(crate) fn and_more(all: usize) -> String {
+    if all > 1 { format!(" and {} more", all - 1) } else { String::new() }
+}

@@ -18,8 +18,8 @@ pub(crate) const SOLUTION_UNIQUE_NAME: Attribute = Attribute::optional(
     SOLUTION,
     &Type::String,
     "The unique name (1 to 65 characters: letters, digits and underscores) of the unmanaged solution into which the rows are put. When \
-     it is left out, new rows land in the default solution. Rows that exist already, be they imported, are added to it unless it holds them. Another name adds \
-     them to that one too: they stay in the solution that was named before, also when none is named any more. It cannot be read back: \
+     it is left out, new rows land in the default solution. Rows that exist already, be they imported, are added to it unless it holds \
+     them. Another name adds them to that one too: they stay in the solution that was named before, also when none is named any more. It cannot be read back: \
      where a state names a solution that does not hold the rows, as of a version that added new rows alone, take the name out, apply, and \
      put it back.",
 )

@@ -255,8 +255,7 @@ async fn move_username(
 async fn unread(cx: &Context<Account>, attribute: &'static str, (name, id): (&str, Uuid), error: &Error) -> Diagnostic {
     let which = if name.is_empty() { id.to_string() } else { format!("{name} ({id})") };
     let unread = failed(&format!("Cannot read the environment variable {which}"), error).on(attribute);
-    let hint = cx.clients.forbidden(error).await;
-    hint.into_iter().fold(unread, Diagnostic::hint)
+    cx.clients.with_right(unread, error).await
 }
 
 /// Warns when the certificate does not name the user. What this run plans for the reference counts, not what it was before; where that

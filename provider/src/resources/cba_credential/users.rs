@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::schema::NAME;
 use crate::failure::failed;
-use crate::object::{Fault, Operation, no_order};
+use crate::object::{Fault, Operation, and_more, no_order};
 
 /// Refuses to remove a credential that a connection still uses. Who may not list connections will never be able to tell, and would
 /// never be rid of a credential: that is a warning. Whatever passes is an error.
@@ -16,14 +16,14 @@ pub(super) async fn refuse_used(op: &Operation<'_>, id: Uuid) -> Result<(), Faul
     let users = match op.connectivity()?.using(id, op.deadline.last_try()).await {
         Err(error) if !error.is_own() && (error.is_forbidden() || error.is_unauthorized()) => {
             let doubt = "Nobody can tell whether a connection still uses the credential";
-            let hint = op.cx.clients.forbidden(&error).await;
-            op.cx.tell(hint.into_iter().fold(failed(doubt, &error), Diagnostic::hint).as_warning(doubt));
+            let untold = op.cx.clients.with_right(failed(doubt, &error), &error).await;
+            op.cx.tell(untold.as_warning(doubt));
             return Ok(());
         }
         users => users?,
     };
     let Some(user) = users.first() else { return Ok(()) };
-    let others = if users.len() > 1 { format!(" and {} more", users.len() - 1) } else { String::new() };
+    let others = and_more(users.len());
     let name = user.display_name.as_deref().unwrap_or_default();
     let detail = format!(
         "The connection {name:?} ({}){others} still signs in with it. Deleting the credential would leave a connection that cannot.",

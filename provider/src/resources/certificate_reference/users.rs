@@ -7,7 +7,7 @@ use super::schema::NAME;
 use crate::clients::dataverse::Dataverse;
 use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::Definition;
-use crate::object::{Fault, Operation, no_order};
+use crate::object::{Fault, Operation, and_more, no_order};
 
 /// Refuses to remove a reference that a credential still points at. Managed credentials and a managed variable stay alike, and are no
 /// reason to keep its value: those credentials are returned.
@@ -27,7 +27,7 @@ pub(super) async fn refuse_used(
         (staying, users) = users.into_iter().partition(|user| user.managed);
     }
     let Some(user) = users.first() else { return Ok(staying) };
-    let others = if users.len() > 1 { format!(" and {} more", users.len() - 1) } else { String::new() };
+    let others = and_more(users.len());
     let detail = format!(
         "The credential {:?} ({}){others} still points at it. Deleting the variable would leave a credential that points at \
          nothing.",

@@ -53,8 +53,8 @@ impl Blueprint {
     /// # Errors
     /// A part that is not there, may not be seen, or is of another kind.
     pub(super) async fn check(op: &Operation<'_>, planned: &Model) -> Result<Blueprint, Fault> {
-        let credential_id = *op.required(&planned.credential_id, "credential_id")?;
-        let machine_group_id = *op.required(&planned.machine_group_id, "machine_group_id")?;
+        let credential_id = *op.required(&planned.credential_id, CREDENTIAL)?;
+        let machine_group_id = *op.required(&planned.machine_group_id, GROUP)?;
         let run_owner = run_owner(op.cx).await?;
         let organization = op.organization().await?;
         let Some(credential) = credential(&organization, credential_id).await? else {
@@ -99,12 +99,12 @@ impl Blueprint {
         };
         if text.contains("machine") || text.contains(&self.machine_group_id.to_string()) {
             let hint = format!("Share the machine group {} with {whom}, as user.", self.machine_group_id);
-            return diagnostic.on("machine_group_id").hint(hint);
+            return diagnostic.on(GROUP).hint(hint);
         }
         if text.contains("credential") || text.contains(&self.credential_id.to_string()) {
             let name = &self.credential.name;
             let hint = format!("Share the credential {name:?} and its environment variables with {whom}, as user.");
-            return diagnostic.on("credential_id").hint(hint);
+            return diagnostic.on(CREDENTIAL).hint(hint);
         }
         let share = format!("Share the credential and the machine group with {whom}.");
         diagnostic.hint(match op.cx.clients.forbidden(error).await {
@@ -161,19 +161,23 @@ pub(super) async fn look_up(
 
 /// The credential; none when there is none that may be seen.
 async fn credential(organization: &Dataverse, id: Uuid) -> Result<Option<SigningIn>, Fault> {
-    let Some(credential) = organization.by_id(id).await.on(CREDENTIAL)? else { return Ok(None) };
-    let variable = match username_of(&credential)? {
-        Some(variable) => organization.by_id(variable).await.on(CREDENTIAL)?,
-        None => None,
-    };
-    Ok(Some(SigningIn::of(credential, variable)?))
+    let variable = async |variable| organization.by_id(variable).await.on(CREDENTIAL);
+    signing_in(organization.by_id(id).await.on(CREDENTIAL)?, variable).await
 }
 
 /// The same for a plan, which asks once for each.
 async fn seen_credential(organization: &Dataverse, id: Uuid) -> Result<Option<SigningIn>, Fault> {
-    let Some(credential) = organization.seen_credential(id).await? else { return Ok(None) };
+    let variable = async |variable| Ok(organization.seen_variable(variable).await?);
+    signing_in(organization.seen_credential(id).await?, variable).await
+}
+
+async fn signing_in(
+    credential: Option<Credential>,
+    read_variable: impl AsyncFnOnce(Uuid) -> Result<Option<Definition>, Fault>,
+) -> Result<Option<SigningIn>, Fault> {
+    let Some(credential) = credential else { return Ok(None) };
     let variable = match username_of(&credential)? {
-        Some(variable) => organization.seen_variable(variable).await?,
+        Some(variable) => read_variable(variable).await?,
         None => None,
     };
     Ok(Some(SigningIn::of(credential, variable)?))
