@@ -51,8 +51,7 @@ impl Court {
     #[expect(clippy::new_without_default, reason = "starting servers is no default value")]
     pub fn new() -> Court {
         let mut court = Court::unconfigured(&[]);
-        let environment_id = court.place().environment_id.clone();
-        court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
+        court.next_run();
         court
     }
 
@@ -76,6 +75,16 @@ impl Court {
         Court::started(built(), &[], Some(log))
     }
 
+    /// Configures the provider for the sandbox's default environment, as each run of Terraform does.
+    ///
+    /// # Panics
+    /// It is refused, or warned of.
+    #[track_caller]
+    pub fn next_run(&mut self) {
+        let environment_id = self.place().environment_id.clone();
+        self.configure(&json!({ "environment_id": environment_id })).expect_quiet();
+    }
+
     /// The provider as the child of a shell, which is the process that [`Bench::judge_mut`] knows.
     ///
     /// # Panics
@@ -90,8 +99,7 @@ impl Court {
             Ok(script)
         });
         let mut court = Court::started(script, &[], None);
-        let environment_id = court.place().environment_id.clone();
-        court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
+        court.next_run();
         court
     }
 

@@ -308,13 +308,12 @@ fn a_reference_that_a_credential_uses_is_not_deleted() {
 #[test]
 fn a_taken_name_is_told_by_whose_it_is() {
     let mut court = Court::new();
-    let environment = json!({ "environment_id": court.place().environment_id });
     let (config, attribute) = (court.reference(), "schema_name");
     let second = with(config.clone(), json!({ "display_name": "Second" }));
     // Two of one name in one configuration, whether they are the same or not.
     let two = "Two resources have the same name";
     for second in [&config, &second] {
-        court.configure(&environment).expect_quiet();
+        court.next_run();
         court.plan(REFERENCE, None, &config).expect_quiet();
         court
             .plan(REFERENCE, None, second)
@@ -328,12 +327,12 @@ fn a_taken_name_is_told_by_whose_it_is() {
     let parts = ["Two resources of this configuration have the same schema_name: ", "Give each of them"];
     court.create(REFERENCE, &second).expect_error(attribute, taken, &parts);
     // What is in this state, as after `terraform taint`.
-    court.configure(&environment).expect_quiet();
+    court.next_run();
     let tainted = court.refresh(&made).expect_quiet().expect("it is there").tainted(true);
     let own = "The name is that of an object in this state";
     let planned = court.plan(REFERENCE, None, &config);
     planned.expect_warning(attribute, own, &["nothing is wrong", "moved"]).expect_ok();
-    court.configure(&environment).expect_quiet();
+    court.next_run();
     court.change(&tainted, &config).expect_ok();
 }
 

@@ -176,8 +176,7 @@ fn a_service_that_keeps_the_old_credential_is_caught() {
 fn nothing_is_taken_over() {
     let mut court = Court::new();
     let (_, credential, connection) = court.made_chain();
-    let environment_id = court.place().environment_id.clone();
-    court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
+    court.next_run();
     let summary = "The connection \"Robot\" with this credential and machine group exists already";
     let block = format!("id = \"{}/{}\"", court.place().environment_id, connection.attr("id"));
     let created = court.create(CONNECTION, &court.connection(&credential));
@@ -246,8 +245,7 @@ fn one_that_cannot_be_seen_is_gone_only_if_we_have_made_it() {
     court.switch(|switches| switches.connectivity.names_maker = true);
     let ours = court.create(CONNECTION, &court.connection(&credential)).expect_quiet();
     court.switch(|switches| switches.entra.names_principal = false);
-    let environment_id = court.place().environment_id.clone();
-    court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
+    court.next_run();
     gone(&court, &ours, false, "does not say as whom");
 }
 

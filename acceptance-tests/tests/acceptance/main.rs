@@ -31,5 +31,6 @@ mod spellings;
 mod surroundings;
 mod switches;
 mod twins;
+mod user_names;
 mod weather;
 mod whole;

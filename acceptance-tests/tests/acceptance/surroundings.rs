@@ -55,8 +55,7 @@ impl Proxy {
         let mut court = Court::unconfigured(&[("HTTPS_PROXY", &address)]);
         let own = court.sandbox().env().into_iter().find(|(name, _)| name == "HTTPS_PROXY").expect("it is a proxy").1;
         self.next.set(own.trim_start_matches("http://").trim_end_matches('/').to_owned()).expect("it is set once");
-        let environment_id = court.place().environment_id.clone();
-        court.configure(&json!({ "environment_id": environment_id })).expect_quiet();
+        court.next_run();
         court
     }
 }
