@@ -256,16 +256,14 @@ impl Account {
         self.clients.as_ref().ok()?.caller().await
     }
 
+    /// Who reads vaults, as far as a token tells.
+    pub(crate) async fn vault_caller(&self) -> Option<Caller> {
+        self.clients.as_ref().ok()?.vault_caller().await
+    }
+
     /// Who is signed in, in words.
     pub(crate) async fn caller_in_words(&self) -> String {
-        match self.caller().await {
-            Some(caller) => match (caller.name, caller.app_id) {
-                (Some(name), _) => format!("{name} (object id {})", caller.object_id),
-                (None, Some(app_id)) => format!("the application {app_id} (object id {})", caller.object_id),
-                (None, None) => format!("the signed-in principal (object id {})", caller.object_id),
-            },
-            None => "the signed-in principal".to_owned(),
-        }
+        who(self.caller().await.as_ref())
     }
 
     /// What to do about a right that is missing: who lacks it, and, of the Power Platform API, who may call it at all.
@@ -326,5 +324,15 @@ fn unknown_organization() -> Diagnostic {
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account").field("environment_id", &self.environment_id).finish_non_exhaustive()
+    }
+}
+
+/// A principal in words.
+pub(crate) fn who(caller: Option<&Caller>) -> String {
+    let Some(Caller { object_id, name, app_id, .. }) = caller else { return "the signed-in principal".to_owned() };
+    match (name, app_id) {
+        (Some(name), _) => format!("{name} (object id {object_id})"),
+        (None, Some(app_id)) => format!("the application {app_id} (object id {object_id})"),
+        (None, None) => format!("the signed-in principal (object id {object_id})"),
     }
 }

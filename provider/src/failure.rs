@@ -75,9 +75,7 @@ fn hint(error: &Error) -> Option<&'static str> {
     } else if error.is_sign_in() && !error.is_unauthorized() {
         Some("Check whether this machine may reach the host that signs in, and HTTPS_PROXY and NO_PROXY.")
     } else if error.is_unauthorized() {
-        Some(
-            "Check who signs in: tenant_id, client_id and client_secret of the provider block, the ARM_* variables, or az login.",
-        )
+        Some("Check who signs in: the provider block, the ARM_* variables, or az login.")
     } else if error.is_throttled() {
         Some("Wait some minutes, or let Terraform ask for less at once with -parallelism=5.")
     } else if error.outcome_unknown() {

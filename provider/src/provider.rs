@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tfplugin::action::{AnyAction, action};
-use tfplugin::{AnyResource, Attribute, Check, Diagnostic, Function, Known, Provider, Rule, Schema, Type, Value};
+use tfplugin::{
+    AnyResource, Attribute, Check, Diagnostic, Function, Known, NestedBlock, Path, Provider, Rule, Schema, Type, Value,
+};
 use tfplugin::{resource, view};
 use url::Url;
 
@@ -13,7 +15,6 @@ use crate::account::roles::Roles;
 use crate::actions::verify_connection::VerifyConnection;
 use crate::clients::Clients;
 use crate::clients::environment_id::EnvironmentId;
-use crate::clients::secret::Secret;
 use crate::failure::failed;
 use crate::functions::FUNCTIONS;
 use crate::object::environment::is_environment_id;
@@ -21,7 +22,8 @@ use crate::object::timeouts::{is_patience, patience};
 use crate::resources::cba_credential::CbaCredential;
 use crate::resources::certificate_reference::CertificateReference;
 use crate::resources::desktop_flow_connection::DesktopFlowConnection;
-use crate::sign_in::{Given, Refusal, choose, file, variable};
+use crate::sign_in::settings::with_sign_in;
+use crate::sign_in::{Given, KEY_VAULT, Refusal, Surroundings, choose, file, variable};
 
 /// The provider `powerautomate`.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +37,7 @@ const SCHEMA: &Schema = &Schema::new(
      credential in Dataverse that points at it, and a desktop flow connection that uses the credential on a \
      machine group.",
 )
-.attributes(&[
+.attributes(with_sign_in![
     Attribute::optional(
         "environment_id",
         &Type::String,
@@ -53,43 +55,6 @@ const SCHEMA: &Schema = &Schema::new(
     )
     .check(&[Check::Url]),
     Attribute::optional(
-        "tenant_id",
-        &Type::String,
-        "The Microsoft Entra tenant to sign in to, by its id or a domain, 1 to 255 characters.",
-    )
-    .check(&[Check::Length { min: 1, max: 255 }]),
-    Attribute::optional(
-        "client_id",
-        &Type::String,
-        "The application (client) id, a GUID, of the service principal to sign in as.",
-    )
-    .check(&[Check::Uuid]),
-    Attribute::optional(
-        "client_id_file_path",
-        &Type::String,
-        "The path of a file that holds the client id, instead of `client_id`.",
-    ),
-    Attribute::optional(
-        "client_secret",
-        &Type::String,
-        "The secret of the service principal, 1 to 1,000 characters. The \
-         value of a plain variable becomes part of every plan file: prefer the environment variable, or an \
-         ephemeral variable.",
-    )
-    .sensitive()
-    .check(&[Check::Length { min: 1, max: 1000 }]),
-    Attribute::optional(
-        "client_secret_file_path",
-        &Type::String,
-        "The path of a file that holds the client secret, instead of `client_secret`. It is read whenever Terraform configures the provider.",
-    ),
-    Attribute::optional(
-        "use_cli",
-        &Type::Bool,
-        "Sign in as the user of the Azure CLI (`az login`). When it is left out, the Azure CLI is used if no \
-         client secret is given.",
-    ),
-    Attribute::optional(
         "role_propagation_timeout",
         &Type::String,
         "How long an apply waits for a role on a key vault that was assigned a moment ago, as a duration such as `90s` or `10m`, at most \
@@ -98,6 +63,13 @@ const SCHEMA: &Schema = &Schema::new(
     )
     .check(&[Check::Format(is_patience)]),
 ])
+.blocks(&[NestedBlock::single(
+    KEY_VAULT,
+    "Who reads the vaults, where it is somebody else than who writes to Power Platform. What chooses who signs in stands in this block, and \
+     no environment variable stands in for it; the tenant is the provider's unless the block names its own, and what a job or a machine \
+     knows of itself (`oidc_request_url`, `oidc_token_file_path`, `msi_endpoint` and their like) comes from the same variables.",
+)
+.attributes(with_sign_in![])])
 .rules(&[Rule::Requires("dataverse_url", &["environment_id"])]);
 
 impl Provider for PowerAutomate {
@@ -117,14 +89,15 @@ impl Provider for PowerAutomate {
         FUNCTIONS
     }
 
-    fn configure(&self, config: &Value, terraform_version: &str) -> Result<(Account, Vec<Diagnostic>), Diagnostic> {
-        let config: Config = view(config)?;
+    fn configure(&self, block: &Value, terraform_version: &str) -> Result<(Account, Vec<Diagnostic>), Diagnostic> {
+        let config: Config = view(block)?;
         let version = env!("CARGO_PKG_VERSION");
         let user_agent = format!("terraform-provider-powerautomate/{version} Terraform/{terraform_version}");
-        let clients = match config.unknown() {
-            Some(argument) => Err(argument),
-            None => {
-                let settings = choose(config.given(), user_agent, &variable, &file).map_err(refused)?;
+        let clients = match (Given::of(block), key_vault(block)) {
+            (Err(argument), _) | (_, Err(argument)) => Err(argument),
+            (Ok(given), Ok(key_vault)) => {
+                let surroundings = Surroundings { variable: &variable, file: &file };
+                let settings = choose(&given, key_vault.as_ref(), user_agent, surroundings).map_err(refused)?;
                 Ok(Clients::new(settings).map_err(|error| failed("The provider can reach nothing", &error))?)
             }
         };
@@ -138,48 +111,28 @@ impl Provider for PowerAutomate {
 struct Config {
     environment_id: Known<EnvironmentId>,
     dataverse_url: Known<Url>,
-    tenant_id: Known<String>,
-    client_id: Known<String>,
-    client_id_file_path: Known<String>,
-    client_secret: Known<Secret>,
-    client_secret_file_path: Known<String>,
-    use_cli: Known<bool>,
     role_propagation_timeout: Known<String>,
 }
 
 impl Config {
-    /// The first argument of the sign-in that only the apply will know.
-    fn unknown(&self) -> Option<&'static str> {
-        let unknown = [
-            ("tenant_id", self.tenant_id.is_unknown()),
-            ("client_id", self.client_id.is_unknown()),
-            ("client_id_file_path", self.client_id_file_path.is_unknown()),
-            ("client_secret", self.client_secret.is_unknown()),
-            ("client_secret_file_path", self.client_secret_file_path.is_unknown()),
-            ("use_cli", self.use_cli.is_unknown()),
-        ];
-        unknown.into_iter().find(|(_, is_unknown)| *is_unknown).map(|(argument, _)| argument)
-    }
-
     /// How long roles are waited for. Nothing waits while Terraform plans, when this may not be known yet.
     fn patience(&self) -> Duration {
         let configured = self.role_propagation_timeout.known().and_then(|text| patience(text).ok());
         configured.unwrap_or(ROLES_TAKE)
     }
-
-    fn given(&self) -> Given {
-        Given {
-            tenant_id: self.tenant_id.known().cloned(),
-            client_id: self.client_id.known().cloned(),
-            client_id_file_path: self.client_id_file_path.known().cloned(),
-            client_secret: self.client_secret.known().cloned(),
-            client_secret_file_path: self.client_secret_file_path.known().cloned(),
-            use_cli: self.use_cli.known().copied(),
-        }
-    }
 }
 
-fn refused(Refusal { argument, what, why, remedy }: Refusal) -> Diagnostic {
+/// Who reads vaults, where the block says so.
+fn key_vault(block: &Value) -> Result<Option<Given>, &'static str> {
+    let key_vault = block.at(KEY_VAULT);
+    if key_vault.is_null() { Ok(None) } else { Given::of(key_vault).map(Some) }
+}
+
+fn refused(Refusal { argument, block, what, why, remedy }: Refusal) -> Diagnostic {
     let refused = Diagnostic::error(what, why).hint(remedy);
-    argument.into_iter().fold(refused, Diagnostic::on)
+    let mut steps = block.into_iter().chain(argument);
+    match steps.next() {
+        Some(first) => refused.at(steps.fold(Path::attribute(first), |path, step| path.join(step))),
+        None => refused,
+    }
 }

@@ -26,6 +26,7 @@ mod process;
 mod provider_block;
 mod removal;
 mod run_owner;
+mod sign_in;
 mod solutions;
 mod spellings;
 mod surroundings;

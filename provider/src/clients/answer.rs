@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::challenge::Challenge;
 use super::error::Error;
 use super::refusal::{Refusal, refusal};
 use super::secrets::Secrets;
@@ -83,6 +84,11 @@ impl Answer {
         const NAMES: [&str; 4] =
             ["x-ms-request-id", "x-ms-service-request-id", "req_id", "x-ms-correlation-request-id"];
         NAMES.iter().find_map(|name| self.headers.get(*name)?.to_str().ok().map(str::to_owned))
+    }
+
+    /// What the service wants the next token to be asked for with.
+    pub(super) fn challenge(&self) -> Option<Challenge> {
+        self.headers.get_all(WWW_AUTHENTICATE).iter().find_map(|header| Challenge::of(header.to_str().ok()?))
     }
 
     /// The error that the answer is; `None` when it is none.

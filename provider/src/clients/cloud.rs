@@ -20,6 +20,15 @@ impl Cloud {
         }
     }
 
+    /// For whom an identity token is, that is shown in place of a secret.
+    ///
+    /// Source: <https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust>
+    pub(super) fn token_exchange(self) -> &'static str {
+        match self {
+            Cloud::Public => "api://AzureADTokenExchange",
+        }
+    }
+
     /// The host of the environments API (BAP).
     pub(super) fn environments_host(self) -> &'static str {
         match self {

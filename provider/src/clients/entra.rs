@@ -1,39 +1,44 @@
-//! Who signs in. The credential is Microsoft's own; tokens are kept here, one for each scope, because not every credential keeps its own.
+//! Who signs in. The credentials are Microsoft's own; tokens are kept here, one for each scope, because not every credential keeps its own.
+//!
+//! ```text
+//! Principal -> sign_in -> a credential of Microsoft's -> Token, by scope
+//!                 |  certificate, identity_token          what it is given to show
+//!                 |  machine                              a connection past proxies
+//! ```
+
+mod certificate;
+mod codes;
+mod identity_token;
+mod machine;
+mod sign_in;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use azure_core::cloud::CloudConfiguration;
 use azure_core::credentials::TokenCredential;
-use azure_core::http::{ClientOptions, Transport};
-use azure_identity::{
-    AzureCliCredential, AzureCliCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
-};
+use azure_core::error::ErrorKind;
+use azure_core::http::{RawResponse, Transport};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 
+use super::answer::Answer;
+use super::challenge::Challenge;
 use super::cloud::Cloud;
 use super::error::{Error, SIGNING_IN, chain};
 use super::in_flight::InFlight;
-use super::retry::sdk_retry;
 use super::secret::Secret;
 use super::secrets::Secrets;
+use sign_in::Making;
 
-/// Who signs in.
-pub enum SignIn {
-    /// A service principal with a secret.
-    ClientSecret {
-        /// The application's id.
-        client_id: String,
-        /// Its secret.
-        secret: Secret,
-    },
-    /// The user of the Azure CLI.
-    Cli,
-}
+pub use certificate::{ClientCertificate, Unreadable};
+pub use identity_token::IdentityToken;
+pub use sign_in::{AppService, Principal, SignIn};
 
 /// A token is not used any more when it has less time left than this.
 pub(super) const MARGIN: Duration = Duration::minutes(5);
@@ -58,30 +63,42 @@ struct Token {
 
 /// The principal that signs in.
 pub struct Entra {
-    tenant_id: Option<String>,
-    sign_in: SignIn,
+    principal: Principal,
     cloud: Cloud,
     /// Made anew when the service has refused a token: it keeps its own copies, and has no other way to let go of them.
     credential: Mutex<Option<Arc<dyn TokenCredential>>>,
     tokens: Mutex<HashMap<String, Token>>,
+    /// What services ask for beyond, by the scope that they want it for.
+    challenges: Mutex<HashMap<String, Challenge>>,
     asked: InFlight<String, Secret>,
     secrets: Arc<Secrets>,
 }
 
 impl Entra {
     /// A sign-in that has not been tried yet.
-    pub(super) fn new(tenant_id: Option<String>, sign_in: SignIn, cloud: Cloud) -> Entra {
-        let (credential, tokens, asked) = (Mutex::default(), Mutex::default(), InFlight::default());
-        let secrets = Arc::<Secrets>::default();
-        if let SignIn::ClientSecret { secret, .. } = &sign_in {
+    pub(super) fn new(principal: Principal, cloud: Cloud, secrets: Arc<Secrets>) -> Entra {
+        if let Some(secret) = principal.sign_in.secret() {
             secrets.remember(secret.reveal());
         }
-        Entra { tenant_id, sign_in, cloud, credential, tokens, asked, secrets }
+        let (credential, tokens, challenges) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Entra { principal, cloud, credential, tokens, challenges, asked: InFlight::default(), secrets }
+    }
+
+    /// One that is never tried, for the tests of who would be asked with it.
+    #[cfg(test)]
+    pub(super) fn untried() -> Entra {
+        let principal = Principal { tenant_id: None, sign_in: SignIn::Cli, instead: None };
+        Entra::new(principal, Cloud::default(), Arc::default())
     }
 
     /// What was sent in confidence, by whomever.
     pub(super) fn secrets(&self) -> &Arc<Secrets> {
         &self.secrets
+    }
+
+    /// Whether tokens are asked for past every proxy.
+    pub(super) fn is_past_proxies(&self) -> bool {
+        matches!(self.principal.sign_in, SignIn::ManagedIdentity { .. })
     }
 
     /// A token for `scope`. Ten callers make one request, and wait for nobody who wants one for another scope.
@@ -93,14 +110,19 @@ impl Entra {
         }
         let (entra, wanted) = (Arc::clone(self), scope.to_owned());
         let ask = move || async move {
-            let credential = entra.credential(transport)?;
-            let token = credential
-                .get_token(&[&wanted], None)
-                .await
-                .map_err(|error| explained(&error, (&wanted, entra.cloud.sign_in_host()), &entra.secrets))?;
+            let challenge = entra.challenges().get(&wanted).cloned();
+            let credential = entra.credential(transport, challenge.as_ref())?;
+            let scopes = [wanted.as_str()];
+            let asked = credential.get_token(&scopes, None);
+            let token = match &entra.principal.sign_in {
+                SignIn::ManagedIdentity { .. } => machine::heard(asked).await,
+                _ => asked.await,
+            };
+            let token = token.map_err(|error| entra.explained(&error, &wanted))?;
             let secret = Secret::from(token.token.secret().to_owned());
             entra.secrets.remember(secret.reveal());
-            entra.tokens().insert(wanted, Token { secret: secret.clone(), expires_on: token.expires_on });
+            entra.tokens().insert(wanted.clone(), Token { secret: secret.clone(), expires_on: token.expires_on });
+            entra.challenges().remove(&wanted);
             Ok(secret)
         };
         self.asked.ask(SIGNING_IN, scope.to_owned(), ask).await
@@ -113,6 +135,29 @@ impl Entra {
             tokens.remove(scope);
             *self.credential.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
+    }
+
+    /// The same where the service said what the next one has to be asked for with.
+    ///
+    /// # Errors
+    /// This way to sign in cannot ask for it: somebody has to sign in again.
+    pub(super) fn challenged(&self, scope: &str, refused: &Secret, challenge: Challenge) -> Result<(), Error> {
+        if let Some(again) = self.principal.sign_in.again() {
+            let (way, reason) = (self.principal.sign_in.name(), challenge.reason());
+            return Err(Error::sign_in(format!("the token of {way} for {scope} is taken no more: {reason}. {again}")));
+        }
+        self.challenges().insert(scope.to_owned(), challenge);
+        self.refuse(scope, refused);
+        Ok(())
+    }
+
+    /// The error that a service challenges also the token that was asked for with what it wanted.
+    pub(super) fn unmet(&self, scope: &str, challenge: &Challenge) -> Error {
+        let way = self.principal.sign_in.name();
+        Error::sign_in(format!(
+            "a new token of {way} for {scope} is not taken either: {}. An administrator of the tenant sees in its sign-in log which policy asks for it.",
+            challenge.reason()
+        ))
     }
 
     /// Who is signed in, from the claims of any token. Tokens are opaque by contract: nothing but messages and a comparison of ids
@@ -130,64 +175,82 @@ impl Entra {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn credential(&self, transport: Transport) -> Result<Arc<dyn TokenCredential>, Error> {
-        let mut kept = self.credential.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(credential) = &*kept {
-            return Ok(Arc::clone(credential));
+    fn challenges(&self) -> MutexGuard<'_, HashMap<String, Challenge>> {
+        self.challenges.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn credential(
+        &self,
+        transport: Transport,
+        challenge: Option<&Challenge>,
+    ) -> Result<Arc<dyn TokenCredential>, Error> {
+        let (principal, secrets) = (&self.principal, &self.secrets);
+        let making = Making { principal, cloud: self.cloud, transport, secrets, challenge };
+        if challenge.is_some() {
+            return making.credential();
         }
-        let failed = |error: azure_core::Error| Error::sign_in(error.to_string());
-        let credential: Arc<dyn TokenCredential> = match &self.sign_in {
-            SignIn::ClientSecret { client_id, secret } => {
-                // Else the SDK would follow AZURE_AUTHORITY_HOST, and send the secret there.
-                let cloud = Some(Arc::new(CloudConfiguration::AzurePublic));
-                let (transport, retry) = (Some(transport), sdk_retry());
-                let client_options = ClientOptions { transport, retry, cloud, ..ClientOptions::default() };
-                let options = ClientSecretCredentialOptions { client_options };
-                let tenant_id = self.tenant_id.as_deref().unwrap_or_default();
-                // The SDK keeps a copy that is not wiped, of the secret as of each token that it hands out.
-                let secret = secret.reveal().to_owned().into();
-                ClientSecretCredential::new(tenant_id, client_id.clone(), secret, Some(options)).map_err(failed)?
-            }
-            SignIn::Cli => {
-                let options = AzureCliCredentialOptions {
-                    tenant_id: self.tenant_id.clone(),
-                    ..AzureCliCredentialOptions::default()
-                };
-                AzureCliCredential::new(Some(options)).map_err(failed)?
-            }
+        let mut kept = self.credential.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some(credential) => Ok(Arc::clone(credential)),
+            None => Ok(Arc::clone(kept.insert(making.credential()?))),
+        }
+    }
+
+    /// Entra's own words, without the SDK's wrapping, and what to do.
+    fn explained(&self, error: &azure_core::Error, scope: &str) -> Error {
+        let causes = || std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+        // What we hand to the SDK fails by an error of ours.
+        if let Some(own) = causes().find_map(|cause| cause.downcast_ref::<Error>()) {
+            return own.clone();
+        }
+        let sdk = || causes().filter_map(|cause| cause.downcast_ref::<azure_core::Error>());
+        let texts: Vec<String> = chain(error).iter().map(|text| self.secrets.redact(text)).collect();
+        let sign_in = &self.principal.sign_in;
+        if sdk().any(|error| matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io)) && !sign_in.is_program() {
+            return Error::connection(SIGNING_IN, &sign_in.host(self.cloud), false, &texts);
+        }
+        let raw = sdk().find_map(|error| match error.kind() {
+            ErrorKind::HttpResponse { raw_response: Some(raw), .. } => Some(raw),
+            _ => None,
+        });
+        let whole =
+            texts.into_iter().reduce(|all, inner| if all.contains(&inner) { all } else { format!("{all}: {inner}") });
+        let whole = whole.unwrap_or_default();
+        let said = match (whole.find("AADSTS"), raw) {
+            (Some(at), _) => whole[at..].lines().next().unwrap_or_default().trim().to_owned(),
+            (None, Some(raw)) => heard(raw, &self.secrets).refused(sign_in.name()).to_string(),
+            (None, None) => unwrapped(&whole),
         };
-        Ok(Arc::clone(kept.insert(credential)))
+        let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };
+        let certificate = match sign_in {
+            SignIn::Certificate { certificate, .. } if said.starts_with("AADSTS700027") => {
+                format!(" Its thumbprint is {}, and it expires on {}.", certificate.thumbprint(), certificate.expires())
+            }
+            _ => String::new(),
+        };
+        let remedy = codes::remedy(&said).map(|remedy| format!(" {remedy}")).unwrap_or_default();
+        let instead = self.principal.instead.as_ref().map(|instead| format!("\n\n{instead}")).unwrap_or_default();
+        let giver = sign_in.giver();
+        Error::sign_in(format!("{giver} gave no token for {scope}: {said}{end}{remedy}{certificate}{instead}"))
     }
 }
 
 impl fmt::Debug for Entra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entra").field("tenant_id", &self.tenant_id).finish_non_exhaustive()
+        f.debug_struct("Entra").field("tenant_id", &self.principal.tenant_id).finish_non_exhaustive()
     }
 }
 
-/// Entra's own words, without the SDK's wrapping.
-fn explained(error: &azure_core::Error, (scope, host): (&str, &str), secrets: &Secrets) -> Error {
-    use azure_core::error::ErrorKind;
-    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-    let is_connection = |error: &azure_core::Error| matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io);
-    let chain: Vec<String> = chain(error).iter().map(|text| secrets.redact(text)).collect();
-    if causes.filter_map(|cause| cause.downcast_ref()).any(is_connection) {
-        return Error::connection(SIGNING_IN, host, false, &chain);
-    }
-    let text =
-        chain.into_iter().reduce(|all, inner| if all.contains(&inner) { all } else { format!("{all}: {inner}") });
-    let text = text.unwrap_or_default();
-    let said = text.find("AADSTS").map_or(&*text, |at| text[at..].lines().next().unwrap_or_default()).trim();
-    let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };
-    let hint = match said.split(':').next().unwrap_or_default() {
-        "AADSTS7000215" => " The client secret is wrong: is it the secret's value, and not its id?",
-        "AADSTS7000222" => " The client secret has expired: make a new one.",
-        "AADSTS700016" => " The tenant has no such application: check client_id and tenant_id.",
-        "AADSTS90002" => " There is no such tenant: check tenant_id.",
-        _ => "",
-    };
-    Error::sign_in(format!("Microsoft Entra gave no token for {scope}: {said}{end}{hint}"))
+/// What a program says, without the SDK's words around it.
+fn unwrapped(text: &str) -> String {
+    let text = text.split_once("authentication failed.").map_or(text, |(_, said)| said);
+    text.split("\nTo troubleshoot").next().unwrap_or_default().trim().to_owned()
+}
+
+/// An answer that the SDK heard.
+fn heard(raw: &RawResponse, secrets: &Arc<Secrets>) -> Answer {
+    let status = StatusCode::from_u16(u16::from(raw.status())).unwrap_or_default();
+    Answer::new(status, HeaderMap::new(), Bytes::copy_from_slice(raw.body().as_ref()), secrets)
 }
 
 fn claims(token: &str) -> Option<Caller> {

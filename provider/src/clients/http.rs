@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep};
 
 use super::answer::Answer;
+use super::challenge::Challenge;
 use super::entra::{Caller, Entra};
 use super::error::{Error, chain};
 use super::in_flight::InFlight;
@@ -152,8 +153,11 @@ impl Http {
                     let status = answer.status;
                     if status == StatusCode::UNAUTHORIZED && !renewed {
                         renewed = true;
-                        self.entra.refuse(scope, &token);
+                        self.renew(scope, &token, answer.challenge()).map_err(|error| error.after(uncertain))?;
                         continue;
+                    }
+                    if let (StatusCode::UNAUTHORIZED, Some(challenge)) = (status, answer.challenge()) {
+                        return Err(self.entra.unmet(scope, &challenge).after(uncertain));
                     }
                     let refused = matches!(status.as_u16(), 429 | 503);
                     let broken = matches!(status.as_u16(), 408 | 500 | 502 | 504) && request.repeatable;
@@ -186,7 +190,22 @@ impl Http {
     /// # Errors
     /// Whatever keeps one from being given.
     pub(super) async fn token(&self, scope: &str) -> Result<Secret, Error> {
-        self.entra.token(scope, self.transport()?).await.map_err(|error| error.through(self.proxy()))
+        let token = self.entra.token(scope, self.transport()?).await;
+        token.map_err(|error| error.through(self.proxy().filter(|_| !self.entra.is_past_proxies())))
+    }
+
+    /// Sees to it that the next token for `scope` is another one than what a service refused, and is what it asks for.
+    ///
+    /// # Errors
+    /// Somebody has to sign in again.
+    pub(super) fn renew(&self, scope: &str, refused: &Secret, challenge: Option<Challenge>) -> Result<(), Error> {
+        match challenge {
+            Some(challenge) => self.entra.challenged(scope, refused, challenge),
+            None => {
+                self.entra.refuse(scope, refused);
+                Ok(())
+            }
+        }
     }
 
     async fn once(&self, token: &Secret, request: &Request) -> Result<Answer, Error> {
@@ -306,11 +325,10 @@ fn client(user_agent: &str, proxy: Option<Proxy>) -> Result<reqwest::Client, Err
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clients::entra::SignIn;
 
     #[test]
     fn a_write_parts_the_questions_before_it_from_those_after() {
-        let http = Http::new(Entra::new(None, SignIn::Cli, Default::default()), String::new());
+        let http = Http::new(Entra::untried(), String::new());
         let before = http.written("a");
         let write = Write::begin(&http, "a");
         let meanwhile = http.written("a");

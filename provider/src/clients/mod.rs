@@ -17,6 +17,7 @@
 mod answer;
 mod borrowed;
 mod careful;
+mod challenge;
 pub mod cloud;
 pub mod connectivity;
 pub mod dataverse;
@@ -48,30 +49,32 @@ use url::Url;
 use cloud::Cloud;
 use connectivity::Connectivity;
 use dataverse::Dataverse;
-use entra::{Caller, Entra, SignIn};
+use entra::{Caller, Entra, Principal};
 use environment_id::EnvironmentId;
 use environments::Environments;
 use error::Error;
 use going::Going;
 use http::Http;
 use key_vault::KeyVault;
+use secrets::Secrets;
 
 /// How every service is reached.
 pub struct Settings {
-    /// The tenant to sign in to; the Azure CLI knows its own.
-    pub tenant_id: Option<String>,
     /// Who signs in.
-    pub sign_in: SignIn,
+    pub principal: Principal,
+    /// Who reads vaults, where it is somebody else.
+    pub key_vault: Option<Principal>,
     /// Where the services live.
     pub cloud: Cloud,
     /// What the services log of us.
     pub user_agent: String,
 }
 
-/// The clients of every service, signed in as one principal. Each is made once, so that it can remember.
+/// The clients of every service, signed in as one principal, or with another one for vaults. Each is made once, so that it can remember.
 #[derive(Debug)]
 pub struct Clients {
     http: Arc<Http>,
+    vault_http: Arc<Http>,
     cloud: Cloud,
     environments: Environments,
     key_vault: KeyVault,
@@ -88,10 +91,18 @@ impl Clients {
     pub fn new(settings: Settings) -> Result<Clients, Error> {
         http::proxy()?;
         let cloud = settings.cloud;
-        let http = Arc::new(Http::new(Entra::new(settings.tenant_id, settings.sign_in, cloud), settings.user_agent));
+        // What one of them sends in confidence, nobody may read in what a service tells the other.
+        let secrets = Arc::<Secrets>::default();
+        let way = |principal| {
+            let entra = Entra::new(principal, cloud, Arc::clone(&secrets));
+            Arc::new(Http::new(entra, settings.user_agent.clone()))
+        };
+        let http = way(settings.principal);
+        let vault_http = settings.key_vault.map_or_else(|| Arc::clone(&http), way);
         Ok(Clients {
             environments: Environments::new(Arc::clone(&http), cloud),
-            key_vault: KeyVault::new(Arc::clone(&http), cloud),
+            key_vault: KeyVault::new(Arc::clone(&vault_http), cloud),
+            vault_http,
             organizations: Mutex::default(),
             connectivity: Mutex::default(),
             going: Arc::default(),
@@ -136,5 +147,10 @@ impl Clients {
     /// Who is signed in, as far as a token tells; only for messages and comparisons, since tokens are opaque by contract.
     pub async fn caller(&self) -> Option<Caller> {
         self.http.caller().await
+    }
+
+    /// The same of whoever reads vaults.
+    pub async fn vault_caller(&self) -> Option<Caller> {
+        self.vault_http.caller().await
     }
 }

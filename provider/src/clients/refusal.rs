@@ -62,13 +62,15 @@ const MAX_DETAILS: usize = 100;
 /// As long as an error may be.
 const MAX_ERROR: usize = 1 << 20;
 
-/// The envelope that all these services share.
+/// The envelope that all these services share; without `error`, that of a gateway before them.
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    #[serde(borrow)]
-    error: &'a RawValue,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
     #[serde(borrow, default)]
     error_description: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    message: Option<&'a RawValue>,
 }
 
 /// What an error says. A part of another shape says nothing.
@@ -101,11 +103,14 @@ pub(super) fn refusal(body: &[u8], status: u16, request_id: Option<String>) -> O
     }
     let envelope: Envelope<'_> = serde_json::from_slice(body).ok()?;
     let mut refusal = Refusal { status, request_id, ..Refusal::default() };
+    let Some(error) = envelope.error else {
+        return read(envelope.message).map(|message| Refusal { message, ..refusal });
+    };
     // Entra's own shape.
-    if let Some(code) = read(Some(envelope.error)) {
+    if let Some(code) = read(Some(error)) {
         return Some(Refusal { code, message: read(envelope.error_description).unwrap_or_default(), ..refusal });
     }
-    let mut inside = vec![envelope.error];
+    let mut inside = vec![error];
     let mut is_outermost = true;
     while let Some(told) = inside.pop() {
         let told: Told<'_> = read(Some(told)).unwrap_or_default();
@@ -150,6 +155,9 @@ mod tests {
     fn what_is_of_another_shape_says_nothing() {
         check(r#"{"error": {"code": 7, "message": null, "details": {}, "innererror": []}}"#, Some("HTTP 400: "));
         check(r#"{"error": 7}"#, Some("HTTP 400: "));
+        check(r#"{"statusCode": 401, "message": "no"}"#, Some("HTTP 400: no"));
+        check(r#"{"message": 7}"#, None);
+        check("{}", None);
         check("[]", None);
         check("<html>", None);
     }

@@ -246,11 +246,11 @@ fn is_spelled(answered: &str, asked: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clients::entra::{Entra, SignIn};
+    use crate::clients::entra::Entra;
 
     #[test]
     fn every_request_names_the_environment_by_its_host() {
-        let http = Http::new(Entra::new(None, SignIn::Cli, Cloud::Public), String::new());
+        let http = Http::new(Entra::untried(), String::new());
         let environment_id = EnvironmentId::parse("11111111-2222-4333-8444-555555555566").unwrap();
         let connectivity = Connectivity::new(Arc::new(http), Cloud::Public, environment_id, Arc::default());
         for (method, id, expected) in [

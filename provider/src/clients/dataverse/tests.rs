@@ -11,14 +11,14 @@ use super::solution_component::{kinds, members};
 use super::table::quoted;
 use super::user::User;
 use super::*;
-use crate::clients::entra::{Entra, SignIn};
+use crate::clients::entra::Entra;
 
 fn id(last: u8) -> Uuid {
     Uuid::from_u128(u128::from(last))
 }
 
 fn dataverse() -> Dataverse {
-    let http = Http::new(Entra::new(None, SignIn::Cli, Default::default()), String::new());
+    let http = Http::new(Entra::untried(), String::new());
     Dataverse::new(Arc::new(http), Url::parse("https://contoso.crm4.dynamics.com/").unwrap(), Arc::default())
 }
 

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use azure_core::error::ErrorKind;
 use azure_core::http::ClientOptions;
-use azure_core::http::headers::HeaderName;
+use azure_core::http::headers::{HeaderName, WWW_AUTHENTICATE};
 use azure_security_keyvault_certificates::{CertificateClient, CertificateClientOptions};
 use bytes::Bytes;
 use reqwest::StatusCode;
@@ -20,6 +20,7 @@ use reqwest::header::HeaderName as HttpName;
 
 use super::answer::Answer;
 use super::borrowed::Borrowed;
+use super::challenge::Challenge;
 use super::cloud::Cloud;
 use super::error::{Error, chain};
 use super::http::Http;
@@ -118,32 +119,37 @@ async fn read(
     let ask = || async { client.get_certificate(name, None).await?.into_model() };
     let bundle = match ask().await {
         Ok(bundle) => bundle,
-        Err(error) => {
-            let error = explained(http, (operation, host), error).await;
+        Err(first) => {
+            let error = explained(http, (operation, host), &first).await;
             let (Some(401), Ok(token)) = (error.status(), http.token(scope).await) else { return Err(error) };
             // The token may have been revoked, which its own time does not tell.
-            http.entra().refuse(scope, &token);
+            http.renew(scope, &token, challenge(&first))?;
             match ask().await {
                 Ok(bundle) => bundle,
-                Err(error) => return Err(explained(http, (operation, host), error).await),
+                Err(second) => {
+                    return Err(match challenge(&second) {
+                        Some(challenge) => http.entra().unmet(scope, &challenge),
+                        None => explained(http, (operation, host), &second).await,
+                    });
+                }
             }
         }
     };
     certificate::certificate(bundle).map(Arc::new).map_err(|what| Error::unexpected(operation, what))
 }
 
-async fn explained(http: &Arc<Http>, (operation, host): (&str, &str), error: azure_core::Error) -> Error {
-    if let Some(inner) = own(&error) {
+async fn explained(http: &Arc<Http>, (operation, host): (&str, &str), error: &azure_core::Error) -> Error {
+    if let Some(inner) = own(error) {
         return inner;
     }
     let raw = match error.kind() {
         ErrorKind::HttpResponse { raw_response: Some(raw), .. } => raw,
         ErrorKind::Connection | ErrorKind::Io => {
             let sent = *error.kind() == ErrorKind::Io;
-            return Error::connection(operation, host, sent, &chain(&error)).through(http.proxy());
+            return Error::connection(operation, host, sent, &chain(error)).through(http.proxy());
         }
         _ => {
-            let innermost = chain(&error).pop().unwrap_or_default();
+            let innermost = chain(error).pop().unwrap_or_default();
             return Error::unexpected(operation, http.secrets().redact(&innermost));
         }
     };
@@ -160,6 +166,12 @@ async fn explained(http: &Arc<Http>, (operation, host): (&str, &str), error: azu
     let headers = id.map(|id| (HttpName::from_static(REQUEST_ID), id)).into_iter().collect();
     let body = Bytes::copy_from_slice(raw.body().as_ref());
     Answer::new(StatusCode::from_u16(status).unwrap_or_default(), headers, body, http.secrets()).refused(operation)
+}
+
+/// What a vault wants the next token to be asked for with.
+fn challenge(error: &azure_core::Error) -> Option<Challenge> {
+    let ErrorKind::HttpResponse { raw_response: Some(raw), .. } = error.kind() else { return None };
+    Challenge::of(&raw.headers().get_optional_string(&WWW_AUTHENTICATE)?)
 }
 
 /// An error of ours that travelled through the SDK, such as a failed sign-in.

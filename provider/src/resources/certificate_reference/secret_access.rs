@@ -6,6 +6,7 @@ use tfplugin::Diagnostic;
 
 use super::vault::{after_waiting, assignment};
 use crate::account::roles::Right;
+use crate::account::who;
 use crate::clients::dataverse::{ChangeSet, Dataverse};
 use crate::clients::error::Error;
 use crate::object::{Operation, SecretReference};
@@ -35,12 +36,13 @@ pub(super) async fn explained(op: &Operation<'_>, error: &Error, reference: &Sec
         after_waiting(cx, Right::Secrets, reference)
     );
     let diagnostic = op.failed(error).also(refused).on("key_vault_id");
-    let (caller, scope) = (cx.clients.caller_in_words().await, vault.bare());
+    let (writer, scope) = (cx.clients.caller().await, vault.bare());
+    let caller = who(writer.as_ref());
     let roles = format!(
         "the role \"{ROLE}\" to two principals: {caller}, which writes the reference, and Dataverse, which reads the secret when a \
          flow runs.\n\n{}\n\n  az role assignment create --role \"{ROLE}\" --assignee {DATAVERSE_APPLICATION} --scope {scope}\n\nRoles may \
          take ten minutes to arrive: see role_propagation_timeout of the provider, and timeouts of the resource, if this apply gives them.",
-        assignment(cx, ROLE, vault).await
+        assignment(writer.as_ref(), ROLE, vault)
     );
     if !error.is_secret_unverified() {
         return diagnostic.hint(format!("Give {roles}"));

@@ -11,8 +11,8 @@ use tfplugin::{Context, Diagnostic, Known, Plan};
 use time::OffsetDateTime;
 
 use super::requirements::{Block, Rigour, required, rigour, tolerates_unreadable};
-use crate::account::Account;
 use crate::account::roles::Right;
+use crate::account::{Account, who};
 use crate::checks::certificate::{Requirements, judge};
 use crate::checks::finding::{Finding, Outcome};
 use crate::clients::entra::Caller;
@@ -209,23 +209,23 @@ async fn unreadable(cx: &Context<Account>, reference: &SecretReference, error: &
             .hint("Check the name, import the certificate, or recover it if it was deleted.");
     }
     if error.is_forbidden() {
-        let caller = cx.clients.caller_in_words().await;
+        let reader = cx.clients.vault_caller().await;
+        let caller = who(reader.as_ref());
         return failed(&format!("The vault {vault_name} does not let the certificate {name} be read"), error)
             .on("key_vault_id")
             .hint(format!(
                 "Give {caller} the role \"Key Vault Reader\" on the vault (or \"Key Vault Certificate User\"; in a vault with access \
                  policies, the certificate permission get):\n\n{}\n\nRoles take some minutes to arrive. To go on without reading it, set \
                  requirements {{ on_unreadable = \"warn\" }}.",
-                assignment(cx, "Key Vault Reader", vault).await
+                assignment(reader.as_ref(), "Key Vault Reader", vault)
             ));
     }
     failed(&format!("The certificate {name} in the vault {vault_name} cannot be read"), error).on("key_vault_id")
 }
 
-/// The command that gives the signed-in principal a role on a vault, as a paragraph: Terraform breaks no line that begins with spaces.
-pub(super) async fn assignment(cx: &Context<Account>, role: &str, vault: &VaultId) -> String {
-    let caller = cx.clients.caller().await;
-    let (id, kind) = match &caller {
+/// The command that gives a principal a role on a vault, as a paragraph: Terraform breaks no line that begins with spaces.
+pub(super) fn assignment(caller: Option<&Caller>, role: &str, vault: &VaultId) -> String {
+    let (id, kind) = match caller {
         Some(Caller { object_id, name: Some(_), .. }) => (object_id.as_str(), "User"),
         Some(Caller { object_id, .. }) => (object_id.as_str(), "ServicePrincipal"),
         None => ("OBJECT_ID", "ServicePrincipal"),

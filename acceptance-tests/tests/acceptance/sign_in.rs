@@ -1,0 +1,306 @@
+//! Each way to sign in, through a real Terraform, by the variables and arguments that a team already has.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use acceptance_tests::outcome::Outcome;
+use acceptance_tests::world::World;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use expect_test::expect;
+use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
+use sandbox::{ClientCertificate, ClientCertificateSpec, IdentityTokenSpec, default_world};
+
+/// The certificate reference of one robot: it is planned with the vault, and made with Dataverse.
+const REFERENCE: &str = r#"
+resource "powerautomate_key_vault_certificate_reference" "robot" {
+  schema_name      = "cto_robot_certificate"
+  key_vault_id     = var.key_vault_id
+  certificate_name = "robot"
+}
+"#;
+const SECRET: &str = "ARM_CLIENT_SECRET";
+
+/// A world in which nobody is signed in by a secret, with these lines in the provider block.
+fn world(lines: &str) -> World {
+    let mut world = World::new();
+    world.unset(SECRET);
+    world.write_provider(&format!("environment_id = var.environment_id\n  {lines}"));
+    world.write("main.tf", REFERENCE);
+    world
+}
+
+fn set(world: &mut World, variables: &[(String, String)]) {
+    variables.iter().for_each(|(name, value)| world.set(name, value));
+}
+
+/// Applies and destroys, and says what was shown to whom for a token, each thing once.
+#[track_caller]
+fn signs_in(world: &World) -> String {
+    world.plan().expect_quiet();
+    world.apply_plan().expect_quiet();
+    let said = world.sorted_conversation();
+    expect_no_secret(world, world.destroy().expect_quiet());
+    said.lines()
+        .filter(|line| line.contains("token") || line.contains("identity"))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+/// No secret of the sandbox's, nor a token, is in an outcome, a plan or a state.
+#[track_caller]
+fn expect_no_secret(world: &World, outcome: &Outcome) {
+    let known = [
+        default_world::SECRET,
+        default_world::WORKFLOW_TOKEN,
+        default_world::PIPELINE_TOKEN,
+        default_world::IDENTITY_HEADER,
+    ];
+    let tokens = world.sandbox().tokens();
+    assert!(!tokens.is_empty(), "nobody signed in");
+    let mut texts = vec![outcome.raw().to_owned()];
+    for file in fs::read_dir(world.folder()).unwrap().flatten() {
+        texts.push(String::from_utf8_lossy(&fs::read(file.path()).unwrap_or_default()).into_owned());
+    }
+    for secret in known.into_iter().chain(tokens.iter().map(String::as_str)) {
+        assert!(texts.iter().all(|text| !text.contains(secret)), "{secret:.12}… is told");
+    }
+}
+
+/// A certificate that Terraform's application knows, and how it knows it.
+fn certificate(
+    world: &World,
+    register: impl FnOnce(&mut sandbox::Application, &ClientCertificate),
+) -> ClientCertificate {
+    world.sandbox().with(|world| {
+        let certificate = world.client_certificate(&ClientCertificateSpec::default());
+        register(world.application_mut(default_world::CLIENT).unwrap(), &certificate);
+        certificate
+    })
+}
+
+fn write_pem(folder: &Path, certificate: &ClientCertificate) -> String {
+    let path = folder.join("client.pem");
+    fs::write(&path, format!("{}{}", certificate.key_pem(), certificate.chain_pem())).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn a_certificate_signs_in_as_pem_and_as_pfx() {
+    let mut world = world("");
+    let certificate = certificate(&world, sandbox::Application::register);
+    let path = write_pem(&world.folder(), &certificate);
+    world.set("ARM_CLIENT_CERTIFICATE_PATH", &path);
+    expect![[r#"
+        token for dataverse -> 200
+        token for environments -> 200
+        token for vaults -> 200
+    "#]]
+    .assert_eq(&signs_in(&world));
+
+    let key = PrivateKey::from_der(certificate.key_der().secret_pkcs8_der()).unwrap();
+    let chain = certificate.chain().iter().map(|der| Certificate::from_der(der).unwrap());
+    let chain = PrivateKeyChain::new("terraform", key, chain);
+    let mut store = KeyStore::new();
+    store.add_entry("terraform", KeyStoreEntry::PrivateKeyChain(chain));
+    let password = "a-password-of-the-client-certificate";
+    world.unset("ARM_CLIENT_CERTIFICATE_PATH");
+    world.set("ARM_CLIENT_CERTIFICATE", &STANDARD.encode(store.writer(password).write().unwrap()));
+    world.set("ARM_CLIENT_CERTIFICATE_PASSWORD", "wrong");
+    let refused = world.plan();
+    assert!(!refused.to_string().contains("wrong"), "{refused}");
+    refused.expect_error("provider", "The client certificate cannot be used", &["client_certificate_password"]);
+    world.set("ARM_CLIENT_CERTIFICATE_PASSWORD", password);
+    signs_in(&world);
+}
+
+#[test]
+fn a_certificate_is_trusted_by_the_name_and_the_issuer_of_its_chain() {
+    let world = world("client_certificate_path = \"client.pem\"");
+    let certificate = certificate(&world, sandbox::Application::trust_subject_of);
+    write_pem(&world.folder(), &certificate);
+    signs_in(&world);
+}
+
+#[test]
+fn a_workflow_of_github_signs_in() {
+    let mut world = world("use_oidc = true");
+    let variables = world.sandbox().workflow_env();
+    set(&mut world, &variables);
+    expect![[r#"
+        GET run-actions-1-azure-eastus.actions.githubusercontent.com /42//idtoken/«id3»/«id4»?audience=api://AzureADTokenExchange -> 200
+        token for dataverse -> 200
+        token for environments -> 200
+        token for vaults -> 200
+    "#]].assert_eq(&signs_in(&world));
+}
+
+#[test]
+fn a_pipeline_of_azure_devops_signs_in() {
+    let mut world = world("");
+    let variables = world.sandbox().pipeline_env();
+    set(&mut world, &variables);
+    world.set("ARM_USE_OIDC", "true");
+    world.set("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", default_world::SERVICE_CONNECTION);
+    expect![[r#"
+        POST dev.azure.com /contoso/«id3»/_apis/distributedtask/hubs/build/plans/«id4»/jobs/«id5»/oidctoken?serviceConnectionId=«id6»  {} -> 200
+        token for dataverse -> 200
+        token for environments -> 200
+        token for vaults -> 200
+    "#]].assert_eq(&signs_in(&world));
+
+    world.set("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", default_world::UNTRUSTED_SERVICE_CONNECTION);
+    let parts = ["AADSTS70", "no federated credential"];
+    world.plan().expect_error("resource", "Cannot sign in", &parts);
+    world.set("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "5c000000-0000-4000-8000-00000000dead");
+    world.plan().expect_error("resource", "Cannot sign in", &["Azure DevOps", "gave no identity token", "404"]);
+}
+
+/// An identity token of the cluster that Terraform's application trusts.
+fn of_the_cluster(world: &World) -> String {
+    let spec = IdentityTokenSpec::new(default_world::CLUSTER_ISSUER, default_world::CLUSTER_SUBJECT);
+    world.sandbox().with(|world| world.identity_token(&spec))
+}
+
+#[test]
+fn a_token_signs_in_and_so_does_one_in_a_file_that_is_written_anew() {
+    let mut world = world("use_oidc = true");
+    let token = of_the_cluster(&world);
+    world.set("ARM_OIDC_TOKEN", &token);
+    signs_in(&world);
+
+    world.unset("ARM_OIDC_TOKEN");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("identity-token");
+    world.set("ARM_OIDC_TOKEN_FILE_PATH", &path.display().to_string());
+    world.plan().expect_error("provider", "The file of oidc_token_file_path cannot be read", &["identity-token"]);
+    let write = |world: &World| fs::write(&path, of_the_cluster(world)).unwrap();
+    write(&world);
+    signs_in(&world);
+    // An hour later the job's own token is another one.
+    world.sandbox().advance(Duration::from_secs(7200));
+    world.plan().expect_error("resource", "Cannot sign in", &["AADSTS700024", "clock"]);
+    write(&world);
+    signs_in(&world);
+}
+
+#[test]
+fn a_pod_of_a_cluster_signs_in_with_what_the_cluster_wrote_for_it() {
+    let mut world = world("use_aks_workload_identity = true");
+    for (name, value) in [("TENANT_ID", default_world::TENANT), ("CLIENT_ID", default_world::CLIENT)] {
+        world.unset(&format!("ARM_{name}"));
+        world.set(&format!("AZURE_{name}"), value);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("azure-identity-token");
+    fs::write(&path, of_the_cluster(&world)).unwrap();
+    world.set("AZURE_FEDERATED_TOKEN_FILE", &path.display().to_string());
+    signs_in(&world);
+    world.write_provider("environment_id = var.environment_id");
+    signs_in(&world);
+}
+
+#[test]
+fn a_virtual_machine_signs_in_past_every_proxy() {
+    let mut world = world("use_msi = true");
+    world.unset("ARM_CLIENT_ID");
+    // Where it is asked lies past the proxy: a way through it would end at the sandbox, which answers for Microsoft's hosts alone.
+    let url = world.sandbox().imds_url();
+    world.set("ARM_MSI_ENDPOINT", &url);
+    expect![[r#"
+        GET http://169.254.169.254 /metadata/identity/oauth2/token?resource=https://contoso.crm4.dynamics.com -> 200
+        GET http://169.254.169.254 /metadata/identity/oauth2/token?resource=https://service.powerapps.com -> 200
+        GET http://169.254.169.254 /metadata/identity/oauth2/token?resource=https://vault.azure.net -> 200
+    "#]]
+    .assert_eq(&signs_in(&world));
+
+    world.set("ARM_CLIENT_ID", "c11e0000-0000-4000-8000-00000000dead");
+    world.plan().expect_error("resource", "Cannot sign in", &["Identity not found"]);
+}
+
+#[test]
+fn a_program_in_app_service_signs_in() {
+    let mut world = world("");
+    let variables = world.sandbox().app_service_env();
+    set(&mut world, &variables);
+    world.unset("ARM_CLIENT_ID");
+    world.set("ARM_USE_MSI", "true");
+    expect![[r#"
+        GET http://localhost /msi/token?resource=https://contoso.crm4.dynamics.com -> 200
+        GET http://localhost /msi/token?resource=https://service.powerapps.com -> 200
+        GET http://localhost /msi/token?resource=https://vault.azure.net -> 200
+    "#]]
+    .assert_eq(&signs_in(&world));
+}
+
+#[test]
+fn a_machine_without_an_identity_is_told_soon() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut world = world("use_msi = true");
+    world.set("ARM_MSI_ENDPOINT", &format!("http://{}/token", silent.local_addr().unwrap()));
+    world.plan().expect_error("resource", "Cannot sign in", &["127.0.0.1"]);
+}
+
+/// Stands for `az` and for `azd`: it hands out a token of the sandbox's, and refuses what they would refuse.
+const CLI: &str = include_str!("sign_in/cli.py");
+
+/// A world in which this CLI stands in a PATH of its own, signed in as Terraform's application.
+fn with_cli(name: &str, lines: &str) -> (World, tempfile::TempDir) {
+    let mut world = world(lines);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, CLI).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let all = std::env::var("PATH").unwrap_or_default();
+    world.set("PATH", &format!("{}:{all}", folder.path().display()));
+    for (name, value) in [
+        ("SANDBOX_TENANT", default_world::TENANT),
+        ("SANDBOX_CLIENT", default_world::CLIENT),
+        ("SANDBOX_SECRET", default_world::SECRET),
+    ] {
+        world.set(name, value);
+    }
+    ["ARM_TENANT_ID", "ARM_CLIENT_ID"].iter().for_each(|name| world.unset(name));
+    (world, folder)
+}
+
+#[test]
+fn the_user_of_a_cli_signs_in() {
+    for (name, lines, again) in [("az", "", "az login"), ("azd", "use_dev_cli = true", "azd auth login")] {
+        let (mut world, _folder) = with_cli(name, lines);
+        signs_in(&world);
+        world.set("ARM_TENANT_ID", default_world::TENANT);
+        signs_in(&world);
+        world.set("SANDBOX_SECRET", "");
+        world.plan().expect_error("resource", "Cannot sign in", &[again]);
+    }
+}
+
+#[test]
+fn nobody_at_all_is_told_of_every_way() {
+    let mut world = world("");
+    ["ARM_TENANT_ID", "ARM_CLIENT_ID"].iter().for_each(|name| world.unset(name));
+    let folder = tempfile::tempdir().unwrap();
+    world.set("PATH", &folder.path().display().to_string());
+    let parts = ["az", "not found", "client secret: neither client_secret", "ARM_USE_OIDC", "use_msi"];
+    world.plan().expect_error("resource", "Cannot sign in", &parts);
+}
+
+#[test]
+fn vaults_may_be_read_by_somebody_else_than_who_writes() {
+    let mut world = world(
+        "key_vault {\n    client_id = \"c11e0000-0000-4000-8000-000000000002\"\n    client_secret = var.vault_secret\n  }",
+    );
+    world.write("secret.tf", "variable \"vault_secret\" {\n  type = string\n  sensitive = true\n}\n");
+    world.set("TF_VAR_vault_secret", default_world::MAKER_SECRET);
+    world.set(SECRET, default_world::SECRET);
+    world.plan().expect_warning("key_vault_id", "A certificate could not be read", &[default_world::MAKER_OBJECT]);
+    world.sandbox().with(|world| {
+        let vault = world.vaults.get_mut("kv-robots").unwrap();
+        vault.grant(default_world::MAKER_OBJECT, "Key Vault Reader");
+    });
+    signs_in(&world);
+}

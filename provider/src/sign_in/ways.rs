@@ -1,0 +1,201 @@
+//! The ways to sign in, in the order in which they are considered: what chooses each, and what it takes.
+
+use std::sync::Arc;
+
+use super::Refusal;
+use super::given::Given;
+use super::settings::{
+    CERTIFICATE, CERTIFICATE_FILE, MSI_ENDPOINT, OIDC_REQUEST_TOKEN, OIDC_REQUEST_URL, OIDC_TOKEN, OIDC_TOKEN_FILE,
+    SECRET, SECRET_FILE, SERVICE_CONNECTION, Setting, USE_AKS, USE_CLI, USE_DEV_CLI, USE_MSI, USE_OIDC,
+};
+use super::sources::Sources;
+use super::variables::Family;
+use crate::clients::entra::{AppService, IdentityToken, SignIn};
+use crate::clients::secret::Secret;
+
+/// A way to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Certificate,
+    Secret,
+    Oidc,
+    ManagedIdentity,
+    Cli,
+    DeveloperCli,
+}
+
+/// All of them, in the order of the Azure providers.
+pub(super) const WAYS: [Way; 6] =
+    [Way::Certificate, Way::Secret, Way::Oidc, Way::ManagedIdentity, Way::Cli, Way::DeveloperCli];
+
+impl Way {
+    /// What people call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Way::Certificate => "client certificate",
+            Way::Secret => "client secret",
+            Way::Oidc => "OpenID Connect",
+            Way::ManagedIdentity => "managed identity",
+            Way::Cli => "Azure CLI",
+            Way::DeveloperCli => "Azure Developer CLI",
+        }
+    }
+
+    /// The settings that choose it.
+    fn settings(self) -> &'static [&'static Setting] {
+        match self {
+            Way::Certificate => &[&CERTIFICATE_FILE, &CERTIFICATE],
+            Way::Secret => &[&SECRET, &SECRET_FILE],
+            Way::Oidc => &[&USE_OIDC, &USE_AKS],
+            Way::ManagedIdentity => &[&USE_MSI],
+            Way::Cli => &[&USE_CLI],
+            Way::DeveloperCli => &[&USE_DEV_CLI],
+        }
+    }
+
+    /// Whether it is chosen by what proves who signs in, and not by a switch. Two proofs contradict each other; of several switches the
+    /// first that can be taken counts, as where a pipeline and people share a configuration.
+    pub(super) fn is_proof(self) -> bool {
+        matches!(self, Way::Certificate | Way::Secret)
+    }
+
+    /// Whether a block chooses it.
+    pub(super) fn is_given(self, given: &Given) -> bool {
+        self.settings().iter().any(|setting| is_on(given, setting))
+    }
+
+    /// The setting by which a block does.
+    pub(super) fn given_by(self, given: &Given) -> &'static Setting {
+        let by = self.settings().iter().find(|setting| is_on(given, setting));
+        by.unwrap_or(&self.settings()[0])
+    }
+
+    /// Whether variables choose it.
+    pub(super) fn is_set(self, sources: &Sources<'_>) -> Result<bool, Refusal> {
+        if sources.block.is_some() {
+            return Ok(false);
+        }
+        if self.is_proof() {
+            return Ok(self.settings().iter().any(|setting| sources.variable(setting).is_some()));
+        }
+        for setting in self.settings() {
+            if sources.switch(setting)? == Some(true) {
+                return Ok(true);
+            }
+        }
+        // Microsoft's SDKs have no switch: where a cluster has written a token, a pod signs in with it.
+        let is_sdk = sources.variables.family == Family::Azure && sources.given.switch(&USE_OIDC) != Some(false);
+        Ok(self == Way::Oidc && is_sdk && sources.variable(&OIDC_TOKEN_FILE).is_some())
+    }
+
+    /// How it signs in; else why it is passed over.
+    ///
+    /// # Errors
+    /// It is begun and cannot be finished.
+    pub(super) fn take(self, sources: &Sources<'_>) -> Result<Result<SignIn, String>, Refusal> {
+        Ok(Ok(match self {
+            Way::Certificate => {
+                let why = "A client certificate is given, and it signs in only together with a client id and a tenant.";
+                let client_id = sources.expect_client_id(why)?;
+                SignIn::Certificate { client_id, certificate: Arc::new(sources.certificate()?) }
+            }
+            Way::Secret => {
+                let why = "A client secret is given, and it signs in only together with a client id and a tenant.";
+                let client_id = sources.expect_client_id(why)?;
+                let secret = sources.text_or_file(&SECRET, &SECRET_FILE)?.unwrap_or_default();
+                SignIn::Secret { client_id, secret }
+            }
+            Way::Oidc => {
+                let is_pod = sources.switch(&USE_AKS)? == Some(true);
+                let sources = if is_pod { sources.of_a_pod()? } else { *sources };
+                let identity_token = match identity_token(&sources)? {
+                    Ok(identity_token) => identity_token,
+                    Err(lacks) => return Ok(Err(lacks)),
+                };
+                let why = "An identity token signs in only together with a client id and a tenant.";
+                SignIn::Federated { client_id: sources.expect_client_id(why)?, identity_token }
+            }
+            Way::ManagedIdentity => {
+                let endpoint = sources.text(&MSI_ENDPOINT);
+                let endpoint =
+                    endpoint.map(|text| sources.url(&MSI_ENDPOINT, text.reveal(), &["http", "https"])).transpose()?;
+                let place = |name: &str| sources.variables.of_a_place(name);
+                let app_service = place("IDENTITY_ENDPOINT").zip(place("IDENTITY_HEADER"));
+                let app_service = app_service.map(|(endpoint, header)| AppService { endpoint, header: header.into() });
+                SignIn::ManagedIdentity { client_id: sources.client_id()?, endpoint, app_service }
+            }
+            Way::Cli => SignIn::Cli,
+            Way::DeveloperCli => SignIn::DeveloperCli,
+        }))
+    }
+
+    /// Why it was not chosen, and what would choose it.
+    fn lacks(self, sources: &Sources<'_>) -> String {
+        let by: Vec<&str> = self.settings().iter().map(|setting| setting.argument).collect();
+        if self.is_proof() {
+            return format!("neither {} is given", by.join(" nor "));
+        }
+        let is_off = self.settings().iter().any(|setting| sources.switch(setting).is_ok_and(|on| on == Some(false)));
+        format!("{} is {}", by.join(" or "), if is_off { "false" } else { "not true" })
+    }
+}
+
+/// Each way that was not taken in a line of its own, with what it lacks; what was chosen and passed over says why.
+pub(super) fn list(sources: &Sources<'_>, passed: &[(Way, String)], taken: Option<Way>) -> String {
+    let line = |way: Way| {
+        let passed = passed.iter().find(|(one, _)| *one == way).map(|(_, why)| why.clone());
+        let names = way
+            .settings()
+            .iter()
+            .filter_map(|setting| sources.variables.name(setting).or(setting.arm.first().copied()));
+        let names: Vec<&str> = names.filter(|_| sources.block.is_none()).collect();
+        let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+        let why = passed.unwrap_or_else(|| format!("{}{names}", way.lacks(sources)));
+        format!("  - {}: {why}", way.name())
+    };
+    WAYS.into_iter().filter(|way| Some(*way) != taken).map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn is_on(given: &Given, setting: &Setting) -> bool {
+    given.text(setting).is_some() || given.switch(setting) == Some(true)
+}
+
+/// Where the identity token comes from; else what is lacking.
+fn identity_token(sources: &Sources<'_>) -> Result<Result<IdentityToken, String>, Refusal> {
+    let (text, path) = sources.either(&OIDC_TOKEN, &OIDC_TOKEN_FILE);
+    // Read once for what is wrong with it, and then whenever it is shown.
+    let text = if path.is_some() { sources.text_or_file(&OIDC_TOKEN, &OIDC_TOKEN_FILE)? } else { text };
+    match (path, text) {
+        (Some(path), _) => return Ok(Ok(IdentityToken::File(path))),
+        (None, Some(token)) => return Ok(Ok(IdentityToken::Given(token))),
+        (None, None) => {}
+    }
+    let service_connection_id = sources.text(&SERVICE_CONNECTION).map(|id| id.reveal().to_owned());
+    let asked = |setting: &Setting| {
+        let job = if service_connection_id.is_some() { setting.azure_devops } else { setting.github };
+        sources.text(setting).or_else(|| sources.variables.of_a_place(job?).map(Secret::from))
+    };
+    let (url, token) = (asked(&OIDC_REQUEST_URL), asked(&OIDC_REQUEST_TOKEN));
+    let (Some(url), Some(token)) = (&url, token) else {
+        let job = match (&service_connection_id, url) {
+            (Some(_), Some(_)) => {
+                "the job may not ask for one: map SYSTEM_ACCESSTOKEN: $(System.AccessToken) in the step's env (oidc_request_token)"
+            }
+            (Some(_), None) => {
+                "ado_pipeline_service_connection_id is set, but this is no job of Azure DevOps (SYSTEM_OIDCREQUESTURI)"
+            }
+            (None, _) => {
+                "this is no job of GitHub Actions with `permissions: id-token: write` (ACTIONS_ID_TOKEN_REQUEST_URL, \
+                 ACTIONS_ID_TOKEN_REQUEST_TOKEN), and in Azure DevOps ado_pipeline_service_connection_id is missing"
+            }
+        };
+        return Ok(Err(format!(
+            "it is chosen, but there is no identity token: neither oidc_token nor oidc_token_file_path is given; {job}"
+        )));
+    };
+    let url = sources.url(&OIDC_REQUEST_URL, url.reveal(), &["https"])?;
+    Ok(Ok(match service_connection_id {
+        Some(service_connection_id) => IdentityToken::AzureDevOps { url, token, service_connection_id },
+        None => IdentityToken::GitHub { url, token },
+    }))
+}
