@@ -30,6 +30,7 @@ mod resources;
 mod sign_in;
 
 pub use account::Account;
+pub use clients::cloud::table as cloud_table;
 pub use object::import::import_id;
 pub use provider::PowerAutomate;
-pub use sign_in::settings::table as sign_in_table;
+pub use sign_in::table as sign_in_table;

@@ -22,8 +22,9 @@ use crate::object::timeouts::{is_patience, patience};
 use crate::resources::cba_credential::CbaCredential;
 use crate::resources::certificate_reference::CertificateReference;
 use crate::resources::desktop_flow_connection::DesktopFlowConnection;
+use crate::sign_in::cloud::{CLOUD, ENDPOINTS};
 use crate::sign_in::settings::with_sign_in;
-use crate::sign_in::{Given, KEY_VAULT, Refusal, Surroundings, choose, file, variable};
+use crate::sign_in::{KEY_VAULT, Refusal, Surroundings, choose, file, variable};
 
 /// The provider `powerautomate`.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +55,7 @@ const SCHEMA: &Schema = &Schema::new(
          other than `environment_id` are always asked for.",
     )
     .check(&[Check::Url]),
+    CLOUD.attribute,
     Attribute::optional(
         "role_propagation_timeout",
         &Type::String,
@@ -63,7 +65,7 @@ const SCHEMA: &Schema = &Schema::new(
     )
     .check(&[Check::Format(is_patience)]),
 ])
-.blocks(&[NestedBlock::single(
+.blocks(&[ENDPOINTS, NestedBlock::single(
     KEY_VAULT,
     "Who reads the vaults, where it is somebody else than who writes to Power Platform. What chooses who signs in stands in this block, and \
      no environment variable stands in for it; the tenant is the provider's unless the block names its own, and what a job or a machine \
@@ -93,16 +95,17 @@ impl Provider for PowerAutomate {
         let config: Config = view(block)?;
         let version = env!("CARGO_PKG_VERSION");
         let user_agent = format!("terraform-provider-powerautomate/{version} Terraform/{terraform_version}");
-        let clients = match (Given::of(block), key_vault(block)) {
-            (Err(argument), _) | (_, Err(argument)) => Err(argument),
-            (Ok(given), Ok(key_vault)) => {
-                let surroundings = Surroundings { variable: &variable, file: &file };
-                let settings = choose(&given, key_vault.as_ref(), user_agent, surroundings).map_err(refused)?;
-                Ok(Clients::new(settings).map_err(|error| failed("The provider can reach nothing", &error))?)
-            }
+        let surroundings = Surroundings { variable: &variable, file: &file };
+        let settings = choose(block, user_agent, surroundings).map_err(refused)?;
+        let warnings = settings.iter().filter(|settings| settings.cloud.lacks_credentials);
+        let warnings = warnings.map(|settings| not_offered(settings.cloud.name)).collect();
+        let unreachable = |error| failed("The provider can reach nothing", &error);
+        let clients = match settings {
+            Ok(settings) => Ok(Clients::new(settings).map_err(unreachable)?),
+            Err(argument) => Err(argument),
         };
         let roles = Roles::new(config.patience());
-        Ok((Account::new(clients, config.environment_id, config.dataverse_url, roles), Vec::new()))
+        Ok((Account::new(clients, config.environment_id, config.dataverse_url, roles), warnings))
     }
 }
 
@@ -122,10 +125,14 @@ impl Config {
     }
 }
 
-/// Who reads vaults, where the block says so.
-fn key_vault(block: &Value) -> Result<Option<Given>, &'static str> {
-    let key_vault = block.at(KEY_VAULT);
-    if key_vault.is_null() { Ok(None) } else { Given::of(key_vault).map(Some) }
+/// The warning that Microsoft does not offer credentials in a cloud.
+fn not_offered(cloud: &str) -> Diagnostic {
+    let detail = format!(
+        "The provider is configured for the cloud {cloud}, and Microsoft's page about credentials says that they are not available in US \
+         Government clouds: https://learn.microsoft.com/power-automate/desktop-flows/create-azurekeyvault-credential."
+    );
+    let hint = "If your tenant has them all the same, go on; no source says which hosts and answers they have there.";
+    Diagnostic::warning("Credentials are said not to be offered in this cloud", detail).on(CLOUD.argument).hint(hint)
 }
 
 fn refused(Refusal { argument, block, what, why, remedy }: Refusal) -> Diagnostic {

@@ -3,23 +3,25 @@
 //! Nothing is tried in silence. Ways are considered in the order of the Azure providers; what the configuration chooses goes before what
 //! variables choose, and when no way can be taken, each is told of with what it lacks.
 
+pub(crate) mod cloud;
 mod given;
 pub(crate) mod settings;
 mod sources;
 mod variables;
 mod ways;
 
+use std::sync::Arc;
 use std::{env, fs, io};
 
+use tfplugin::Value;
 use zeroize::Zeroizing;
 
 use crate::clients::Settings;
-use crate::clients::cloud::Cloud;
 use crate::clients::entra::{Principal, SignIn};
-pub(crate) use given::Given;
+use given::Given;
 use settings::{CLIENT_ID, Setting, USE_CLI};
 use sources::Sources;
-use variables::{NoSwitch, Other, Variables};
+use variables::{NoSwitch, Variables};
 use ways::{WAYS, Way};
 
 /// The block of the provider's that says who reads vaults.
@@ -59,29 +61,32 @@ pub(crate) fn file(path: &str) -> io::Result<Zeroizing<Vec<u8>>> {
     fs::read(path).map(Zeroizing::new)
 }
 
-/// Chooses who signs in, and how every service is reached.
+/// Chooses by a provider block who signs in, and how every service is reached; or says which of its arguments only the apply will know.
 ///
 /// # Errors
 /// Nothing that can sign in was given, or too much, or something that is not offered.
 pub(crate) fn choose(
-    given: &Given,
-    key_vault: Option<&Given>,
+    block: &Value,
     user_agent: String,
     surroundings: Surroundings<'_>,
-) -> Result<Settings, Refusal> {
+) -> Result<Result<Settings, &'static str>, Refusal> {
+    let key_vault = Some(block.at(KEY_VAULT)).filter(|block| !block.is_null()).map(Given::of).transpose();
+    let (given, key_vault) = match (Given::of(block), key_vault, cloud::unknown(block)) {
+        (Ok(given), Ok(key_vault), None) => (given, key_vault),
+        (Err(argument), ..) | (_, Err(argument), _) | (.., Some(argument)) => return Ok(Err(argument)),
+    };
     let variables = Variables::of(surroundings.variable);
-    if let Some(other) = variables.other_cloud() {
-        return Err(not_offered(other, "The public cloud alone is offered: unset it, or set it to \"public\"."));
-    }
-    let sources = Sources { given, variables, file: surroundings.file, block: None, tenant_id: None };
+    let cloud = cloud::cloud(block, variables)?;
+    let sources = Sources { given: &given, variables, file: surroundings.file, block: None, tenant_id: None };
     let principal = principal(&sources)?;
     let key_vault = key_vault
+        .as_ref()
         .map(|given| {
             let tenant_id = principal.tenant_id.as_deref();
             self::principal(&Sources { given, block: Some(KEY_VAULT), tenant_id, ..sources })
         })
         .transpose()?;
-    Ok(Settings { principal, key_vault, cloud: Cloud::Public, user_agent })
+    Ok(Ok(Settings { principal, key_vault, cloud: Arc::new(cloud), user_agent }))
 }
 
 /// Who signs in by what a block and the variables say.
@@ -143,17 +148,10 @@ fn no_way(sources: &Sources<'_>, argument: Option<&Setting>, all: String, first:
     }
 }
 
-fn not_offered(other: &Other, remedy: &str) -> Refusal {
-    let Other { variable, what, .. } = other;
-    Refusal {
-        argument: None,
-        block: None,
-        what: format!("{variable} asks for what is not offered"),
-        why: format!(
-            "The environment variable {variable} is set, which would {what}. This version of the provider does not."
-        ),
-        remedy: format!("{remedy} Whatever else is set would sign in as somebody else in silence."),
-    }
+/// The table of the manual: each setting, and what stands in for it.
+#[must_use]
+pub fn table() -> String {
+    settings::table(&cloud::CLOUD)
 }
 
 impl From<NoSwitch> for Refusal {

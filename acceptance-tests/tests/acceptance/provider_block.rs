@@ -139,7 +139,7 @@ fn what_would_sign_in_otherwise_is_an_error_of_no_argument() {
     for (variables, summary) in [
         (vec![("ARM_USE_CLI", "no")], "ARM_USE_CLI is neither true nor false"),
         (vec![("ARM_CLIENT_SECRET", ""), ("ARM_USE_OIDC", "true")], "No way to sign in"),
-        (vec![("ARM_ENVIRONMENT", "usgovernment")], "ARM_ENVIRONMENT asks for what is not offered"),
+        (vec![("ARM_ENVIRONMENT", "usgovernment")], "ARM_ENVIRONMENT names another cloud"),
     ] {
         let mut court = Court::unconfigured(&variables);
         let block = json!({ "environment_id": court.place().environment_id });

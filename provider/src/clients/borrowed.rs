@@ -4,14 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use azure_core::error::ErrorKind;
 use time::OffsetDateTime;
 
 use super::entra::MARGIN;
+use super::error::Error;
 use super::http::Http;
 
 /// Hands our tokens to Microsoft's SDKs.
 pub(super) struct Borrowed {
     pub(super) http: Arc<Http>,
+    /// For what alone a token is given, whatever a service asks for.
+    pub(super) scope: String,
 }
 
 impl fmt::Debug for Borrowed {
@@ -23,12 +27,13 @@ impl fmt::Debug for Borrowed {
 #[async_trait::async_trait]
 impl TokenCredential for Borrowed {
     async fn get_token(&self, scopes: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
-        let scope = scopes.first().copied().unwrap_or_default();
-        let token = self
-            .http
-            .token(scope)
-            .await
-            .map_err(|error| azure_core::Error::new(azure_core::error::ErrorKind::Credential, error))?;
+        let token = match scopes {
+            [scope] if *scope == self.scope => self.http.token(scope).await,
+            other => {
+                Err(Error::unexpected("signing in to a vault", format!("it asks for a token for {}", other.join(", "))))
+            }
+        };
+        let token = token.map_err(|error| azure_core::Error::new(ErrorKind::Credential, error))?;
         // The SDK's own copy, which it does not wipe.
         let token = token.reveal().to_owned().into();
         Ok(AccessToken { token, expires_on: OffsetDateTime::now_utc() + MARGIN })

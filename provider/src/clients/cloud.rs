@@ -1,92 +1,178 @@
-//! Where the services live. The public cloud alone is offered: credentials are documented as unavailable in the others.
+//! Microsoft's clouds: where the services of each live, and what a token for them is asked for with. One table, and what a
+//! configuration says instead.
+//!
+//! Sources: Microsoft's own Terraform provider and Agents SDK for the hosts of Power Platform,
+//! <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers> for those of vaults, MSAL for the
+//! audiences of identity tokens, the discovery addresses of Dataverse's tools for the suffixes of organizations. Nothing of it but the
+//! public cloud was tried. Where the sources differ, the manual says what was chosen.
 
 use url::Url;
 
 use super::environment_id::EnvironmentId;
 
-/// One of Microsoft's clouds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Cloud {
-    /// The public cloud.
-    #[default]
-    Public,
+/// Where the services of a cloud live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cloud {
+    /// Its name.
+    pub name: &'static str,
+    /// The host that signs in.
+    pub sign_in: String,
+    /// For whom an identity token is, that is shown in place of a secret.
+    token_exchange: &'static str,
+    /// The host of the environments API (BAP).
+    pub environments: String,
+    /// Its token scope.
+    environments_scope: &'static str,
+    /// The host of the Power Platform API.
+    pub power_platform: String,
+    /// How many letters of an environment's id stand behind the dot in its host there.
+    pub last_letters: usize,
+    /// What the host of an organization of Dataverse ends with.
+    pub dataverse: String,
+    /// What follows a vault's name in its host.
+    pub vaults: String,
+    /// The host of Microsoft Graph.
+    pub graph: String,
+    /// Whether Microsoft says that credentials are not offered there.
+    pub lacks_credentials: bool,
 }
 
+/// A row of the table: name, sign-in, environments and their scope, Power Platform, Dataverse, Graph.
+type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+
+const ROWS: [Row; 5] = [
+    (
+        "public",
+        "login.microsoftonline.com",
+        "api.bap.microsoft.com",
+        "https://service.powerapps.com/.default",
+        "api.powerplatform.com",
+        ".dynamics.com",
+        "graph.microsoft.com",
+    ),
+    (
+        "gcc",
+        "login.microsoftonline.com",
+        "gov.api.bap.microsoft.us",
+        "https://service.powerapps.us/.default",
+        "api.gov.powerplatform.microsoft.us",
+        ".crm9.dynamics.com",
+        "graph.microsoft.com",
+    ),
+    (
+        "gcchigh",
+        "login.microsoftonline.us",
+        "high.api.bap.microsoft.us",
+        "https://high.service.apps.appsplatform.us/.default",
+        "api.high.powerplatform.microsoft.us",
+        ".crm.microsoftdynamics.us",
+        "graph.microsoft.us",
+    ),
+    (
+        "dod",
+        "login.microsoftonline.us",
+        "api.bap.appsplatform.us",
+        "https://service.apps.appsplatform.us/.default",
+        "api.appsplatform.us",
+        ".crm.appsplatform.us",
+        "dod-graph.microsoft.us",
+    ),
+    (
+        "china",
+        "login.chinacloudapi.cn",
+        "api.bap.partner.microsoftonline.cn",
+        "https://service.powerapps.cn/.default",
+        "api.powerplatform.partner.microsoftonline.cn",
+        ".dynamics.cn",
+        "microsoftgraph.chinacloudapi.cn",
+    ),
+];
+
+/// The names of the clouds.
+pub const NAMES: &[&str] = &["public", "gcc", "gcchigh", "dod", "china"];
+
 impl Cloud {
-    /// The host that signs in.
-    pub(super) fn sign_in_host(self) -> &'static str {
-        match self {
-            Cloud::Public => "login.microsoftonline.com",
+    /// The cloud of this name.
+    pub fn named(name: &str) -> Option<Cloud> {
+        ROWS.iter().find(|(known, ..)| *known == name).map(Cloud::of)
+    }
+
+    /// The public cloud.
+    pub fn public() -> Cloud {
+        Cloud::of(&ROWS[0])
+    }
+
+    fn of(&(name, sign_in, environments, environments_scope, power_platform, dataverse, graph): &Row) -> Cloud {
+        // Azure has three clouds, told apart by who signs in.
+        let (token_exchange, vaults) = match sign_in {
+            "login.microsoftonline.us" => ("api://AzureADTokenExchangeUSGov", "vault.usgovcloudapi.net"),
+            "login.chinacloudapi.cn" => ("api://AzureADTokenExchangeChina", "vault.azure.cn"),
+            _ => ("api://AzureADTokenExchange", "vault.azure.net"),
+        };
+        Cloud {
+            name,
+            sign_in: sign_in.to_owned(),
+            token_exchange,
+            environments: environments.to_owned(),
+            environments_scope,
+            power_platform: power_platform.to_owned(),
+            last_letters: if name == "public" { 2 } else { 1 },
+            dataverse: dataverse.to_owned(),
+            vaults: vaults.to_owned(),
+            graph: graph.to_owned(),
+            lacks_credentials: matches!(name, "gcc" | "gcchigh" | "dod"),
         }
     }
 
     /// For whom an identity token is, that is shown in place of a secret.
-    ///
-    /// Source: <https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust>
-    pub(super) fn token_exchange(self) -> &'static str {
-        match self {
-            Cloud::Public => "api://AzureADTokenExchange",
-        }
-    }
-
-    /// The host of the environments API (BAP).
-    pub(super) fn environments_host(self) -> &'static str {
-        match self {
-            Cloud::Public => "api.bap.microsoft.com",
-        }
+    pub(super) fn token_exchange(&self) -> &'static str {
+        self.token_exchange
     }
 
     /// The token scope of the environments API.
-    pub(super) fn environments_scope(self) -> &'static str {
-        match self {
-            Cloud::Public => "https://service.powerapps.com/.default",
-        }
+    pub(super) fn environments_scope(&self) -> &'static str {
+        self.environments_scope
     }
 
     /// Whether an address is one of Dataverse: https, on its own port, in a domain of Microsoft's. Tokens are sent nowhere else.
-    pub(super) fn is_dataverse(self, url: &Url) -> bool {
-        let domain = match self {
-            Cloud::Public => ".dynamics.com",
-        };
-        url.scheme() == "https" && url.port().is_none() && url.host_str().is_some_and(|host| host.ends_with(domain))
-    }
-
-    /// What follows a vault's name in its host.
-    pub(super) fn vault_suffix(self) -> &'static str {
-        match self {
-            Cloud::Public => "vault.azure.net",
-        }
+    pub(super) fn is_dataverse(&self, url: &Url) -> bool {
+        let is_below = |host: &str| host.ends_with(&self.dataverse) && host.len() > self.dataverse.len();
+        url.scheme() == "https" && url.port().is_none() && url.host_str().is_some_and(is_below)
     }
 
     /// The token scope of every vault, which each of them names in its challenge.
-    pub(super) fn vault_scope(self) -> &'static str {
-        match self {
-            Cloud::Public => "https://vault.azure.net/.default",
-        }
+    pub(super) fn vault_scope(&self) -> String {
+        format!("https://{}/.default", self.vaults)
     }
 
-    /// The host and the token scope of the Power Platform API.
-    pub(super) fn power_platform(self) -> (&'static str, &'static str) {
-        match self {
-            Cloud::Public => ("api.powerplatform.com", "https://api.powerplatform.com/.default"),
-        }
+    /// The token scope of the Power Platform API.
+    pub(super) fn power_platform_scope(&self) -> String {
+        format!("https://{}/.default", self.power_platform)
     }
 
     /// The host of an environment in the Power Platform API: its id without dashes, in lower case, with a dot before the last letters.
     ///
     /// Source: <https://learn.microsoft.com/power-automate/desktop-flows/alm/alm-connection>
-    pub fn environment_host(self, environment_id: &EnvironmentId) -> String {
-        match self {
-            Cloud::Public => environment_host(environment_id, self.power_platform().0, 2),
-        }
+    pub fn environment_host(&self, environment_id: &EnvironmentId) -> String {
+        let id = environment_id.letters();
+        let (head, tail) = id.split_at(id.len().saturating_sub(self.last_letters));
+        format!("{head}.{tail}.environment.{}", self.power_platform)
     }
 }
 
-/// The host of an environment below an API's host, with a dot before the last letters of its id.
-pub(crate) fn environment_host(environment_id: &EnvironmentId, api_host: &str, last_letters: usize) -> String {
-    let id = environment_id.letters();
-    let (head, tail) = id.split_at(id.len().saturating_sub(last_letters));
-    format!("{head}.{tail}.environment.{api_host}")
+/// The table of the manual: where the services of each cloud live.
+#[must_use]
+pub fn table() -> String {
+    let mut table =
+        "| `cloud` | signs in at | environments | Power Platform | letters | Dataverse | vaults | Graph |\n".to_owned();
+    table.push_str("|---|---|---|---|---|---|---|---|\n");
+    for cloud in ROWS.iter().map(Cloud::of) {
+        let Cloud { name, sign_in, environments, power_platform, last_letters, dataverse, vaults, graph, .. } = cloud;
+        table.push_str(&format!(
+            "| `{name}` | `{sign_in}` | `{environments}` | `{power_platform}` | {last_letters} | `*{dataverse}` | `*.{vaults}` | `{graph}` |\n"
+        ));
+    }
+    table
 }
 
 #[cfg(test)]
@@ -95,31 +181,56 @@ mod tests {
 
     #[test]
     fn tokens_go_to_dataverse_alone() {
-        let is = |address: &str| Cloud::Public.is_dataverse(&Url::parse(address).unwrap());
-        assert!(is("https://contoso.crm4.dynamics.com/") && is("https://contoso.api.crm.dynamics.com:443"));
+        let is = |cloud: &str, address: &str| Cloud::named(cloud).unwrap().is_dataverse(&Url::parse(address).unwrap());
+        assert!(is("public", "https://contoso.crm4.dynamics.com/"));
+        assert!(is("public", "https://contoso.api.crm.dynamics.com:443"));
         for other in [
             "http://contoso.crm4.dynamics.com",
             "ftp://contoso.crm4.dynamics.com",
             "https://contoso.crm4.dynamics.com:8443",
             "https://contoso.crm4.dynamics.com.evil.example",
+            "https://contoso.crm.dynamics.cn",
             "https://evildynamics.com",
             "https://dynamics.com",
+            "https://.dynamics.com",
             "https://127.0.0.1",
         ] {
-            assert!(!is(other), "{other}");
+            assert!(!Url::parse(other).is_ok_and(|_| is("public", other)), "{other}");
         }
+        let own = [
+            ("gcc", "https://contoso.crm9.dynamics.com"),
+            ("gcchigh", "https://contoso.crm.microsoftdynamics.us"),
+            ("dod", "https://contoso.crm.appsplatform.us"),
+            ("china", "https://contoso.crm.dynamics.cn"),
+        ];
+        for (cloud, address) in own {
+            let clouds: Vec<&str> = own.iter().map(|(cloud, _)| *cloud).filter(|cloud| is(cloud, address)).collect();
+            assert_eq!(clouds, [cloud]);
+        }
+        assert!(!is("gcc", "https://contoso.crm4.dynamics.com"));
     }
 
     #[test]
     fn an_environment_has_a_host_of_its_own() {
-        let host = |id| Cloud::Public.environment_host(&EnvironmentId::parse(id).unwrap());
+        let host = |cloud: &str, id| Cloud::named(cloud).unwrap().environment_host(&EnvironmentId::parse(id).unwrap());
         assert_eq!(
-            host("37520647-DBDF-49fa-ba01-6134c14680c4"),
+            host("public", "37520647-DBDF-49fa-ba01-6134c14680c4"),
             "37520647dbdf49faba016134c14680.c4.environment.api.powerplatform.com"
         );
         assert_eq!(
-            host("Default-37520647-dbdf-49fa-ba01-6134c14680c4"),
+            host("public", "Default-37520647-dbdf-49fa-ba01-6134c14680c4"),
             "default37520647dbdf49faba016134c14680.c4.environment.api.powerplatform.com"
         );
+        assert_eq!(
+            host("dod", "37520647-dbdf-49fa-ba01-6134c14680c4"),
+            "37520647dbdf49faba016134c14680c.4.environment.api.appsplatform.us"
+        );
+    }
+
+    #[test]
+    fn every_cloud_has_its_name() {
+        assert!(NAMES.iter().map(|name| Cloud::named(name).unwrap().name).eq(NAMES.iter().copied()));
+        assert_eq!(ROWS.len(), NAMES.len());
+        assert_eq!(Cloud::named("Public"), None);
     }
 }

@@ -64,7 +64,7 @@ struct Token {
 /// The principal that signs in.
 pub struct Entra {
     principal: Principal,
-    cloud: Cloud,
+    cloud: Arc<Cloud>,
     /// Made anew when the service has refused a token: it keeps its own copies, and has no other way to let go of them.
     credential: Mutex<Option<Arc<dyn TokenCredential>>>,
     tokens: Mutex<HashMap<String, Token>>,
@@ -76,7 +76,7 @@ pub struct Entra {
 
 impl Entra {
     /// A sign-in that has not been tried yet.
-    pub(super) fn new(principal: Principal, cloud: Cloud, secrets: Arc<Secrets>) -> Entra {
+    pub(super) fn new(principal: Principal, cloud: Arc<Cloud>, secrets: Arc<Secrets>) -> Entra {
         if let Some(secret) = principal.sign_in.secret() {
             secrets.remember(secret.reveal());
         }
@@ -88,7 +88,7 @@ impl Entra {
     #[cfg(test)]
     pub(super) fn untried() -> Entra {
         let principal = Principal { tenant_id: None, sign_in: SignIn::Cli, instead: None };
-        Entra::new(principal, Cloud::default(), Arc::default())
+        Entra::new(principal, Arc::new(Cloud::public()), Arc::default())
     }
 
     /// What was sent in confidence, by whomever.
@@ -185,7 +185,7 @@ impl Entra {
         challenge: Option<&Challenge>,
     ) -> Result<Arc<dyn TokenCredential>, Error> {
         let (principal, secrets) = (&self.principal, &self.secrets);
-        let making = Making { principal, cloud: self.cloud, transport, secrets, challenge };
+        let making = Making { principal, cloud: &self.cloud, transport, secrets, challenge };
         if challenge.is_some() {
             return making.credential();
         }
@@ -207,7 +207,7 @@ impl Entra {
         let texts: Vec<String> = chain(error).iter().map(|text| self.secrets.redact(text)).collect();
         let sign_in = &self.principal.sign_in;
         if sdk().any(|error| matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io)) && !sign_in.is_program() {
-            return Error::connection(SIGNING_IN, &sign_in.host(self.cloud), false, &texts);
+            return Error::connection(SIGNING_IN, &sign_in.host(&self.cloud), false, &texts);
         }
         let raw = sdk().find_map(|error| match error.kind() {
             ErrorKind::HttpResponse { raw_response: Some(raw), .. } => Some(raw),

@@ -65,7 +65,7 @@ pub struct Settings {
     /// Who reads vaults, where it is somebody else.
     pub key_vault: Option<Principal>,
     /// Where the services live.
-    pub cloud: Cloud,
+    pub cloud: Arc<Cloud>,
     /// What the services log of us.
     pub user_agent: String,
 }
@@ -75,7 +75,7 @@ pub struct Settings {
 pub struct Clients {
     http: Arc<Http>,
     vault_http: Arc<Http>,
-    cloud: Cloud,
+    cloud: Arc<Cloud>,
     environments: Environments,
     key_vault: KeyVault,
     organizations: Mutex<HashMap<Url, Arc<Dataverse>>>,
@@ -94,14 +94,14 @@ impl Clients {
         // What one of them sends in confidence, nobody may read in what a service tells the other.
         let secrets = Arc::<Secrets>::default();
         let way = |principal| {
-            let entra = Entra::new(principal, cloud, Arc::clone(&secrets));
+            let entra = Entra::new(principal, Arc::clone(&cloud), Arc::clone(&secrets));
             Arc::new(Http::new(entra, settings.user_agent.clone()))
         };
         let http = way(settings.principal);
         let vault_http = settings.key_vault.map_or_else(|| Arc::clone(&http), way);
         Ok(Clients {
-            environments: Environments::new(Arc::clone(&http), cloud),
-            key_vault: KeyVault::new(Arc::clone(&vault_http), cloud),
+            environments: Environments::new(Arc::clone(&http), Arc::clone(&cloud)),
+            key_vault: KeyVault::new(Arc::clone(&vault_http), Arc::clone(&cloud)),
             vault_http,
             organizations: Mutex::default(),
             connectivity: Mutex::default(),
@@ -128,7 +128,9 @@ impl Clients {
     pub fn dataverse(&self, url: &Url) -> Result<Arc<Dataverse>, Error> {
         if !self.cloud.is_dataverse(url) {
             let told = self.http.secrets().redact(url.as_str());
-            let what = format_args!("{told} is no address of Dataverse, such as https://contoso.crm4.dynamics.com");
+            let Cloud { name, dataverse, .. } = &*self.cloud;
+            let what =
+                format_args!("{told} is no address of Dataverse in the cloud {name}, where it ends with {dataverse}");
             return Err(Error::unsendable("asking Dataverse", what));
         }
         let mut organizations = self.organizations.lock().unwrap_or_else(PoisonError::into_inner);
@@ -140,7 +142,7 @@ impl Clients {
     pub fn connectivity(&self, environment_id: &EnvironmentId) -> Arc<Connectivity> {
         let mut connectivity = self.connectivity.lock().unwrap_or_else(PoisonError::into_inner);
         let (http, going) = (Arc::clone(&self.http), Arc::clone(&self.going));
-        let new = || Arc::new(Connectivity::new(http, self.cloud, environment_id.clone(), going));
+        let new = || Arc::new(Connectivity::new(http, Arc::clone(&self.cloud), environment_id.clone(), going));
         Arc::clone(connectivity.entry(environment_id.clone()).or_insert_with(new))
     }
 

@@ -5,17 +5,8 @@ use tfplugin::function::{Fault, Function, Parameter};
 use tfplugin::value::Value;
 use url::{Host, Url};
 
-use crate::clients::cloud::environment_host;
+use crate::clients::cloud::{Cloud, NAMES};
 use crate::clients::environment_id::EnvironmentId;
-
-/// The clouds: the host of the Power Platform API, and how many letters of an environment id stand behind the dot.
-const CLOUDS: [(&str, &str, usize); 5] = [
-    ("public", "api.powerplatform.com", 2),
-    ("gcc", "api.gov.powerplatform.microsoft.us", 1),
-    ("gcchigh", "api.high.powerplatform.microsoft.us", 1),
-    ("dod", "api.appsplatform.us", 1),
-    ("china", "api.powerplatform.partner.microsoftonline.cn", 1),
-];
 
 /// The function `environment_host`.
 pub(super) const ENVIRONMENT_HOST: Function = Function::new(
@@ -32,14 +23,10 @@ pub(super) const ENVIRONMENT_HOST: Function = Function::new(
         let (environment_id, cloud) = (text(arguments, 0), text(arguments, 1));
         let environment_id =
             EnvironmentId::parse(environment_id).map_err(|what| Fault::argument(0, format!("The value {what}.")))?;
-        let Some((_, host, last)) = CLOUDS.iter().find(|(name, ..)| *name == cloud) else {
-            let names: Vec<&str> = CLOUDS.iter().map(|(name, ..)| *name).collect();
-            return Err(Fault::argument(
-                1,
-                format!("There is no cloud {cloud:?}. The clouds are {}.", names.join(", ")),
-            ));
-        };
-        Ok(environment_host(&environment_id, host, *last).into())
+        let cloud = Cloud::named(cloud).ok_or_else(|| {
+            Fault::argument(1, format!("There is no cloud {cloud:?}. The clouds are {}.", NAMES.join(", ")))
+        })?;
+        Ok(cloud.environment_host(&environment_id).into())
     },
 )
 .parameters(&[

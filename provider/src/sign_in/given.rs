@@ -41,6 +41,13 @@ impl Given {
         self.switches.get(setting.argument).copied()
     }
 
+    /// The block that says it.
+    #[cfg(test)]
+    pub(super) fn as_block(&self) -> Value {
+        let texts = self.texts.iter().map(|(name, text)| (*name, text.reveal().into()));
+        Value::object(texts.chain(self.switches.iter().map(|(name, switch)| (*name, Value::Bool(*switch)))))
+    }
+
     /// The same, saying this too.
     #[cfg(test)]
     pub(super) fn with(mut self, setting: &Setting, text: &str) -> Given {

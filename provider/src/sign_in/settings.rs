@@ -27,7 +27,12 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    const fn text(argument: &'static str, arm: &'static [&'static str], description: &'static str) -> Setting {
+    /// A text.
+    pub(super) const fn text(
+        argument: &'static str,
+        arm: &'static [&'static str],
+        description: &'static str,
+    ) -> Setting {
         Setting::of(argument, arm, Attribute::optional(argument, &Type::String, description))
     }
 
@@ -40,7 +45,8 @@ impl Setting {
         Setting { argument, arm, azure, github, azure_devops, is_surrounding, attribute }
     }
 
-    const fn azure(mut self, variable: &'static str) -> Setting {
+    /// The same with this variable of the second family.
+    pub(super) const fn azure(mut self, variable: &'static str) -> Setting {
         self.azure = Some(variable);
         self
     }
@@ -55,7 +61,8 @@ impl Setting {
         self
     }
 
-    const fn check(mut self, checks: &'static [Check]) -> Setting {
+    /// The same, of which this must hold.
+    pub(super) const fn check(mut self, checks: &'static [Check]) -> Setting {
         self.attribute = self.attribute.check(checks);
         self
     }
@@ -277,10 +284,9 @@ macro_rules! with_sign_in {
 pub(crate) use with_sign_in;
 
 /// The table of the manual: each setting, and what stands in for it.
-#[must_use]
-pub fn table() -> String {
+pub(super) fn table(cloud: &Setting) -> String {
     let mut table = "| Argument | Variable | else | in a job |\n|---|---|---|---|\n".to_owned();
-    for Setting { argument, arm, azure, github, azure_devops, .. } in SETTINGS {
+    for Setting { argument, arm, azure, github, azure_devops, .. } in SETTINGS.into_iter().chain([cloud]) {
         let all = |names: &mut dyn Iterator<Item = &&str>| {
             names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
         };

@@ -2,36 +2,6 @@
 
 use super::settings::{SETTINGS, Setting};
 
-/// What a variable would choose that is not offered.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Other {
-    pub(super) variable: &'static str,
-    /// What it would choose.
-    pub(super) what: &'static str,
-    /// What it may say all the same.
-    pub(super) unless: Unless,
-}
-
-/// When a variable chooses nothing else.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unless {
-    /// It is not set.
-    Unset,
-    /// It says one of these, whatever the case and a slash at the end.
-    Says(&'static [&'static str]),
-}
-
-const fn other(variable: &'static str, what: &'static str, unless: Unless) -> Other {
-    Other { variable, what, unless }
-}
-
-const CLOUD: &str = "sign in to another cloud";
-const PUBLIC: Unless = Unless::Says(&["public", "https://login.microsoftonline.com", "login.microsoftonline.com"]);
-
-const ARM_CLOUDS: [Other; 2] =
-    [other("ARM_ENVIRONMENT", CLOUD, PUBLIC), other("ARM_METADATA_HOSTNAME", CLOUD, Unless::Unset)];
-const AZURE_CLOUDS: [Other; 1] = [other("AZURE_AUTHORITY_HOST", CLOUD, PUBLIC)];
-
 /// The family that is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
@@ -56,11 +26,11 @@ impl<'a> Variables<'a> {
     /// The first family of which anything is set.
     pub(super) fn of(read: &'a dyn Fn(&str) -> Option<String>) -> Variables<'a> {
         let arm = SETTINGS.iter().flat_map(|setting| setting.arm.iter().copied());
-        let arm = arm.chain(ARM_CLOUDS.iter().map(|other| other.variable));
+        let mut arm = arm.chain(["ARM_ENVIRONMENT", "ARM_METADATA_HOSTNAME"]);
         let azure = SETTINGS.iter().filter_map(|setting| setting.azure);
-        let mut azure = azure.chain(AZURE_CLOUDS.iter().map(|other| other.variable));
+        let mut azure = azure.chain(["AZURE_AUTHORITY_HOST"]);
         let is_set = |name: &str| read(name).is_some();
-        let is_azure = !arm.into_iter().any(is_set) && azure.any(is_set);
+        let is_azure = !arm.any(is_set) && azure.any(is_set);
         Variables { family: if is_azure { Family::Azure } else { Family::Arm }, read }
     }
 
@@ -96,17 +66,6 @@ impl<'a> Variables<'a> {
     pub(super) fn of_a_place(&self, variable: &str) -> Option<String> {
         (self.read)(variable)
     }
-
-    /// What chooses another cloud.
-    pub(super) fn other_cloud(&self) -> Option<&'static Other> {
-        let clouds: &[Other] = if self.family == Family::Arm { &ARM_CLOUDS } else { &AZURE_CLOUDS };
-        clouds.iter().find(|other| {
-            (self.read)(other.variable).is_some_and(|text| match &other.unless {
-                Unless::Unset => true,
-                Unless::Says(fine) => !fine.iter().any(|fine| text.trim_end_matches('/').eq_ignore_ascii_case(fine)),
-            })
-        })
-    }
 }
 
 /// A switch as the Azure providers read it: in the spellings of Go's `strconv.ParseBool`, and in no other.
@@ -126,11 +85,5 @@ mod tests {
     fn a_switch_is_read_as_go_reads_it() {
         assert_eq!((switch("1"), switch("F"), switch("True")), (Some(true), Some(false), Some(true)));
         assert!(["", "yes", "on", "tRUE", " 1"].into_iter().all(|text| switch(text).is_none()));
-    }
-
-    #[test]
-    fn every_variable_belongs_to_its_family() {
-        assert!(ARM_CLOUDS.iter().all(|one| one.variable.starts_with("ARM_")));
-        assert!(AZURE_CLOUDS.iter().all(|one| one.variable.starts_with("AZURE_")));
     }
 }

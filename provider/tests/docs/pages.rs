@@ -17,7 +17,9 @@ pub(crate) fn all() -> Vec<(String, String)> {
     let whole = read("examples/quickstart/main.tf");
     let index = markdown(&page("powerautomate", "Provider", &whole), PowerAutomate::SCHEMA);
     // Users of the registry see no other page about what is common to all.
-    let common = include_str!("common.md").replace("SIGN_IN_TABLE\n", &format!("{}\n", provider::sign_in_table()));
+    let tables = [("SIGN_IN_TABLE\n", provider::sign_in_table()), ("CLOUD_TABLE\n", provider::cloud_table())];
+    let filled = |text: String, (place, table): (&str, String)| text.replace(place, &format!("{table}\n"));
+    let common = tables.into_iter().fold(include_str!("common.md").to_owned(), filled);
     let index = index.replacen("## Schema\n", &format!("{common}\n## Schema\n"), 1);
     let mut pages = vec![("docs/index.md".to_owned(), index)];
     let resources = PowerAutomate.resources();

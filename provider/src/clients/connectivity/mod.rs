@@ -41,7 +41,7 @@ const CONNECTOR: &str = "shared_uiflow";
 #[derive(Debug)]
 pub struct Connectivity {
     http: Arc<Http>,
-    cloud: Cloud,
+    cloud: Arc<Cloud>,
     environment_id: EnvironmentId,
     known: Known,
     lists: InFlight<u64, Arc<Vec<Connection>>>,
@@ -50,7 +50,12 @@ pub struct Connectivity {
 
 impl Connectivity {
     /// The connections of an environment.
-    pub(super) fn new(http: Arc<Http>, cloud: Cloud, environment_id: EnvironmentId, going: Arc<Going>) -> Connectivity {
+    pub(super) fn new(
+        http: Arc<Http>,
+        cloud: Arc<Cloud>,
+        environment_id: EnvironmentId,
+        going: Arc<Going>,
+    ) -> Connectivity {
         let (known, lists) = (Known::default(), InFlight::default());
         Connectivity { http, cloud, environment_id, known, lists, going }
     }
@@ -92,7 +97,7 @@ impl Connectivity {
     pub fn connections(&self) -> Result<Pages<Connection>, Error> {
         let request = self.request("listing the connections".to_owned(), Method::GET, None)?;
         let secrets = Arc::clone(self.http.secrets());
-        Ok(Pages::of(&self.http, self.cloud.power_platform().1, request, move |row| ours(row, &secrets)))
+        Ok(Pages::of(&self.http, &self.cloud.power_platform_scope(), request, move |row| ours(row, &secrets)))
     }
 
     /// Deletes the connection; false when it was not there.
@@ -102,7 +107,7 @@ impl Connectivity {
     pub async fn delete(&self, id: &str) -> Result<bool, Error> {
         let _going = self.going.begin(User::Connection(id.to_owned()));
         let request = self.request(format!("deleting the connection {id}"), Method::DELETE, Some(id))?;
-        match self.http.send(self.cloud.power_platform().1, &request).await {
+        match self.http.send(&self.cloud.power_platform_scope(), &request).await {
             Ok(answer) => answer.expect_own(&request.operation).map(|()| true),
             Err(error) if error.proves_no_connection(id) => Ok(false),
             Err(error) => Err(error),
@@ -191,7 +196,7 @@ impl Connectivity {
     }
 
     async fn one(&self, request: &Request) -> Result<Connection, Error> {
-        let answer = self.http.send(self.cloud.power_platform().1, request).await?;
+        let answer = self.http.send(&self.cloud.power_platform_scope(), request).await?;
         answer.read::<Wire>(&request.operation).map(|wire| wire.read(self.http.secrets()))
     }
 
@@ -252,7 +257,7 @@ mod tests {
     fn every_request_names_the_environment_by_its_host() {
         let http = Http::new(Entra::untried(), String::new());
         let environment_id = EnvironmentId::parse("11111111-2222-4333-8444-555555555566").unwrap();
-        let connectivity = Connectivity::new(Arc::new(http), Cloud::Public, environment_id, Arc::default());
+        let connectivity = Connectivity::new(Arc::new(http), Arc::new(Cloud::public()), environment_id, Arc::default());
         for (method, id, expected) in [
             (Method::PUT, Some("c1"), "PUT /connectivity/connectors/shared_uiflow/connections/c1?api-version=1"),
             (

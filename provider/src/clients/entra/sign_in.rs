@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use azure_core::cloud::CloudConfiguration;
+use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
 use azure_core::credentials::TokenCredential;
 use azure_core::http::{ClientOptions, Transport};
 use azure_identity::{
@@ -125,14 +125,14 @@ impl SignIn {
     }
 
     /// The host that is asked for a token.
-    pub(super) fn host(&self, cloud: Cloud) -> String {
+    pub(super) fn host(&self, cloud: &Cloud) -> String {
         match self {
             SignIn::ManagedIdentity { endpoint, app_service, .. } => {
                 let theirs = || Url::parse(&app_service.as_ref()?.endpoint).ok();
                 let url = endpoint.clone().or_else(theirs);
                 url.as_ref().and_then(Url::host_str).unwrap_or(METADATA_HOST).to_owned()
             }
-            _ => cloud.sign_in_host().to_owned(),
+            _ => cloud.sign_in.clone(),
         }
     }
 
@@ -153,7 +153,7 @@ impl SignIn {
 /// What a credential is made of.
 pub(super) struct Making<'a> {
     pub(super) principal: &'a Principal,
-    pub(super) cloud: Cloud,
+    pub(super) cloud: &'a Cloud,
     pub(super) transport: Transport,
     pub(super) secrets: &'a Arc<Secrets>,
     /// What a service asks for beyond.
@@ -177,7 +177,7 @@ impl Making<'_> {
                 ClientSecretCredential::new(&tenant, client_id, secret, Some(options)).map_err(failed)?
             }
             SignIn::Certificate { client_id, certificate } => {
-                let token_endpoint = format!("https://{}/{tenant}/oauth2/v2.0/token", self.cloud.sign_in_host());
+                let token_endpoint = format!("https://{}/{tenant}/oauth2/v2.0/token", self.cloud.sign_in);
                 let secrets = Arc::clone(self.secrets);
                 let assertion = Signed { certificate, client_id: client_id.clone(), token_endpoint, secrets };
                 let options = ClientAssertionCredentialOptions { client_options: self.options() };
@@ -213,7 +213,9 @@ impl Making<'_> {
 
     fn plain_options(&self) -> ClientOptions {
         // Else the SDK would follow AZURE_AUTHORITY_HOST, and send the secret there.
-        let cloud = Some(Arc::new(CloudConfiguration::AzurePublic));
+        let mut cloud = CustomConfiguration::default();
+        cloud.authority_host = format!("https://{}", self.cloud.sign_in);
+        let cloud = Some(Arc::new(CloudConfiguration::Custom(cloud)));
         ClientOptions { transport: Some(self.transport.clone()), retry: sdk_retry(), cloud, ..ClientOptions::default() }
     }
 

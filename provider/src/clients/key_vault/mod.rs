@@ -38,7 +38,7 @@ type Key = (VaultId, String);
 /// Key Vault's data plane.
 pub struct KeyVault {
     http: Arc<Http>,
-    cloud: Cloud,
+    cloud: Arc<Cloud>,
     /// One for each vault: a client asks its vault once whose token it wants.
     vaults: Mutex<HashMap<VaultId, Arc<CertificateClient>>>,
     reads: InFlight<Key, Arc<Certificate>>,
@@ -47,7 +47,7 @@ pub struct KeyVault {
 
 impl KeyVault {
     /// The vaults of a cloud.
-    pub(super) fn new(http: Arc<Http>, cloud: Cloud) -> KeyVault {
+    pub(super) fn new(http: Arc<Http>, cloud: Arc<Cloud>) -> KeyVault {
         let (vaults, reads, seen) = (Mutex::default(), InFlight::default(), Mutex::default());
         KeyVault { http, cloud, vaults, reads, seen }
     }
@@ -61,7 +61,7 @@ impl KeyVault {
         let key = (vault.clone(), name.to_ascii_lowercase());
         let (client, http) = (self.vault(&operation, vault)?, Arc::clone(&self.http));
         let (name, scope, reading) = (name.to_owned(), self.cloud.vault_scope(), operation.clone());
-        let read = move || async move { read(&client, (&http, scope), &reading, &name).await };
+        let read = move || async move { read(&client, (&http, &scope), &reading, &name).await };
         let certificate = self.reads.ask(&operation, key.clone(), read).await?;
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&certificate));
         Ok(certificate)
@@ -93,8 +93,8 @@ impl KeyVault {
             },
             ..CertificateClientOptions::default()
         };
-        let address = format!("https://{}.{}", vault.name().to_ascii_lowercase(), self.cloud.vault_suffix());
-        let credential = Arc::new(Borrowed { http: Arc::clone(&self.http) });
+        let address = format!("https://{}.{}", vault.name().to_ascii_lowercase(), self.cloud.vaults);
+        let credential = Arc::new(Borrowed { http: Arc::clone(&self.http), scope: self.cloud.vault_scope() });
         let client = CertificateClient::new(&address, credential, Some(options))
             .map_err(|error| Error::unsendable(operation, error))?;
         let client = Arc::new(client);
