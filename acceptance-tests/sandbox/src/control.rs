@@ -20,6 +20,11 @@
 //! | `GET /_sandbox/connections/<environment>` | the connections |
 //! | `DELETE /_sandbox/connections/<environment>/<id>` | deletes one |
 //! | `POST /_sandbox/connections/<environment>/<id>/fail` | breaks one: `{"code": "…", "message": "…"}` |
+//! | `POST /_sandbox/connections/<environment>/hide` | so many times the environment is not known there: `{"answers": 3}` |
+//! | `PUT /_sandbox/admin-applications/<id>` | registers an application for the administration of Power Platform |
+//! | `DELETE /_sandbox/admin-applications/<id>` | takes the registration back |
+//! | `POST /_sandbox/power-platform-roles` | gives a role: `{"principal": "…", "role": "reader", "scope": {"environment": "…"}}` |
+//! | `DELETE /_sandbox/power-platform-roles` | takes the same role |
 //! | `PUT /_sandbox/vaults/<vault>/certificates/<name>` | a new version: `{"user_principal_names": ["robot@contoso.com"], "expires_in_days": 10}` |
 //! | `DELETE /_sandbox/vaults/<vault>/certificates/<name>` | deletes a certificate |
 //! | `PUT /_sandbox/vaults/<vault>/roles/<principal>/<role>` | gives a role, such as `Key%20Vault%20Secrets%20User` |
@@ -77,6 +82,17 @@ pub const VERBS: &[(&str, &str)] = &[
     ("GET /_sandbox/connections/<environment>", "the connections"),
     ("DELETE /_sandbox/connections/<environment>/<id>", "deletes one"),
     ("POST /_sandbox/connections/<environment>/<id>/fail", r#"breaks one: `{"code": "…", "message": "…"}`"#),
+    (
+        "POST /_sandbox/connections/<environment>/hide",
+        r#"so many times the environment is not known there: `{"answers": 3}`"#,
+    ),
+    ("PUT /_sandbox/admin-applications/<id>", "registers an application for the administration of Power Platform"),
+    ("DELETE /_sandbox/admin-applications/<id>", "takes the registration back"),
+    (
+        "POST /_sandbox/power-platform-roles",
+        r#"gives a role: `{"principal": "…", "role": "reader", "scope": {"environment": "…"}}`"#,
+    ),
+    ("DELETE /_sandbox/power-platform-roles", "takes the same role"),
     (
         "PUT /_sandbox/vaults/<vault>/certificates/<name>",
         r#"a new version: `{"user_principal_names": ["robot@contoso.com"], "expires_in_days": 10}`"#,
@@ -194,6 +210,11 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
                     Ok(all.map(|connection| connection.shown(&environment.id, &switches, now)).collect())
                 }
                 ("DELETE", [id]) => Ok(environment.connections.remove(*id).is_some().into()),
+                ("POST", ["hide"]) => {
+                    let answers = read::<Value>(body)?["answers"].as_u64().and_then(|answers| answers.try_into().ok());
+                    environment.hide_from_connectivity(answers.ok_or("answers is no whole number")?);
+                    Ok(Value::Null)
+                }
                 ("POST", [id, "fail"]) => {
                     let error: StatusError = read(body)?;
                     let connection = environment.connections.get_mut(*id).ok_or("there is no such connection")?;
@@ -202,6 +223,18 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
                 }
                 _ => Err(strange(method, path)),
             }
+        }
+        ("PUT", ["_sandbox", "admin-applications", id]) => {
+            Ok(state.world.admin_applications.insert(id.to_ascii_lowercase()).into())
+        }
+        ("DELETE", ["_sandbox", "admin-applications", id]) => {
+            Ok(state.world.admin_applications.remove(&id.to_ascii_lowercase()).into())
+        }
+        ("POST", ["_sandbox", "power-platform-roles"]) => {
+            Ok(state.world.power_platform_roles.insert(read(body)?).into())
+        }
+        ("DELETE", ["_sandbox", "power-platform-roles"]) => {
+            Ok(state.world.power_platform_roles.remove(&read(body)?).into())
         }
         ("POST", ["_sandbox", "applications", id, what @ ("certificates" | "trusted-subjects")]) => {
             let certificate = state.world.client_certificate(&read(body)?);

@@ -6,10 +6,12 @@ use uuid::Uuid;
 use crate::application::{Application, FederatedCredential};
 use crate::azure_devops::{self, Pipeline};
 use crate::certificate::CertificateSpec;
+use crate::connectivity::Unseen;
 use crate::dataverse::Org;
 use crate::github_actions::{self, Workflow};
 use crate::key_vault::Vault;
 use crate::managed_identity::ManagedIdentities;
+use crate::power_platform::{PowerPlatformRole, RoleAssignment};
 use crate::world::{Caller, DATAVERSE_APPLICATION, Environment, World};
 
 /// The tenant.
@@ -93,6 +95,9 @@ pub(crate) fn make() -> World {
     }
     federate(&mut world);
     world.admin_applications.insert(CLIENT.to_owned());
+    world.power_platform_roles = [ENVIRONMENT, TEST_ENVIRONMENT]
+        .map(|id| RoleAssignment::in_environment(MAKER_OBJECT, PowerPlatformRole::Contributor, id))
+        .into();
     vaults(&mut world);
     for (id, name, host) in [
         (ENVIRONMENT, "Contoso", Some(ORG)),
@@ -104,9 +109,11 @@ pub(crate) fn make() -> World {
             id: id.to_owned(),
             display_name: name.to_owned(),
             tenant_id: TENANT.to_owned(),
+            group: None,
             dataverse: host.map(|host| organization(host, id, now)),
             connections: std::collections::BTreeMap::new(),
             deleted_connections: Vec::new(),
+            unseen: Unseen::default(),
         };
         world.environments.insert(id.to_ascii_lowercase(), environment);
     }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::entra;
 use crate::exchange::{Request, Response};
+use crate::power_platform;
 use crate::world::World;
 
 const AUDIENCE: &str = "https://service.powerapps.com";
@@ -40,14 +41,7 @@ pub(crate) fn answer(world: &World, request: &Request) -> Response {
         return Response::unknown(&format!("{} {} of the environments API", request.method, request.path));
     }
     if admin && !world.admin_applications.contains(&caller.app_id) {
-        let message = format!(
-            "The service principal with id '{}' for application {} does not have permission to access the path '{}' in tenant {}.",
-            caller.object_id,
-            caller.app_id,
-            request.target(),
-            caller.tenant_id
-        );
-        return Response::error(StatusCode::FORBIDDEN, "ServicePrincipalNotAuthorized", &message);
+        return power_platform::no_permission_for_path(&caller, request);
     }
     let Some(environment) = world.environment(id).filter(|known| known.tenant_id == caller.tenant_id) else {
         let message = format!("The environment '{id}' could not be found in the tenant '{}'.", caller.tenant_id);

@@ -4,7 +4,7 @@
 //! answers for them. Nothing leaves the machine: every other host is refused. It shares no type with any client.
 //!
 //! ```text
-//! client -CONNECT-> proxy -TLS-> service (by host) -> entra | key_vault | environments | dataverse | connectivity -> World
+//! client -CONNECT-> proxy -TLS-> service (by host) -> entra | key_vault | environments | dataverse | connectivity | environment_management -> World
 //! client -plain HTTP, past the proxy-> managed_identity -> World
 //! ```
 //!
@@ -13,8 +13,8 @@
 //! | What | |
 //! |---|---|
 //! | tenant | [`default_world::TENANT`]; [`OTHER_TENANT`](default_world::OTHER_TENANT) is somebody else's |
-//! | application *Terraform* | [`CLIENT`](default_world::CLIENT) with [`SECRET`](default_world::SECRET): *System Administrator* in both organizations, reads certificates and secrets of `kv-robots` and `kv-policies`, may ask the environments API |
-//! | application *Maker* | [`MAKER`](default_world::MAKER) with [`MAKER_SECRET`](default_world::MAKER_SECRET): *Environment Maker*, no rights on vaults |
+//! | application *Terraform* | [`CLIENT`](default_world::CLIENT) with [`SECRET`](default_world::SECRET): *System Administrator* in both organizations, reads certificates and secrets of `kv-robots` and `kv-policies`, is registered for the administration of Power Platform |
+//! | application *Maker* | [`MAKER`](default_world::MAKER) with [`MAKER_SECRET`](default_world::MAKER_SECRET): *Environment Maker*, *Power Platform contributor* in both environments, no rights on vaults |
 //! | application *Run owner* | [`RUN_OWNER`](default_world::RUN_OWNER), without a secret: [`World::client_certificate`] makes a certificate for it |
 //! | GitHub Actions | the environment `production` of `contoso/robots`, which *Terraform* trusts: [`Sandbox::workflow_env`] |
 //! | Azure DevOps | the service connections [`SERVICE_CONNECTION`](default_world::SERVICE_CONNECTION), which *Terraform* trusts, and another one: [`Sandbox::pipeline_env`] |
@@ -67,6 +67,15 @@
 //! | a vault of another tenant challenges with that tenant, and does not accept our token | D |
 //! | a name that does not exist: 502 to CONNECT | I |
 //! | environments: admin and maker form; 403 without registration; 404 `EnvironmentNotFound` | R |
+//! | the Power Platform API is for registered applications, and for roles in the tenant, an environment group or an environment | D |
+//! | *Reader* and *Role-based access control administrator* read connections, *Contributor* and *Owner* write them | I |
+//! | without a role 403 `InsufficientPrincipalPermissions`, before anything is looked up; or in the words of the environments API ([`Unentitled`]) | R |
+//! | the permission that it names for a write | I |
+//! | `GET /environmentmanagement/environments/{id}` with `$select`: the Dataverse address for whoever may read (D); 404, and without Dataverse | I |
+//! | a new environment: 404 `ServiceToServiceEnvironmentNotFound` ([`Environment::hide_from_connectivity`]) | R |
+//! | `MissingEnvironmentFilter` and `ConnectionAuthorizationFailed`, by switches; reported of the older API | R |
+//! | `InvalidUserPlan`, by a switch: the code is reported, its words are those of another code | R, words I |
+//! | hidden parameters that are demanded by name, by a switch ([`HiddenValues`]) | I |
 //! | connections: PUT 201 and 200, GET, list, DELETE; error envelope with nested details | D |
 //! | a PUT that repeats what a read returns; the list comes in pages with `nextLink`, of a size that a switch chooses | I |
 //! | `azureRelay` with a `credentialId` | I |
@@ -95,6 +104,7 @@ pub mod dataverse;
 pub mod default_world;
 mod echo;
 mod entra;
+mod environment_management;
 mod environments;
 mod exchange;
 mod faults;
@@ -104,6 +114,7 @@ mod journal;
 mod kept;
 mod key_vault;
 mod managed_identity;
+mod power_platform;
 mod proxy;
 mod service;
 mod variables;
@@ -126,7 +137,9 @@ use watch::Watch;
 
 pub use application::{Application, ClientCertificate, ClientCertificateSpec, FederatedCredential, TrustedSubject};
 pub use certificate::CertificateSpec;
-pub use connectivity::{ChangedTarget, Connection, StatusError, Switches as ConnectivitySwitches};
+pub use connectivity::{
+    ChangedTarget, Connection, ForeignConnection, HiddenValues, StatusError, Switches as ConnectivitySwitches,
+};
 pub use crafted::{Body, Crafted};
 pub use dataverse::{CredentialLookups, Limit, Org, SecretRefusal, Switches as DataverseSwitches};
 pub use echo::Notation;
@@ -136,6 +149,7 @@ pub use issuer::IdentityTokenSpec;
 pub use journal::Exchange;
 pub use key_vault::{Vault, Version};
 pub use managed_identity::ManagedIdentities;
+pub use power_platform::{PowerPlatformRole, PowerPlatformScope, RoleAssignment, Unentitled};
 pub use watch::{Passing, Stage};
 pub use world::{Caller, DATAVERSE_APPLICATION, Environment, SecretAccess, Switches, World};
 

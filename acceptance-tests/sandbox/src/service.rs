@@ -6,6 +6,7 @@ use crate::azure_devops;
 use crate::connectivity;
 use crate::dataverse;
 use crate::entra;
+use crate::environment_management;
 use crate::environments;
 use crate::exchange::{Request, Response};
 use crate::github_actions;
@@ -22,6 +23,8 @@ pub(crate) enum Service {
     Vault(String),
     Organization(String),
     Environment(String),
+    /// The Power Platform API where it is no environment's.
+    PowerPlatform,
     /// Where a job of GitHub Actions asks who it is.
     Workflow,
     /// Where a job of Azure DevOps does.
@@ -96,6 +99,9 @@ pub(crate) fn find(world: &World, host: &str) -> Service {
     if let Some(name) = VAULTS.iter().find_map(|suffix| host.strip_suffix(suffix)) {
         return if world.vaults.contains_key(name) { Service::Vault(name.to_owned()) } else { Service::Nowhere };
     }
+    if host == "api.powerplatform.com" {
+        return Service::PowerPlatform;
+    }
     if let Some(name) = POWER_PLATFORM.iter().find_map(|suffix| host.strip_suffix(suffix)) {
         let id = name.replace('.', "");
         let known = world.environments.keys().find(|known| known.replace('-', "") == id);
@@ -120,6 +126,7 @@ pub(crate) fn answer(world: &mut World, service: &Service, request: &Request) ->
             None => Response::unknown("this vault"),
         },
         Service::Environment(id) => connectivity::answer(world, id, request),
+        Service::PowerPlatform => environment_management::answer(world, request),
         Service::Organization(id) => organization(world, id, request),
         Service::Workflow => github_actions::answer(world, request),
         Service::Pipeline => azure_devops::answer(world, request),

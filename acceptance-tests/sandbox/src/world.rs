@@ -7,13 +7,14 @@ use time::{Duration, OffsetDateTime};
 
 use crate::application::{Application, ClientCertificate, ClientCertificateSpec};
 use crate::azure_devops::Pipeline;
-use crate::connectivity::{self, Connection};
+use crate::connectivity::{self, Connection, Unseen};
 use crate::dataverse;
 use crate::entra::{self, Tokens};
 use crate::github_actions::Workflow;
 use crate::issuer::{self, IdentityTokenSpec};
 use crate::key_vault::{self, Vault};
 use crate::managed_identity::ManagedIdentities;
+use crate::power_platform::RoleAssignment;
 
 /// Dataverse's own application in every tenant: it reads secrets when a flow runs.
 pub const DATAVERSE_APPLICATION: &str = "00000007-0000-0000-c000-000000000000";
@@ -65,12 +66,16 @@ pub struct Environment {
     pub display_name: String,
     /// The tenant.
     pub tenant_id: String,
+    /// The id of the environment group that it belongs to, if any.
+    pub group: Option<String>,
     /// The Dataverse organization, if there is one.
     pub dataverse: Option<dataverse::Org>,
     /// The connections, by id.
     pub connections: BTreeMap<String, Connection>,
     /// The connections that are gone: a list may be of before.
     pub(crate) deleted_connections: Vec<Connection>,
+    /// How long connectivity does not know it yet.
+    pub(crate) unseen: Unseen,
 }
 
 /// Everything that exists.
@@ -80,8 +85,10 @@ pub struct World {
     pub tenants: BTreeSet<String>,
     /// The applications, by id.
     pub applications: BTreeMap<String, Application>,
-    /// The applications that may ask the environments API.
+    /// The applications that are registered for the administration of Power Platform, by id.
     pub admin_applications: BTreeSet<String>,
+    /// Who has which role of Power Platform.
+    pub power_platform_roles: BTreeSet<RoleAssignment>,
     /// The vaults, by name in lower case.
     pub vaults: BTreeMap<String, Vault>,
     /// The subscriptions that have not registered `Microsoft.PowerPlatform`.
@@ -109,6 +116,7 @@ impl World {
             tenants: BTreeSet::new(),
             applications: BTreeMap::new(),
             admin_applications: BTreeSet::new(),
+            power_platform_roles: BTreeSet::new(),
             vaults: BTreeMap::new(),
             unregistered_subscriptions: BTreeSet::new(),
             environments: BTreeMap::new(),

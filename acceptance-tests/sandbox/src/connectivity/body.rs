@@ -11,7 +11,10 @@ use uuid::Uuid;
 use crate::exchange::Response;
 use crate::world::Caller;
 
-use super::{Connection, Session, invalid, nested};
+use super::{Connection, HiddenValues, Session, invalid, nested};
+
+/// The parameters of `azureRelay` that the connector hides.
+const HIDDEN: [&str; 3] = ["environment", "xrmInstanceUri", "connectionType"];
 
 /// What a read returns and a write may repeat, as whoever changes what was read does: it says nothing.
 const READ_ONLY_AROUND: &[&str] = &["name", "id", "type"];
@@ -52,6 +55,7 @@ impl Session<'_> {
         let (name, values) = (text(set, "name")?, object(set.get("values").unwrap_or(&Value::Null), "values")?);
         let mut known = vec!["username", "password", "targetId"];
         match name {
+            "azureRelay" if self.switches.hidden_values == HiddenValues::Demanded => known.extend(HIDDEN),
             "azureRelay" => {}
             "azureRelayRunOwner" => {
                 known.extend(["tokenRunOwnerCert:clientId", "tokenRunOwnerCert:clientCertificateSecret"])
@@ -71,6 +75,7 @@ impl Session<'_> {
         if name == "azureRelayRunOwner" {
             self.check_run_owner(values, credential_id)?;
         }
+        self.check_hidden(values)?;
         let target = value(values, "targetId")?;
         self.check_machine_group(target)?;
         match credential_id {
@@ -95,6 +100,17 @@ impl Session<'_> {
             modified: self.now,
             settles: self.now,
         })
+    }
+
+    /// What nobody has to say says what is known anyway.
+    fn check_hidden(&self, values: &Map<String, Value>) -> Result<(), Response> {
+        let url = self.environment.dataverse.as_ref().map(|org| format!("https://{}/", org.host)).unwrap_or_default();
+        for (name, expected) in HIDDEN.into_iter().zip([self.environment.id.as_str(), &url, "azureRelay"]) {
+            if values.contains_key(name) && !value(values, name)?.eq_ignore_ascii_case(expected) {
+                return Err(invalid(&format!("the value {name} is not {expected}")));
+            }
+        }
+        Ok(())
     }
 
     fn check_machine_group(&self, target: &str) -> Result<(), Response> {

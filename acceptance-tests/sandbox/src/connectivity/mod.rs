@@ -5,6 +5,7 @@
 
 mod body;
 mod switches;
+mod unseen;
 
 use std::collections::BTreeSet;
 
@@ -17,11 +18,13 @@ use uuid::Uuid;
 
 use crate::entra;
 use crate::exchange::{Request, Response};
+use crate::power_platform::Right;
 use crate::world::{Caller, Environment, World};
 
-pub use switches::{ChangedTarget, Switches};
+pub use switches::{ChangedTarget, ForeignConnection, HiddenValues, Switches};
+pub(crate) use unseen::Unseen;
 
-const AUDIENCE: &str = "https://api.powerplatform.com";
+pub(crate) const AUDIENCE: &str = "https://api.powerplatform.com";
 const CONNECTOR: &str = "/providers/Microsoft.PowerApps/apis/shared_uiflow";
 
 /// Why a connection does not work.
@@ -120,10 +123,17 @@ pub(crate) fn answer(world: &mut World, environment_id: &str, request: &Request)
             return Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words());
         }
     };
+    let right = if writes(&request.method) { Right::WriteConnections } else { Right::ReadConnections };
+    let known = world.environment(environment_id).filter(|known| known.tenant_id == caller.tenant_id);
+    if !world.entitles(&caller, right, known) {
+        return world.unentitled(&caller, right, request);
+    }
     let (now, switches) = (world.now(), world.switches().connectivity.clone());
-    let Some(environment) = world.environment_mut(environment_id).filter(|known| known.tenant_id == caller.tenant_id)
-    else {
-        let message = format!("The environment '{environment_id}' could not be found.");
+    let known = world.environment_mut(environment_id).filter(|known| known.tenant_id == caller.tenant_id);
+    let seen = known.and_then(|known| (!known.unseen.meets(now)).then_some(known));
+    let Some(environment) = seen else {
+        let message =
+            format!("The environment '{environment_id}' could not be found in the tenant '{}'.", caller.tenant_id);
         return Response::error(StatusCode::NOT_FOUND, "ServiceToServiceEnvironmentNotFound", &message);
     };
     let mut session = Session { environment, caller, switches, now };
@@ -146,8 +156,19 @@ impl Session<'_> {
             return Err(Response::unknown(&format!("the query option {option:?} here")));
         }
         let filter = format!("environment eq '{}'", self.environment.id);
-        if request.option("$filter").is_some_and(|asked| !asked.eq_ignore_ascii_case(&filter)) {
-            return Err(failed(StatusCode::BAD_REQUEST, "InvalidFilter", &format!("The $filter must be: {filter}")));
+        match request.option("$filter") {
+            None if self.switches.environment_filter => {
+                let message = "The environment filter must be set.";
+                return Err(failed(StatusCode::BAD_REQUEST, "MissingEnvironmentFilter", message));
+            }
+            Some(asked) if !asked.eq_ignore_ascii_case(&filter) => {
+                return Err(failed(
+                    StatusCode::BAD_REQUEST,
+                    "InvalidFilter",
+                    &format!("The $filter must be: {filter}"),
+                ));
+            }
+            _ => {}
         }
         let parts: Vec<&str> = request.path.split('/').skip(1).collect();
         match (request.method.as_str(), parts.as_slice()) {
@@ -179,11 +200,23 @@ impl Session<'_> {
     }
 
     fn visible(&self, id: &str) -> Result<&Connection, Response> {
-        let known = self.environment.connections.get(id).filter(|connection| self.sees(connection));
-        known.ok_or_else(|| {
-            let message = format!("Could not find connection '{id}' for API 'shared_uiflow'.");
-            Response::error(StatusCode::NOT_FOUND, "ConnectionNotFound", &message)
-        })
+        match self.environment.connections.get(id) {
+            Some(known) if self.sees(known) => Ok(known),
+            Some(_) if self.switches.foreign_connection == ForeignConnection::Forbidden => Err(self.no_access(id)),
+            _ => {
+                let message = format!("Could not find connection '{id}' for API 'shared_uiflow'.");
+                Err(failed(StatusCode::NOT_FOUND, "ConnectionNotFound", &message))
+            }
+        }
+    }
+
+    /// The words are those of pnp/cli-microsoft365, which has recorded them.
+    fn no_access(&self, id: &str) -> Response {
+        let message = format!(
+            "The caller with object id '{}' does not have permission for connection '{id}' under Api 'shared_uiflow'.",
+            self.caller.object_id
+        );
+        failed(StatusCode::FORBIDDEN, "ConnectionAuthorizationFailed", &message)
     }
 
     /// A page begins after the connection that its token names: what is made or deleted meanwhile moves nothing.
@@ -203,8 +236,11 @@ impl Session<'_> {
         let shown = page.iter().map(|connection| connection.shown(&self.environment.id, &switches, self.now));
         let mut body = json!({ "value": shown.collect::<Vec<_>>() });
         if let (Some(last), false) = (page.last(), rest.is_empty()) {
-            let next = format!("https://{}{}?api-version=1&$skiptoken={}", request.host, request.path, last.id);
-            body["nextLink"] = next.into();
+            let filter =
+                request.option("$filter").map(|_| format!("&$filter=environment eq '{}'", self.environment.id));
+            let filter = filter.unwrap_or_default().replace(' ', "%20");
+            let page = format!("{}?api-version=1{filter}&$skiptoken={}", request.path, last.id);
+            body["nextLink"] = format!("https://{}{page}", request.host).into();
         }
         Ok(Response::json(StatusCode::OK, &body))
     }
@@ -217,17 +253,20 @@ impl Session<'_> {
                 "The connection id must be a valid GUID.",
             ));
         }
+        if self.switches.refuses_plan {
+            let message = format!(
+                "The user '{}' does not have a service plan adequate for the non-Standard connection.",
+                self.caller.object_id
+            );
+            return Err(failed(StatusCode::FORBIDDEN, "InvalidUserPlan", &message));
+        }
         let body: Value = serde_json::from_slice(&request.body).map_err(|error| {
             failed(StatusCode::BAD_REQUEST, "InvalidRequestContent", &format!("The body is no JSON: {error}"))
         })?;
         let wanted = self.read(&body)?;
         let existing = self.environment.connections.get(id);
         if existing.is_some_and(|existing| !self.sees(existing)) {
-            return Err(failed(
-                StatusCode::FORBIDDEN,
-                "ConnectionAuthorizationFailed",
-                "The caller has no access to the connection.",
-            ));
+            return Err(self.no_access(id));
         }
         let created = existing.is_none();
         let mut connection = Connection {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::StatusError;
+use crate::power_platform::Unentitled;
 
 /// The open questions about connections, and the answers in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,16 @@ pub struct Switches {
     pub settles_after_ms: i64,
     /// What written connections settle to: an error, or `Connected`.
     pub settles_to_error: Option<StatusError>,
+    /// In which words whoever has no right is refused.
+    pub unentitled: Unentitled,
+    /// What somebody else's connection is.
+    pub foreign_connection: ForeignConnection,
+    /// Whether a request has to name the environment in `$filter` too. The older API wants it.
+    pub environment_filter: bool,
+    /// Whether a connection of a premium connector is refused to an application without a licence.
+    pub refuses_plan: bool,
+    /// What the hidden parameters of `azureRelay` are.
+    pub hidden_values: HiddenValues,
 }
 
 impl Default for Switches {
@@ -40,6 +51,11 @@ impl Default for Switches {
             page_size: 1000,
             settles_after_ms: 200,
             settles_to_error: None,
+            unentitled: Unentitled::Permissions,
+            foreign_connection: ForeignConnection::NotFound,
+            environment_filter: false,
+            refuses_plan: false,
+            hidden_values: HiddenValues::FilledIn,
         }
     }
 }
@@ -54,4 +70,24 @@ pub enum ChangedTarget {
     Kept,
     /// It is refused.
     Refused,
+}
+
+/// What whoever has no access to a connection is told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ForeignConnection {
+    /// That it is not there.
+    NotFound,
+    /// `ConnectionAuthorizationFailed`, as the older API says.
+    Forbidden,
+}
+
+/// What becomes of the parameters `environment`, `xrmInstanceUri` and `connectionType`, which the connector declares and hides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HiddenValues {
+    /// The service fills them in: no documented request has them.
+    FilledIn,
+    /// A request has to have them, as scripts for a sibling of the connector send them.
+    Demanded,
 }

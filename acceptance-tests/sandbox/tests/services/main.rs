@@ -6,6 +6,7 @@ mod environments;
 mod federation;
 mod managed_identities;
 mod own_address;
+mod power_platform;
 mod program;
 mod sign_in;
 mod vaults;
@@ -82,8 +83,12 @@ impl World {
     }
 
     async fn token(&self, audience: &str) -> String {
-        let answer = self.sign_in(contoso::CLIENT, contoso::SECRET, &format!("{audience}/.default")).await;
-        answer.body["access_token"].as_str().expect("the default application signs in").to_owned()
+        self.token_of(contoso::CLIENT, contoso::SECRET, audience).await
+    }
+
+    async fn token_of(&self, client: &str, secret: &str, audience: &str) -> String {
+        let answer = self.sign_in(client, secret, &format!("{audience}/.default")).await;
+        answer.body["access_token"].as_str().unwrap_or_else(|| panic!("no token: {}", answer.body)).to_owned()
     }
 
     /// An answer of the token endpoint has this code; none, and it is a token.
