@@ -11,6 +11,8 @@
 //! | `POST /_sandbox/clock` | moves the clock: `{"advance_seconds": 3600}` |
 //! | `GET /_sandbox/switches` | the answers to open questions |
 //! | `PUT /_sandbox/switches` | answers them otherwise; what is left out is answered as at the start |
+//! | `GET /_sandbox/cloud` | the cloud that everything is in, and its hosts |
+//! | `PUT /_sandbox/cloud` | moves everything into another one: `{"cloud": "china"}`; `public`, `gcc`, `gcchigh`, `dod` |
 //! | `GET /_sandbox/rows/<environment>/<table>` | the rows of a table |
 //! | `POST /_sandbox/rows/<environment>/<table>` | makes a row |
 //! | `PATCH /_sandbox/rows/<environment>/<table>/<id>` | changes a row |
@@ -73,6 +75,11 @@ pub const VERBS: &[(&str, &str)] = &[
     ("POST /_sandbox/clock", r#"moves the clock: `{"advance_seconds": 3600}`"#),
     ("GET /_sandbox/switches", "the answers to open questions"),
     ("PUT /_sandbox/switches", "answers them otherwise; what is left out is answered as at the start"),
+    ("GET /_sandbox/cloud", "the cloud that everything is in, and its hosts"),
+    (
+        "PUT /_sandbox/cloud",
+        r#"moves everything into another one: `{"cloud": "china"}`; `public`, `gcc`, `gcchigh`, `dod`"#,
+    ),
     ("GET /_sandbox/rows/<environment>/<table>", "the rows of a table"),
     ("POST /_sandbox/rows/<environment>/<table>", "makes a row"),
     ("PATCH /_sandbox/rows/<environment>/<table>/<id>", "changes a row"),
@@ -184,6 +191,14 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
         ("GET", ["_sandbox", "switches"]) => Ok(json!(state.world.switches())),
         ("PUT", ["_sandbox", "switches"]) => {
             *state.world.switches_mut() = read(body)?;
+            Ok(Value::Null)
+        }
+        ("GET", ["_sandbox", "cloud"]) => {
+            Ok(json!({"cloud": state.world.cloud(), "addresses": state.world.addresses()}))
+        }
+        ("PUT", ["_sandbox", "cloud"]) => {
+            let asked: Value = read(body)?;
+            state.world.set_cloud(asked["cloud"].as_str().unwrap_or_default().parse()?);
             Ok(Value::Null)
         }
         (_, ["_sandbox", "rows" | "shares", environment, rest @ ..]) => {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::application::{Application, FederatedCredential};
 use crate::azure_devops::{self, Pipeline};
 use crate::certificate::CertificateSpec;
+use crate::cloud::{Cloud, Switches as CloudSwitches};
 use crate::connectivity::Unseen;
 use crate::dataverse::Org;
 use crate::github_actions::{self, Workflow};
@@ -42,9 +43,9 @@ pub const ENVIRONMENT: &str = "e0000000-0000-4000-8000-0000000000a1";
 pub const TEST_ENVIRONMENT: &str = "Default-7e0a0000-0000-4000-8000-000000000001";
 /// An environment without Dataverse.
 pub const BARE_ENVIRONMENT: &str = "e0000000-0000-4000-8000-0000000000a3";
-/// The host of *Contoso*'s organization.
+/// The host of *Contoso*'s organization in the public cloud.
 pub const ORG: &str = "contoso.crm4.dynamics.com";
-/// The host of *Contoso Test*'s organization.
+/// The host of *Contoso Test*'s organization in the public cloud.
 pub const TEST_ORG: &str = "contoso-test.crm4.dynamics.com";
 /// The machine group *Finance*, shared with Terraform's application.
 pub const FINANCE: &str = "6a000000-0000-4000-8000-00000000000f";
@@ -73,6 +74,16 @@ pub const IDENTITY_HEADER: &str = "sandbox-header-of-the-machine~5";
 
 const ALL_CERTIFICATES: &str = "Key Vault Reader";
 const ALL_SECRETS: &str = "Key Vault Secrets User";
+
+/// The host of *Contoso*'s organization in a cloud.
+pub fn org(cloud: Cloud) -> String {
+    cloud.addresses(&CloudSwitches::default()).organization_host("contoso")
+}
+
+/// The host of *Contoso Test*'s organization in a cloud.
+pub fn test_org(cloud: Cloud) -> String {
+    cloud.addresses(&CloudSwitches::default()).organization_host("contoso-test")
+}
 
 /// Makes it all.
 pub(crate) fn make() -> World {

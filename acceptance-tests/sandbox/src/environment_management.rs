@@ -17,7 +17,7 @@ const API_VERSION: &str = "2024-10-01";
 
 /// Answers a request to the host of the Power Platform API that belongs to no environment.
 pub(crate) fn answer(world: &World, request: &Request) -> Response {
-    let caller = match entra::verify(world, request, crate::connectivity::AUDIENCE) {
+    let caller = match entra::verify(world, request, &world.addresses().power_platform_audience()) {
         Ok(caller) => caller,
         Err(unaccepted) => {
             return Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words());

@@ -10,7 +10,6 @@ use crate::exchange::{Request, Response};
 use crate::power_platform;
 use crate::world::World;
 
-const AUDIENCE: &str = "https://service.powerapps.com";
 const ADMIN: &str = "/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments/";
 const MAKER: &str = "/providers/Microsoft.BusinessAppPlatform/environments/";
 const OPTIONS: [&str; 3] = ["api-version", "$expand", "$select"];
@@ -18,7 +17,7 @@ const API_VERSIONS: [&str; 3] = ["2020-10-01", "2021-04-01", "2023-06-01"];
 
 /// Answers a request to the environments API.
 pub(crate) fn answer(world: &World, request: &Request) -> Response {
-    let caller = match entra::verify(world, request, AUDIENCE) {
+    let caller = match entra::verify(world, request, world.addresses().environments_audience) {
         Ok(caller) => caller,
         Err(unaccepted) => {
             return Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words());

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::altered::{move_next_pages, put};
+use crate::cloud::{self, Place};
 use crate::crafted::{Body, Crafted};
 use crate::dataverse;
 use crate::echo::{Notation, echo};
@@ -119,7 +120,7 @@ impl Effect {
     pub(crate) fn instead(&self, request: &Request, struck: u32) -> Option<Response> {
         match self {
             Self::Answer(crafted) => Some(crafted.answer(struck)),
-            Self::Throttle(seconds) if request.host.contains(".dynamics.com") => {
+            Self::Throttle(seconds) if cloud::somewhere(&request.host) == Some(Place::Organization) => {
                 Some(dataverse::throttled(dataverse::Limit::Requests, *seconds))
             }
             Self::Throttle(seconds) => Some(

@@ -30,6 +30,9 @@
 //! | vault `kv-closed` | `robot`; nobody has a role |
 //! | vault `kv-theirs` | `robot`, in somebody else's tenant |
 //!
+//! Everything is in the public cloud, until [`World::set_cloud`] (or `--cloud`) moves it into another one: the hosts are then those of
+//! [`World::addresses`].
+//!
 //! # What is emulated
 //!
 //! *D* documented (the address stands in the module that does it), *R* reported by users or seen in public code, *I* inferred, *S* the
@@ -54,6 +57,9 @@
 //! | GitHub Actions: `audience`, claims, five minutes; the address has a query of its own | D, the address I |
 //! | Azure DevOps: POST, `api-version`, `serviceConnectionId`; `sc://` and `p://` for a subject | D, claims R |
 //! | without its token: 302 to a page, or 401 with `X-TFS-FedAuthRedirect: Suppress`; a service connection that is not there: 404 | R, I |
+//! | five clouds, each with hosts and audiences of its own; those of the others do not exist ([`Cloud`]) | D and R: `cloud` has a table |
+//! | the issuer of newer tokens is the authority's first name, that of older ones `sts.chinacloudapi.cn` in China | I |
+//! | where sources contradict each other: GCC High's Power Platform API, and the host of an environment outside the public cloud ([`CloudSwitches`]) | I |
 //! | managed identities, past the proxy: IMDS with `Metadata: true`, `api-version` from 2018-02-01, `resource`, one of three names of an identity | D |
 //! | without the header `bad_request_102`, `X-Forwarded-For` refused, AADSTS50001 for a resource that is not there; numbers as texts | D, texts I |
 //! | an identity that is not assigned, or several and none is named: `invalid_request` | R |
@@ -97,6 +103,7 @@ mod application;
 mod authority;
 pub mod azure_devops;
 mod certificate;
+mod cloud;
 mod connectivity;
 pub mod control;
 mod crafted;
@@ -137,6 +144,7 @@ use watch::Watch;
 
 pub use application::{Application, ClientCertificate, ClientCertificateSpec, FederatedCredential, TrustedSubject};
 pub use certificate::CertificateSpec;
+pub use cloud::{Addresses, Cloud, GccHighApi, Switches as CloudSwitches};
 pub use connectivity::{
     ChangedTarget, Connection, ForeignConnection, HiddenValues, StatusError, Switches as ConnectivitySwitches,
 };

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use sandbox::control::VERBS;
-use sandbox::{Sandbox, default_world as contoso};
+use sandbox::{Cloud, Sandbox, default_world as contoso};
 
 /// A small, strict emulation of Microsoft's endpoints for certificate-based sign-in, behind an HTTPS proxy.
 #[derive(Parser)]
@@ -21,6 +21,9 @@ struct Arguments {
     /// The port of the proxy; any free one when left out.
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// The cloud that everything is in: public, gcc, gcchigh, dod or china.
+    #[arg(long, env = "SANDBOX_CLOUD", default_value_t)]
+    cloud: Cloud,
 }
 
 fn main() -> ExitCode {
@@ -40,6 +43,7 @@ fn run(arguments: &Arguments) -> std::io::Result<()> {
         ending()?
     };
     let sandbox = Sandbox::start_on(arguments.port, true)?;
+    sandbox.with(|world| world.set_cloud(arguments.cloud));
     if let Some(path) = &arguments.state {
         sandbox.read_state(path)?;
     }
@@ -66,9 +70,9 @@ fn run(arguments: &Arguments) -> std::io::Result<()> {
         verbs(),
         contoso::CLIENT,
         contoso::ENVIRONMENT,
-        contoso::ORG,
+        contoso::org(arguments.cloud),
         contoso::TEST_ENVIRONMENT,
-        contoso::TEST_ORG,
+        contoso::test_org(arguments.cloud),
         contoso::BARE_ENVIRONMENT,
         contoso::FINANCE,
         contoso::WAREHOUSE,
@@ -136,10 +140,16 @@ fn exports(sandbox: &Sandbox) -> String {
         ("AZURE_CLIENT_ID", contoso::CLIENT.to_owned()),
         ("AZURE_CLIENT_SECRET", contoso::SECRET.to_owned()),
         ("TF_VAR_environment_id", contoso::ENVIRONMENT.to_owned()),
-        ("TF_VAR_dataverse_url", format!("https://{}", contoso::ORG)),
+        ("TF_VAR_dataverse_url", format!("https://{}", contoso::org(sandbox.with(|world| world.cloud())))),
         ("TF_VAR_key_vault_id", vault),
         ("TF_VAR_machine_group_id", contoso::FINANCE.to_owned()),
     ];
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
-    sandbox.env().into_iter().chain(own).map(|(name, value)| format!("export {name}='{value}'\n")).collect()
+    sandbox
+        .env()
+        .into_iter()
+        .chain(own)
+        .chain(sandbox.cloud_env())
+        .map(|(name, value)| format!("export {name}='{value}'\n"))
+        .collect()
 }

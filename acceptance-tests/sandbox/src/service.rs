@@ -3,6 +3,7 @@
 use http::StatusCode;
 
 use crate::azure_devops;
+use crate::cloud::{self, Place};
 use crate::connectivity;
 use crate::dataverse;
 use crate::entra;
@@ -43,41 +44,9 @@ pub(crate) enum Service {
     Strange,
 }
 
-/// The sign-in hosts of all clouds.
-const SIGN_IN: [&str; 3] = ["login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn"];
-const ENVIRONMENTS: [&str; 5] = [
-    "api.bap.microsoft.com",
-    "gov.api.bap.microsoft.us",
-    "high.api.bap.microsoft.us",
-    "api.bap.appsplatform.us",
-    "api.bap.partner.microsoftonline.cn",
-];
-const VAULTS: [&str; 3] = [".vault.azure.net", ".vault.azure.cn", ".vault.usgovcloudapi.net"];
-const POWER_PLATFORM: [&str; 5] = [
-    ".environment.api.powerplatform.com",
-    ".environment.api.gov.powerplatform.microsoft.us",
-    ".environment.api.high.powerplatform.microsoft.us",
-    ".environment.api.appsplatform.us",
-    ".environment.api.powerplatform.partner.microsoftonline.cn",
-];
-const SILENT: [(&str, &str); 6] = [
-    ("graph.microsoft.com", "Microsoft Graph"),
-    ("graph.microsoft.us", "Microsoft Graph"),
-    ("microsoftgraph.chinacloudapi.cn", "Microsoft Graph"),
-    ("management.azure.com", "Azure Resource Manager"),
-    ("management.usgovcloudapi.net", "Azure Resource Manager"),
-    ("management.chinacloudapi.cn", "Azure Resource Manager"),
-];
-
-/// Who answers for this host.
+/// Who answers for this host. What another cloud has is not to be found in this one.
 pub(crate) fn find(world: &World, host: &str) -> Service {
     let host = host.to_ascii_lowercase();
-    if SIGN_IN.contains(&host.as_str()) {
-        return Service::Entra;
-    }
-    if ENVIRONMENTS.contains(&host.as_str()) {
-        return Service::Environments;
-    }
     if github_actions::is_host(&host) {
         return Service::Workflow;
     }
@@ -93,27 +62,33 @@ pub(crate) fn find(world: &World, host: &str) -> Service {
     if host == managed_identity::APP_SERVICE {
         return Service::App;
     }
-    if let Some((_, name)) = SILENT.iter().find(|(known, _)| *known == host) {
-        return Service::Silent(name);
+    match world.addresses().place(&host) {
+        Some(place) => at(world, place, &host),
+        None if cloud::somewhere(&host).is_some() => Service::Nowhere,
+        None => Service::Strange,
     }
-    if let Some(name) = VAULTS.iter().find_map(|suffix| host.strip_suffix(suffix)) {
-        return if world.vaults.contains_key(name) { Service::Vault(name.to_owned()) } else { Service::Nowhere };
+}
+
+fn at(world: &World, place: Place<'_>, host: &str) -> Service {
+    match place {
+        Place::SignIn => Service::Entra,
+        Place::Environments => Service::Environments,
+        Place::PowerPlatform => Service::PowerPlatform,
+        Place::Graph => Service::Silent("Microsoft Graph"),
+        Place::ResourceManager => Service::Silent("Azure Resource Manager"),
+        Place::Vault(name) if world.vaults.contains_key(name) => Service::Vault(name.to_owned()),
+        Place::Vault(_) => Service::Nowhere,
+        Place::Environment(name) => {
+            let mut environments = world.environments.keys();
+            let is = |id: &str| world.letters_apart().any(|letters| cloud::apart(id, letters) == name);
+            environments.find(|id| is(id)).map_or(Service::Nowhere, |id| Service::Environment(id.clone()))
+        }
+        Place::Organization => {
+            let mut environments = world.environments.iter();
+            let found = environments.find(|(_, one)| one.dataverse.as_ref().is_some_and(|org| org.host == host));
+            found.map_or(Service::Nowhere, |(id, _)| Service::Organization(id.clone()))
+        }
     }
-    if host == "api.powerplatform.com" {
-        return Service::PowerPlatform;
-    }
-    if let Some(name) = POWER_PLATFORM.iter().find_map(|suffix| host.strip_suffix(suffix)) {
-        let id = name.replace('.', "");
-        let known = world.environments.keys().find(|known| known.replace('-', "") == id);
-        return known.map_or(Service::Nowhere, |id| Service::Environment(id.clone()));
-    }
-    let parts: Vec<&str> = host.split('.').collect();
-    if host.ends_with(".dynamics.com") && parts.len() == 4 && parts[1].starts_with("crm") {
-        let mut environments = world.environments.iter();
-        let found = environments.find(|(_, one)| one.dataverse.as_ref().is_some_and(|org| org.host == host));
-        return found.map_or(Service::Nowhere, |(id, _)| Service::Organization(id.clone()));
-    }
-    Service::Strange
 }
 
 /// Lets a service answer.
@@ -152,9 +127,13 @@ fn organization(world: &mut World, id: &str, request: &Request) -> Response {
         world.environments.get(id).and_then(|one| one.dataverse.as_ref()).map(|org| format!("https://{}", org.host));
     match entra::verify(world, request, &audience.unwrap_or_default()) {
         Ok(caller) => dataverse::answer(world, id, &caller, request),
-        Err(unaccepted) => Response::error(StatusCode::UNAUTHORIZED, "", unaccepted.words()).with_header(
-            "www-authenticate",
-            "Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize, error=\"invalid_token\"",
-        ),
+        Err(unaccepted) => {
+            let authority = world.addresses().authority;
+            let challenge = format!(
+                "Bearer authorization_uri=https://{authority}/common/oauth2/authorize, error=\"invalid_token\""
+            );
+            Response::error(StatusCode::UNAUTHORIZED, "", unaccepted.words())
+                .with_header("www-authenticate", &challenge)
+        }
     }
 }

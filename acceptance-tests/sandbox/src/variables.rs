@@ -1,5 +1,6 @@
 //! What a client's surroundings have to be so that it finds the sandbox, and what they would be where a job or a machine signs in.
 
+use crate::cloud::Cloud;
 use crate::managed_identity::{APP_SERVICE_PATH, IMDS_PATH};
 use crate::{Sandbox, default_world};
 
@@ -29,6 +30,20 @@ impl Sandbox {
             ("CURL_CA_BUNDLE", &ca),
             ("NODE_EXTRA_CA_CERTS", &ca),
             ("CHECKPOINT_DISABLE", "1"),
+        ])
+    }
+
+    /// The variables by which Azure's SDKs, azurerm and Microsoft's own provider for Power Platform learn of another cloud than the public
+    /// one.
+    pub fn cloud_env(&self) -> Vec<(String, String)> {
+        let (cloud, addresses) = self.with(|world| (world.cloud(), world.addresses()));
+        if cloud == Cloud::Public {
+            return Vec::new();
+        }
+        owned([
+            ("AZURE_AUTHORITY_HOST", format!("https://{}/", addresses.authority).as_str()),
+            ("ARM_ENVIRONMENT", cloud.azure()),
+            ("POWER_PLATFORM_CLOUD", cloud.name()),
         ])
     }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::application::{Application, ClientCertificate, ClientCertificateSpec};
-use crate::azure_devops::Pipeline;
+use crate::azure_devops::{self, Pipeline};
+use crate::cloud::{self, Addresses, Cloud};
 use crate::connectivity::{self, Connection, Unseen};
 use crate::dataverse;
 use crate::entra::{self, Tokens};
@@ -55,6 +56,8 @@ pub struct Switches {
     pub dataverse: dataverse::Switches,
     /// About connections.
     pub connectivity: connectivity::Switches,
+    /// About the hosts of other clouds.
+    pub clouds: cloud::Switches,
 }
 
 /// An environment of Power Platform.
@@ -105,6 +108,7 @@ pub struct World {
     pub managed_identities: ManagedIdentities,
     /// The tokens that were issued.
     pub(crate) tokens: Tokens,
+    cloud: Cloud,
     switches: Switches,
     ahead: Duration,
 }
@@ -125,6 +129,7 @@ impl World {
             pipeline,
             managed_identities,
             tokens: Tokens::new(),
+            cloud: Cloud::Public,
             switches: Switches::default(),
             ahead: Duration::ZERO,
         }
@@ -143,6 +148,41 @@ impl World {
     /// Moves the clock forward.
     pub fn advance(&mut self, by: std::time::Duration) {
         self.ahead += by;
+    }
+
+    /// The cloud that everything is in.
+    pub fn cloud(&self) -> Cloud {
+        self.cloud
+    }
+
+    /// Moves everything into another cloud: its hosts, for whom tokens are, and what the workloads that are trusted say of it. The
+    /// service connections of Azure DevOps know one audience alone, and keep it.
+    pub fn set_cloud(&mut self, cloud: Cloud) {
+        let before = self.addresses();
+        self.cloud = cloud;
+        let now = self.addresses();
+        let orgs = self.environments.values_mut().filter_map(|environment| environment.dataverse.as_mut());
+        for org in orgs {
+            let name = org.host.split('.').next().unwrap_or_default();
+            org.host = now.organization_host(name);
+        }
+        let trusted = self.applications.values_mut().flat_map(|application| &mut application.federated_credentials);
+        for credential in trusted {
+            if credential.audience == before.token_exchange && credential.issuer != azure_devops::ISSUER {
+                credential.audience = now.token_exchange.to_owned();
+            }
+        }
+    }
+
+    /// The hosts of the cloud that everything is in.
+    pub fn addresses(&self) -> Addresses {
+        self.cloud.addresses(&self.switches.clouds)
+    }
+
+    /// How many letters may stand apart in the host of an environment.
+    pub(crate) fn letters_apart(&self) -> impl Iterator<Item = usize> + use<> {
+        let also = (self.switches.clouds.two_letters_everywhere).then_some(2);
+        std::iter::once(self.addresses().letters_apart).chain(also)
     }
 
     /// The answers to open questions.

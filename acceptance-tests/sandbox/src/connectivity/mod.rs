@@ -24,7 +24,6 @@ use crate::world::{Caller, Environment, World};
 pub use switches::{ChangedTarget, ForeignConnection, HiddenValues, Switches};
 pub(crate) use unseen::Unseen;
 
-pub(crate) const AUDIENCE: &str = "https://api.powerplatform.com";
 const CONNECTOR: &str = "/providers/Microsoft.PowerApps/apis/shared_uiflow";
 
 /// Why a connection does not work.
@@ -117,7 +116,7 @@ impl Connection {
 
 /// Answers a request to the environment with this id.
 pub(crate) fn answer(world: &mut World, environment_id: &str, request: &Request) -> Response {
-    let caller = match entra::verify(world, request, AUDIENCE) {
+    let caller = match entra::verify(world, request, &world.addresses().power_platform_audience()) {
         Ok(caller) => caller,
         Err(unaccepted) => {
             return Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words());

@@ -46,46 +46,52 @@ impl Default for Switches {
 pub(crate) fn answer(world: &mut World, request: &Request) -> Response {
     let parts: Vec<&str> = request.path.split('/').skip(1).collect();
     match (request.method.as_str(), parts.as_slice()) {
-        ("GET", ["common" | "organizations", "discovery", "instance"]) => discovery(request),
-        ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => configuration(world, tenant),
+        ("GET", ["common" | "organizations", "discovery", "instance"]) => discovery(world, request),
+        ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => configuration(world, tenant, &request.host),
         ("GET", [_, "discovery", "v2.0", "keys"]) => Response::json(StatusCode::OK, &world.tokens.keys()),
         ("POST", [tenant, "oauth2", "v2.0", "token"]) => token(world, tenant, request).unwrap_or_else(Response::from),
         _ => Response::unknown(&format!("{} {} of the sign-in host", request.method, request.path)),
     }
 }
 
-fn discovery(request: &Request) -> Response {
+fn discovery(world: &World, request: &Request) -> Response {
+    let names = world.addresses().authority_names;
     let endpoint = format!("https://{}/common/oauth2/v2.0/authorize", request.host);
     let body = json!({
         "tenant_discovery_endpoint": format!("https://{}/common/v2.0/.well-known/openid-configuration", request.host),
         "api-version": "1.1",
         "authorization_endpoint": endpoint,
         "metadata": [{
-            "preferred_network": request.host,
-            "preferred_cache": request.host,
-            "aliases": [request.host],
+            "preferred_network": names[0],
+            "preferred_cache": names[0],
+            "aliases": names,
         }],
     });
     Response::json(StatusCode::OK, &body)
 }
 
-fn configuration(world: &World, tenant: &str) -> Response {
+fn configuration(world: &World, tenant: &str, host: &str) -> Response {
     if !["common", "organizations"].contains(&tenant) && !world.tenants.contains(tenant) {
         return Refusal::new("invalid_tenant", 90002, format!("Tenant '{tenant}' not found.")).into();
     }
-    let root = format!("https://login.microsoftonline.com/{tenant}");
+    let root = format!("https://{host}/{tenant}");
     let body = json!({
         "token_endpoint": format!("{root}/oauth2/v2.0/token"),
         "authorization_endpoint": format!("{root}/oauth2/v2.0/authorize"),
         "device_authorization_endpoint": format!("{root}/oauth2/v2.0/devicecode"),
         "jwks_uri": format!("{root}/discovery/v2.0/keys"),
-        "issuer": format!("{root}/v2.0"),
+        "issuer": issuer(world, tenant),
         "response_types_supported": ["code", "id_token", "token"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
     });
     Response::json(StatusCode::OK, &body)
+}
+
+/// Who issues the newer tokens of a tenant.
+fn issuer(world: &World, tenant: &str) -> String {
+    format!("https://{}/{tenant}/v2.0", world.addresses().authority_names[0])
 }
 
 fn token(world: &mut World, tenant: &str, request: &Request) -> Result<Response, Refusal> {
@@ -112,8 +118,7 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Result<Response,
                 let words = "The request body must contain the following parameter: 'client_assertion_type'.";
                 return Err(Refusal::new("invalid_request", 900_144, words));
             }
-            let root = format!("https://{}/{tenant}", request.host);
-            let audiences = [format!("{root}/oauth2/v2.0/token"), format!("{root}/v2.0")];
+            let audiences = [format!("https://{}/{tenant}/oauth2/v2.0/token", request.host), issuer(world, tenant)];
             let assertion = Assertion::read(text)?;
             // An issuer with an address is somebody else; an application names itself by its id.
             if assertion.claims.iss.starts_with("https://") {
@@ -177,16 +182,16 @@ fn audience(scope: &str) -> Option<&str> {
 }
 
 fn is_audience(world: &World, audience: &str) -> bool {
-    const FIXED: [&str; 5] = [
-        "https://vault.azure.net",
-        "https://api.powerplatform.com",
-        "https://service.powerapps.com",
-        "https://graph.microsoft.com",
-        "https://management.azure.com",
+    let (audience, addresses) = (audience.trim_end_matches('/'), world.addresses());
+    let fixed = [
+        addresses.vaults_audience(),
+        addresses.power_platform_audience(),
+        addresses.environments_audience.to_owned(),
+        format!("https://{}", addresses.graph),
+        format!("https://{}", addresses.resource_manager),
     ];
-    let orgs = world.environments.values().filter_map(|environment| environment.dataverse.as_ref());
-    FIXED.contains(&audience.trim_end_matches('/'))
-        || orgs.into_iter().any(|org| format!("https://{}", org.host) == audience.trim_end_matches('/'))
+    let mut orgs = world.environments.values().filter_map(|environment| environment.dataverse.as_ref());
+    fixed.iter().any(|known| known == audience) || orgs.any(|org| format!("https://{}", org.host) == audience)
 }
 
 /// What is secret in a token request does not reach the journal: of an assertion it is told how it is signed.

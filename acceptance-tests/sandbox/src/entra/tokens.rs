@@ -25,6 +25,8 @@ pub(crate) struct Tokens {
 
 #[derive(Clone)]
 struct Issued {
+    /// Where it was issued: GCC signs in at the public cloud's.
+    authority: &'static str,
     caller: Caller,
     audience: String,
     expires: OffsetDateTime,
@@ -81,7 +83,7 @@ pub(super) fn issue(world: &mut World, caller: &Caller, proof: Proof, audience: 
     let now = world.now();
     let mut claims = json!({
         "aud": audience,
-        "iss": format!("https://sts.windows.net/{}/", caller.tenant_id),
+        "iss": format!("https://{}/{}/", world.addresses().issuer, caller.tenant_id),
         "iat": now.unix_timestamp(),
         "nbf": now.unix_timestamp(),
         "exp": (now + LIFETIME).unix_timestamp(),
@@ -104,7 +106,8 @@ pub(super) fn issue(world: &mut World, caller: &Caller, proof: Proof, audience: 
     header.kid = Some("sandbox".to_owned());
     let key = EncodingKey::from_ec_der(world.tokens.key.serialized_der());
     let token = jsonwebtoken::encode(&header, &claims, &key).expect("claims can be signed");
-    let issued = Issued { caller: caller.clone(), audience: audience.to_owned(), expires: now + LIFETIME };
+    let authority = world.addresses().authority;
+    let issued = Issued { authority, caller: caller.clone(), audience: audience.to_owned(), expires: now + LIFETIME };
     world.tokens.issued.insert(token.clone(), issued);
     token
 }
@@ -131,7 +134,9 @@ impl Unaccepted {
 
 /// Whom a request's token speaks for, if it is good for this audience.
 pub(crate) fn verify(world: &World, request: &Request, audience: &str) -> Result<Caller, Unaccepted> {
-    let issued = world.tokens.issued.get(request.bearer().ok_or(Unaccepted::Missing)?).ok_or(Unaccepted::Unknown)?;
+    let issued = world.tokens.issued.get(request.bearer().ok_or(Unaccepted::Missing)?);
+    let here = world.addresses().authority;
+    let issued = issued.filter(|issued| issued.authority == here).ok_or(Unaccepted::Unknown)?;
     if issued.expires <= world.now() {
         return Err(Unaccepted::Expired);
     }

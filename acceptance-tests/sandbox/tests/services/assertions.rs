@@ -15,15 +15,15 @@ use super::*;
 const SCOPE: &str = "https://vault.azure.net/.default";
 
 /// The parts of an assertion before it is signed.
-struct Draft {
+pub(crate) struct Draft {
     header: Value,
-    claims: Value,
+    pub(crate) claims: Value,
     algorithm: Algorithm,
 }
 
 impl Draft {
     /// A good one of the run owner, with the thumbprint of a certificate.
-    fn of(certificate: &ClientCertificate, now: OffsetDateTime) -> Self {
+    pub(crate) fn of(certificate: &ClientCertificate, now: OffsetDateTime) -> Self {
         let endpoint = format!("https://login.microsoftonline.com/{}/oauth2/v2.0/token", contoso::TENANT);
         let now = now.unix_timestamp();
         Self {
@@ -42,7 +42,7 @@ impl Draft {
         self
     }
 
-    fn signed_by(&self, certificate: &ClientCertificate) -> String {
+    pub(crate) fn signed_by(&self, certificate: &ClientCertificate) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let message = format!("{}.{}", part(&self.header), part(&self.claims));
         let key = certificate.key_der();

@@ -1,6 +1,7 @@
 //! The sandbox as a client sees it: through the proxy, with TLS, by the real host names.
 
 mod assertions;
+mod clouds;
 mod connections;
 mod environments;
 mod federation;
@@ -67,13 +68,14 @@ impl World {
             ("client_id", client),
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
             ("client_assertion", assertion),
-            ("scope", "https://vault.azure.net/.default"),
+            ("scope", &format!("{}/.default", self.sandbox.with(|all| all.addresses().vaults_audience()))),
         ];
         self.token_request(&fields).await
     }
 
     async fn token_request(&self, fields: &[(&str, &str)]) -> Answer {
-        let url = format!("https://login.microsoftonline.com/{}/oauth2/v2.0/token", contoso::TENANT);
+        let authority = self.sandbox.with(|all| all.addresses().authority);
+        let url = format!("https://{authority}/{}/oauth2/v2.0/token", contoso::TENANT);
         let mut form = Url::parse("https://x/").unwrap();
         form.query_pairs_mut().append_pair("grant_type", "client_credentials").extend_pairs(fields);
         let request = self.client.post(url).header("content-type", "application/x-www-form-urlencoded");

@@ -18,8 +18,12 @@ struct Program {
 
 impl Program {
     fn start(state: &Path) -> Self {
+        Self::start_in("public", state)
+    }
+
+    fn start_in(cloud: &str, state: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sandbox"));
-        command.arg("--state").arg(state).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.env("SANDBOX_CLOUD", cloud).arg("--state").arg(state).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut said = String::new();
@@ -115,4 +119,14 @@ async fn connections_and_certificates_are_kept_and_nonsense_is_refused() {
     std::fs::write(&state, r#"{"rows": 1}"#).unwrap();
     let error = other.sandbox.read_state(&state).unwrap_err().to_string();
     assert!(error.contains("is no state of this version of the sandbox"), "{error}");
+}
+
+#[test]
+fn it_starts_in_another_cloud() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start_in("china", &folder.path().join("state.json"));
+    assert_eq!(program.exported("AZURE_AUTHORITY_HOST"), "https://login.chinacloudapi.cn/");
+    assert_eq!(program.exported("TF_VAR_dataverse_url"), "https://contoso.crm.dynamics.cn");
+    assert!(program.said.contains("at https://contoso-test.crm.dynamics.cn"), "{}", program.said);
+    program.terminate();
 }

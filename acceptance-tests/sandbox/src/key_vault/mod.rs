@@ -3,23 +3,24 @@
 //! Source: <https://learn.microsoft.com/rest/api/keyvault/certificates/get-certificate/get-certificate>; error texts as users report
 //! them. That a certificate outside its validity is still told of is inferred.
 
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::certificate::{self, CertificateSpec};
+use crate::cloud::Addresses;
 use crate::entra::{self, Unaccepted};
 use crate::exchange::{Request, Response};
 use crate::world::{Caller, World};
+use told::Told;
 
-const AUDIENCE: &str = "https://vault.azure.net";
 /// The versions before they were dates.
 const NUMBERED_VERSIONS: [&str; 3] = ["7.4", "7.5", "7.6"];
 /// The roles that let a principal read a certificate without its private key.
@@ -116,13 +117,13 @@ impl Vault {
         self.roles.iter().any(|(holder, role)| holder.eq_ignore_ascii_case(principal) && roles.contains(&role.as_str()))
     }
 
-    fn may_read_certificates(&self, caller: &Caller) -> Result<(), Response> {
+    fn may_read_certificates(&self, caller: &Caller, issuer: &str) -> Result<(), Response> {
         if self.access_policies {
             if self.policies.contains(&caller.object_id) {
                 return Ok(());
             }
             let message = format!(
-                "The user, group or application 'appid={};oid={};iss=https://sts.windows.net/{}/' does not have certificates get permission on \
+                "The user, group or application 'appid={};oid={};iss=https://{issuer}/{}/' does not have certificates get permission on \
                  key vault '{};location=westeurope'.",
                 caller.app_id, caller.object_id, caller.tenant_id, self.name
             );
@@ -133,7 +134,7 @@ impl Vault {
         }
         let message = format!(
             "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were \
-             changed recently, please observe propagation time.\r\nCaller: appid={};oid={};iss=https://sts.windows.net/{}/\r\nAction: \
+             changed recently, please observe propagation time.\r\nCaller: appid={};oid={};iss=https://{issuer}/{}/\r\nAction: \
              'Microsoft.KeyVault/vaults/certificates/read'\r\nResource: '{}'\r\nAssignment: (not found)\r\nDecisionReason: \
              'DeniedWithNoValidRBAC'\r\nVault: {};location=westeurope",
             caller.app_id,
@@ -156,11 +157,13 @@ pub(crate) fn find_by_reference<'a>(world: &'a World, reference: &'a str) -> Opt
 
 /// Answers a request to a vault that exists.
 pub(crate) fn answer(world: &World, vault: &Vault, request: &Request) -> Response {
-    let caller = match entra::verify(world, request, AUDIENCE) {
+    let addresses = world.addresses();
+    let caller = match entra::verify(world, request, &addresses.vaults_audience()) {
         Ok(caller) if caller.tenant_id == vault.tenant_id => caller,
-        Ok(_) => return challenge(vault, "AKV10032: Invalid issuer. Expected one of the vault's tenant."),
-        Err(unaccepted) => return challenge(vault, unaccepted.words()),
+        Ok(_) => return challenge(&addresses, vault, "AKV10032: Invalid issuer. Expected one of the vault's tenant."),
+        Err(unaccepted) => return challenge(&addresses, vault, unaccepted.words()),
     };
+    let told = Told { host: addresses.vault_host(&vault.name) };
     match request.option("api-version") {
         None => {
             let message = "The request URI is missing the api-version query parameter.";
@@ -182,30 +185,30 @@ pub(crate) fn answer(world: &World, vault: &Vault, request: &Request) -> Respons
             request.method, request.path
         ));
     }
-    if let Err(refused) = vault.may_read_certificates(&caller) {
+    if let Err(refused) = vault.may_read_certificates(&caller, addresses.issuer) {
         return refused;
     }
     let versions =
         |name: &str| vault.certificates.get(&name.to_ascii_lowercase()).filter(|versions| !versions.is_empty());
     match parts.as_slice() {
         ["certificates"] => {
-            page(vault, request, vault.certificates.values().filter_map(|all| all.last()).collect(), false)
+            told.page(request, vault.certificates.values().filter_map(|all| all.last()).collect(), false)
         }
         ["certificates", name, "versions"] => match versions(name) {
-            Some(all) => page(vault, request, all.iter().collect(), true),
+            Some(all) => told.page(request, all.iter().collect(), true),
             None => missing(name),
         },
         ["certificates", name, "policy"] => match versions(name).and_then(|all| all.last()) {
-            Some(version) => Response::json(StatusCode::OK, &policy(vault, version)),
+            Some(version) => Response::json(StatusCode::OK, &told.policy(version)),
             None => missing(name),
         },
         ["certificates", name] => match versions(name).and_then(|all| all.last()) {
-            Some(version) => Response::json(StatusCode::OK, &bundle(vault, version)),
+            Some(version) => Response::json(StatusCode::OK, &told.bundle(version)),
             None => missing(name),
         },
         ["certificates", name, id] => match versions(name).and_then(|all| all.iter().find(|version| version.id == *id))
         {
-            Some(version) => Response::json(StatusCode::OK, &bundle(vault, version)),
+            Some(version) => Response::json(StatusCode::OK, &told.bundle(version)),
             None => missing(&format!("{name}/{id}")),
         },
         _ => Response::unknown(&format!("{} of a vault", request.path)),
@@ -219,10 +222,12 @@ fn is_api_version(version: &str) -> bool {
     NUMBERED_VERSIONS.contains(&version) || Date::parse(date, format_description!("[year]-[month]-[day]")).is_ok()
 }
 
-fn challenge(vault: &Vault, words: &str) -> Response {
+fn challenge(addresses: &Addresses, vault: &Vault, words: &str) -> Response {
     let challenge = format!(
-        "Bearer authorization=\"https://login.microsoftonline.com/{}\", resource=\"{AUDIENCE}\"",
-        vault.tenant_id
+        "Bearer authorization=\"https://{}/{}\", resource=\"{}\"",
+        addresses.authority,
+        vault.tenant_id,
+        addresses.vaults_audience()
     );
     let words = if words == Unaccepted::Missing.words() { format!("AKV10000: {words}") } else { words.to_owned() };
     Response::error(StatusCode::UNAUTHORIZED, "Unauthorized", &words).with_header("www-authenticate", &challenge)
@@ -240,90 +245,4 @@ fn missing(name: &str) -> Response {
          https://go.microsoft.com/fwlink/?linkid=2125182"
     );
     Response::error(StatusCode::NOT_FOUND, "CertificateNotFound", &message)
-}
-
-fn page(vault: &Vault, request: &Request, all: Vec<&Version>, versioned: bool) -> Response {
-    let number = |name: &str, default: usize| request.option(name).map_or(Some(default), |text| text.parse().ok());
-    let (Some(max), Some(skip)) = (number("maxresults", 25), number("skip", 0)) else {
-        return Response::error(StatusCode::BAD_REQUEST, "BadParameter", "maxresults must be a number from 1 to 25.");
-    };
-    if !(1..=25).contains(&max) {
-        return Response::error(StatusCode::BAD_REQUEST, "BadParameter", "maxresults must be a number from 1 to 25.");
-    }
-    let item = |version: &&Version| {
-        let id = if versioned { identifier(vault, version) } else { unversioned(vault, version) };
-        json!({"id": id, "x5t": thumbprint(version), "attributes": attributes(version), "subject": ""})
-    };
-    let items: Vec<Value> = all.iter().skip(skip).take(max).map(item).collect();
-    let next = (skip + max < all.len()).then(|| {
-        let version = request.option("api-version").unwrap_or_default();
-        format!("https://{}{}?api-version={version}&maxresults={max}&skip={}", request.host, request.path, skip + max)
-    });
-    Response::json(StatusCode::OK, &json!({"value": items, "nextLink": next}))
-}
-
-fn unversioned(vault: &Vault, version: &Version) -> String {
-    format!("https://{}.vault.azure.net/certificates/{}", vault.name.to_lowercase(), version.name)
-}
-
-fn identifier(vault: &Vault, version: &Version) -> String {
-    format!("{}/{}", unversioned(vault, version), version.id)
-}
-
-fn thumbprint(version: &Version) -> String {
-    use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-    URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &version.der))
-}
-
-fn attributes(version: &Version) -> Value {
-    json!({
-        "enabled": version.spec.enabled,
-        "nbf": version.not_before.unix_timestamp(),
-        "exp": version.expires.unix_timestamp(),
-        "created": version.created.unix_timestamp(),
-        "updated": version.created.unix_timestamp(),
-        "recoveryLevel": "Recoverable+Purgeable",
-        "recoverableDays": 90,
-    })
-}
-
-fn content_type(version: &Version) -> &'static str {
-    if version.spec.pem { "application/x-pem-file" } else { "application/x-pkcs12" }
-}
-
-fn policy(vault: &Vault, version: &Version) -> Value {
-    let mut usages = vec!["1.3.6.1.5.5.7.3.1"];
-    if version.spec.client_authentication {
-        usages.push("1.3.6.1.5.5.7.3.2");
-    }
-    json!({
-        "id": format!("{}/policy", unversioned(vault, version)),
-        "key_props": {"exportable": version.spec.exportable, "kty": "EC", "key_size": 256, "reuse_key": false, "crv": "P-256"},
-        "secret_props": {"contentType": content_type(version)},
-        "x509_props": {
-            "subject": format!("O=Contoso, CN={}", version.spec.common_name.as_deref().unwrap_or(&version.name)),
-            "sans": {"upns": version.spec.user_principal_names},
-            "ekus": usages,
-            "key_usage": ["digitalSignature", "keyEncipherment"],
-            "validity_months": 12,
-        },
-        "lifetime_actions": [{"trigger": {"lifetime_percentage": 80}, "action": {"action_type": "EmailContacts"}}],
-        "issuer": {"name": "Unknown"},
-        "attributes": {"enabled": true, "created": version.created.unix_timestamp(), "updated": version.created.unix_timestamp()},
-    })
-}
-
-fn bundle(vault: &Vault, version: &Version) -> Value {
-    let id = identifier(vault, version);
-    json!({
-        "id": id,
-        "kid": id.replace("/certificates/", "/keys/"),
-        "sid": id.replace("/certificates/", "/secrets/"),
-        "x5t": thumbprint(version),
-        "cer": STANDARD.encode(&version.der),
-        "contentType": content_type(version),
-        "attributes": attributes(version),
-        "tags": {},
-        "policy": policy(vault, version),
-    })
 }
