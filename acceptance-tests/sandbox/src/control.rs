@@ -8,7 +8,11 @@
 //! | `GET /_sandbox/faults` | the bad weather that is still to come |
 //! | `POST /_sandbox/faults` | adds some: `{"method": "GET", "matching": "/credentials", "times": 2, "effect": {"throttle": 3}}` |
 //! | `DELETE /_sandbox/faults` | ends all bad weather |
-//! | `POST /_sandbox/clock` | moves the clock: `{"advance_seconds": 3600}` |
+//! | `POST /_sandbox/clock` | moves the clock: `{"advance_seconds": 3600}`; back when it is negative |
+//! | `POST /_sandbox/challenges` | wants claims: `{"audience": "https://…", "claims": {"access_token": {…}}, "app_id": "…"}` |
+//! | `DELETE /_sandbox/challenges` | wants none any more |
+//! | `POST /_sandbox/token-refusals` | refuses the next token requests: `{"code": 53003, "times": 2, "app_id": "…"}` |
+//! | `DELETE /_sandbox/token-refusals` | refuses none any more |
 //! | `GET /_sandbox/switches` | the answers to open questions |
 //! | `PUT /_sandbox/switches` | answers them otherwise; what is left out is answered as at the start |
 //! | `GET /_sandbox/cloud` | the cloud that everything is in, and its hosts |
@@ -72,7 +76,17 @@ pub const VERBS: &[(&str, &str)] = &[
         r#"adds some: `{"method": "GET", "matching": "/credentials", "times": 2, "effect": {"throttle": 3}}`"#,
     ),
     ("DELETE /_sandbox/faults", "ends all bad weather"),
-    ("POST /_sandbox/clock", r#"moves the clock: `{"advance_seconds": 3600}`"#),
+    ("POST /_sandbox/clock", r#"moves the clock: `{"advance_seconds": 3600}`; back when it is negative"#),
+    (
+        "POST /_sandbox/challenges",
+        r#"wants claims: `{"audience": "https://…", "claims": {"access_token": {…}}, "app_id": "…"}`"#,
+    ),
+    ("DELETE /_sandbox/challenges", "wants none any more"),
+    (
+        "POST /_sandbox/token-refusals",
+        r#"refuses the next token requests: `{"code": 53003, "times": 2, "app_id": "…"}`"#,
+    ),
+    ("DELETE /_sandbox/token-refusals", "refuses none any more"),
     ("GET /_sandbox/switches", "the answers to open questions"),
     ("PUT /_sandbox/switches", "answers them otherwise; what is left out is answered as at the start"),
     ("GET /_sandbox/cloud", "the cloud that everything is in, and its hosts"),
@@ -184,13 +198,31 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
         }
         ("POST", ["_sandbox", "clock"]) => {
             let seconds =
-                read::<Value>(body)?["advance_seconds"].as_u64().ok_or("advance_seconds is no whole number")?;
-            state.world.advance(std::time::Duration::from_secs(seconds));
+                read::<Value>(body)?["advance_seconds"].as_i64().ok_or("advance_seconds is no whole number")?;
+            let by = std::time::Duration::from_secs(seconds.unsigned_abs());
+            if seconds < 0 {
+                state.world.turn_back(by)
+            } else {
+                state.world.advance(by)
+            }
             Ok(json!({"now": state.world.now().unix_timestamp()}))
         }
         ("GET", ["_sandbox", "switches"]) => Ok(json!(state.world.switches())),
         ("PUT", ["_sandbox", "switches"]) => {
             *state.world.switches_mut() = read(body)?;
+            Ok(Value::Null)
+        }
+        ("POST", ["_sandbox", "challenges"]) => {
+            state.world.challenge(read(body)?);
+            Ok(Value::Null)
+        }
+        ("DELETE", ["_sandbox", "challenges"]) => {
+            state.world.clear_challenges();
+            Ok(Value::Null)
+        }
+        ("POST", ["_sandbox", "token-refusals"]) => state.world.refuse_tokens(read(body)?).map(|()| Value::Null),
+        ("DELETE", ["_sandbox", "token-refusals"]) => {
+            state.world.clear_token_refusals();
             Ok(Value::Null)
         }
         ("GET", ["_sandbox", "cloud"]) => {

@@ -19,9 +19,7 @@ const API_VERSION: &str = "2024-10-01";
 pub(crate) fn answer(world: &World, request: &Request) -> Response {
     let caller = match entra::verify(world, request, &world.addresses().power_platform_audience()) {
         Ok(caller) => caller,
-        Err(unaccepted) => {
-            return Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words());
-        }
+        Err(unaccepted) => return entra::unauthorized(&unaccepted),
     };
     let id = request.path.strip_prefix(ENVIRONMENTS).filter(|id| !id.is_empty() && !id.contains('/'));
     let Some(id) = id.filter(|_| request.method == Method::GET) else {

@@ -19,9 +19,7 @@ const API_VERSIONS: [&str; 3] = ["2020-10-01", "2021-04-01", "2023-06-01"];
 pub(crate) fn answer(world: &World, request: &Request) -> Response {
     let caller = match entra::verify(world, request, world.addresses().environments_audience) {
         Ok(caller) => caller,
-        Err(unaccepted) => {
-            return Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words());
-        }
+        Err(unaccepted) => return entra::unauthorized(&unaccepted),
     };
     if let Some(option) = request.strange_option(&OPTIONS) {
         return Response::unknown(&format!("the query option {option:?} here"));

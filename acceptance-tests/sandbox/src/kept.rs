@@ -60,6 +60,11 @@ pub(crate) fn read(world: &mut World, path: &Path) -> io::Result<()> {
         environment.connections = kept.connections;
     }
     world.vaults = state.vaults;
-    world.advance(state.ahead.unsigned_abs());
+    let moved = state.ahead.unsigned_abs();
+    if state.ahead.is_negative() {
+        world.turn_back(moved)
+    } else {
+        world.advance(moved)
+    }
     Ok(())
 }

@@ -54,6 +54,11 @@
 //! | federated credentials: issuer, subject and audience as they are trusted, with regard to case; the issuer's RS256, times as above | D |
 //! | of a claim that is not trusted: AADSTS700211 (issuer), 700213 (subject), 7002138 (its case), or 70021 by a switch; an issuer that cannot be asked: 50166 | R |
 //! | of an audience: AADSTS700212; no credential at all: 70025; a wrong signature: 700027 | I |
+//! | the envelope of a refusal: `error_codes`, `timestamp`, `error_uri`, and the `client-request-id` of the request as `correlation_id` | D |
+//! | the next token requests are refused by a code of choice ([`World::refuse_tokens`]): 53003 with `claims`, 65001, 50173 and what is above | R, `suberror` of 50173 I |
+//! | a claims challenge: 401 with `insufficient_claims`, until a token is shown that was asked for with exactly these `claims`, beside which the client may say what it can ([`World::challenge`]) | D |
+//! | that any other service than Microsoft Graph challenges an application | I |
+//! | `claims` that is no JSON object: AADSTS90100 | I |
 //! | GitHub Actions: `audience`, claims, five minutes; the address has a query of its own | D, the address I |
 //! | Azure DevOps: POST, `api-version`, `serviceConnectionId`; `sc://` and `p://` for a subject | D, claims R |
 //! | without its token: 302 to a page, or 401 with `X-TFS-FedAuthRedirect: Suppress`; a service connection that is not there: 404 | R, I |
@@ -151,7 +156,7 @@ pub use connectivity::{
 pub use crafted::{Body, Crafted};
 pub use dataverse::{CredentialLookups, Limit, Org, SecretRefusal, Switches as DataverseSwitches};
 pub use echo::Notation;
-pub use entra::Switches as EntraSwitches;
+pub use entra::{ClaimsChallenge, Switches as EntraSwitches, TOKEN_REFUSALS, TokenRefusal};
 pub use faults::{Effect, Fault};
 pub use issuer::IdentityTokenSpec;
 pub use journal::Exchange;
@@ -269,6 +274,11 @@ impl Sandbox {
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         self.shared.state().world.advance(by);
+    }
+
+    /// Moves the clock back: a client's is then ahead of it.
+    pub fn turn_back(&self, by: Duration) {
+        self.shared.state().world.turn_back(by);
     }
 
     /// Answers open questions otherwise.

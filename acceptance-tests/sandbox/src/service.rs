@@ -133,7 +133,7 @@ fn organization(world: &mut World, id: &str, request: &Request) -> Response {
                 "Bearer authorization_uri=https://{authority}/common/oauth2/authorize, error=\"invalid_token\""
             );
             Response::error(StatusCode::UNAUTHORIZED, "", unaccepted.words())
-                .with_header("www-authenticate", &challenge)
+                .with_header("www-authenticate", unaccepted.header(&challenge))
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::azure_devops::{self, Pipeline};
 use crate::cloud::{self, Addresses, Cloud};
 use crate::connectivity::{self, Connection, Unseen};
 use crate::dataverse;
-use crate::entra::{self, Tokens};
+use crate::entra::{self, ClaimsChallenge, TokenRefusal, Tokens};
 use crate::github_actions::Workflow;
 use crate::issuer::{self, IdentityTokenSpec};
 use crate::key_vault::{self, Vault};
@@ -108,6 +108,10 @@ pub struct World {
     pub managed_identities: ManagedIdentities,
     /// The tokens that were issued.
     pub(crate) tokens: Tokens,
+    /// What services want of tokens beyond the usual.
+    pub(crate) challenges: Vec<ClaimsChallenge>,
+    /// Which token requests are to be refused.
+    pub(crate) token_refusals: Vec<TokenRefusal>,
     cloud: Cloud,
     switches: Switches,
     ahead: Duration,
@@ -129,6 +133,8 @@ impl World {
             pipeline,
             managed_identities,
             tokens: Tokens::new(),
+            challenges: Vec::new(),
+            token_refusals: Vec::new(),
             cloud: Cloud::Public,
             switches: Switches::default(),
             ahead: Duration::ZERO,
@@ -148,6 +154,11 @@ impl World {
     /// Moves the clock forward.
     pub fn advance(&mut self, by: std::time::Duration) {
         self.ahead += by;
+    }
+
+    /// Moves the clock back: a client's is then ahead of it.
+    pub fn turn_back(&mut self, by: std::time::Duration) {
+        self.ahead -= by;
     }
 
     /// The cloud that everything is in.

@@ -118,9 +118,7 @@ impl Connection {
 pub(crate) fn answer(world: &mut World, environment_id: &str, request: &Request) -> Response {
     let caller = match entra::verify(world, request, &world.addresses().power_platform_audience()) {
         Ok(caller) => caller,
-        Err(unaccepted) => {
-            return Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words());
-        }
+        Err(unaccepted) => return entra::unauthorized(&unaccepted),
     };
     let right = if writes(&request.method) { Right::WriteConnections } else { Right::ReadConnections };
     let known = world.environment(environment_id).filter(|known| known.tenant_id == caller.tenant_id);

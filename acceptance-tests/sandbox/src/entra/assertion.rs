@@ -69,8 +69,7 @@ impl Assertion {
         let header: Header = part(header).ok_or_else(|| Refusal::malformed("Its header cannot be read."))?;
         let known = ALGORITHMS.into_iter().find(|(name, _)| *name == header.alg);
         let Some((_, algorithm)) = known else {
-            let words = format!("Invalid JWT token. '{}' is not a supported signature algorithm.", header.alg);
-            return Err(Refusal::new("invalid_request", 5_002_738, words));
+            return Err(Refusal::strange_algorithm(&header.alg));
         };
         let claims: Claims = part(claims).ok_or_else(|| Refusal::malformed("Its claims cannot be read."))?;
         let signed = text[..text.len() - signature.len() - 1].to_owned();

@@ -20,7 +20,11 @@ pub(super) fn prove(world: &World, application: &Application, assertion: &Assert
         return Err(Refusal::client(70_025, words));
     }
     if let Some((code, what)) = mismatch(&application.federated_credentials, claims) {
-        return Err(if world.switches().entra.names_federated_claim { one(code, &what) } else { all(claims) });
+        return Err(if world.switches().entra.names_federated_claim {
+            no_match(code, &format!(" {what}"))
+        } else {
+            all(claims)
+        });
     }
     if !world.issuers.contains(&claims.iss) {
         return Err(Refusal::new("invalid_request", 50_166, "Request to External OIDC endpoint failed."));
@@ -51,9 +55,10 @@ fn mismatch(credentials: &[FederatedCredential], claims: &Claims) -> Option<(u64
     None
 }
 
-fn one(code: u64, what: &str) -> Refusal {
+/// What is shown is of nobody who is trusted.
+pub(super) fn no_match(code: u64, what: &str) -> Refusal {
     let words = format!(
-        "No matching federated identity record found for presented assertion {what}. Check your federated identity credential Subject, \
+        "No matching federated identity record found for presented assertion{what}. Check your federated identity credential Subject, \
          Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
     );
     Refusal::client(code, words)

@@ -4,8 +4,10 @@
 
 mod assertion;
 mod certificates;
+mod challenge;
 mod federation;
 mod refusal;
+mod refused;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -21,7 +23,9 @@ use assertion::Assertion;
 use refusal::Refusal;
 use tokens::Proof;
 
-pub(crate) use tokens::{LIFETIME, Tokens, Unaccepted, verify};
+pub use challenge::ClaimsChallenge;
+pub use refused::{TOKEN_REFUSALS, TokenRefusal};
+pub(crate) use tokens::{LIFETIME, Tokens, Unaccepted, unauthorized, verify};
 
 /// How an assertion says what it is.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -34,11 +38,13 @@ pub struct Switches {
     pub names_principal: bool,
     /// Whether a refused identity token is refused by a code for each claim, as now, or by 70021 for all of them, as before.
     pub names_federated_claim: bool,
+    /// Whether claims are wanted only of clients that say that they understand it, as Microsoft Graph does.
+    pub challenges_capable_only: bool,
 }
 
 impl Default for Switches {
     fn default() -> Self {
-        Self { names_principal: true, names_federated_claim: true }
+        Self { names_principal: true, names_federated_claim: true, challenges_capable_only: false }
     }
 }
 
@@ -47,9 +53,12 @@ pub(crate) fn answer(world: &mut World, request: &Request) -> Response {
     let parts: Vec<&str> = request.path.split('/').skip(1).collect();
     match (request.method.as_str(), parts.as_slice()) {
         ("GET", ["common" | "organizations", "discovery", "instance"]) => discovery(world, request),
-        ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => configuration(world, tenant, &request.host),
+        ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => configuration(world, tenant, request),
         ("GET", [_, "discovery", "v2.0", "keys"]) => Response::json(StatusCode::OK, &world.tokens.keys()),
-        ("POST", [tenant, "oauth2", "v2.0", "token"]) => token(world, tenant, request).unwrap_or_else(Response::from),
+        ("POST", [tenant, "oauth2", "v2.0", "token"]) => {
+            let now = world.now();
+            token(world, tenant, request).unwrap_or_else(|refusal| refusal.answer(request, now))
+        }
         _ => Response::unknown(&format!("{} {} of the sign-in host", request.method, request.path)),
     }
 }
@@ -70,11 +79,12 @@ fn discovery(world: &World, request: &Request) -> Response {
     Response::json(StatusCode::OK, &body)
 }
 
-fn configuration(world: &World, tenant: &str, host: &str) -> Response {
+fn configuration(world: &World, tenant: &str, request: &Request) -> Response {
     if !["common", "organizations"].contains(&tenant) && !world.tenants.contains(tenant) {
-        return Refusal::new("invalid_tenant", 90002, format!("Tenant '{tenant}' not found.")).into();
+        let refusal = Refusal::new("invalid_tenant", 90002, format!("Tenant '{tenant}' not found."));
+        return refusal.answer(request, world.now());
     }
-    let root = format!("https://{host}/{tenant}");
+    let root = format!("https://{}/{tenant}", request.host);
     let body = json!({
         "token_endpoint": format!("{root}/oauth2/v2.0/token"),
         "authorization_endpoint": format!("{root}/oauth2/v2.0/authorize"),
@@ -97,9 +107,11 @@ fn issuer(world: &World, tenant: &str) -> String {
 fn token(world: &mut World, tenant: &str, request: &Request) -> Result<Response, Refusal> {
     let form: BTreeMap<String, String> = exchange::options(&request.body).into_iter().collect();
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    if let Some(refusal) = refused::due(world, field("client_id"), tenant, field("scope")) {
+        return Err(refusal);
+    }
     if !world.tenants.contains(tenant) {
-        let words = format!("Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID.");
-        return Err(Refusal::new("invalid_request", 90002, words));
+        return Err(Refusal::no_tenant(tenant));
     }
     if field("grant_type") != "client_credentials" {
         let words = "The sandbox knows the grant type client_credentials alone.";
@@ -107,9 +119,7 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Result<Response,
     }
     let known = world.applications.get(&field("client_id").to_ascii_lowercase());
     let Some(application) = known.filter(|application| application.caller.tenant_id == tenant).cloned() else {
-        let words =
-            format!("Application with identifier '{}' was not found in the directory '{tenant}'.", field("client_id"));
-        return Err(Refusal::new("unauthorized_client", 700_016, words));
+        return Err(Refusal::no_application(field("client_id"), tenant));
     };
     let proof = match (form.get("client_assertion"), form.get("client_secret")) {
         (Some(text), _) => {
@@ -139,10 +149,10 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Result<Response,
         }
     };
     let Some(audience) = audience(field("scope")).filter(|audience| is_audience(world, audience)) else {
-        let words = format!("The resource principal of the scope '{}' was not found in the tenant.", field("scope"));
-        return Err(Refusal::new("invalid_resource", 500_011, words));
+        return Err(Refusal::no_resource(field("scope")));
     };
-    let token = tokens::issue(world, &application.caller, proof, audience);
+    let claims = challenge::asked(form.get("claims"))?;
+    let token = tokens::issue(world, &application.caller, proof, audience, claims);
     let lifetime = LIFETIME.whole_seconds();
     let body =
         json!({"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token});
@@ -151,24 +161,15 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Result<Response,
 
 /// A token for whom its host vouches; none when there is no such resource.
 pub(crate) fn vouched(world: &mut World, caller: &Caller, resource: &str) -> Option<String> {
-    is_audience(world, resource).then(|| tokens::issue(world, caller, Proof::Assertion, resource))
+    is_audience(world, resource).then(|| tokens::issue(world, caller, Proof::Assertion, resource, Value::Null))
 }
 
 fn prove_by_secret(world: &World, application: &Application, secret: &str) -> Result<(), Refusal> {
-    let id = &application.caller.app_id;
     if application.secret.as_deref() != Some(secret) {
-        let words = format!(
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client \
-             secret ID, for a secret added to app '{id}'."
-        );
-        return Err(Refusal::client(7_000_215, words));
+        return Err(Refusal::wrong_secret(&application.caller));
     }
     if application.secret_expires.is_some_and(|expires| expires <= world.now()) {
-        let words = format!(
-            "The provided client secret keys for app '{id}' are expired. Visit the Azure portal to create new keys for your app: \
-             https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds."
-        );
-        return Err(Refusal::client(7_000_222, words));
+        return Err(Refusal::expired_secret(&application.caller));
     }
     Ok(())
 }
@@ -200,7 +201,7 @@ pub(crate) fn journaled(request: &Request) -> Option<Value> {
         return None;
     }
     let shown = exchange::options(&request.body).into_iter().filter_map(|(name, value)| match name.as_str() {
-        "client_id" | "grant_type" | "scope" => Some((name, value.into())),
+        "client_id" | "grant_type" | "scope" | "claims" => Some((name, value.into())),
         "client_assertion" => Some((name, assertion::journaled(&value))),
         _ => None,
     });

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use http::StatusCode;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use rcgen::{KeyPair, PublicKeyData as _};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::exchange::Request;
+use super::challenge;
+use crate::exchange::{Request, Response};
 use crate::world::{Caller, World};
 
 /// How long a token holds.
@@ -29,6 +31,8 @@ struct Issued {
     authority: &'static str,
     caller: Caller,
     audience: String,
+    /// The claims that it was asked for with.
+    asked: Value,
     expires: OffsetDateTime,
 }
 
@@ -79,7 +83,7 @@ pub(super) enum Proof {
 }
 
 /// Issues a token for an audience.
-pub(super) fn issue(world: &mut World, caller: &Caller, proof: Proof, audience: &str) -> String {
+pub(super) fn issue(world: &mut World, caller: &Caller, proof: Proof, audience: &str, asked: Value) -> String {
     let now = world.now();
     let mut claims = json!({
         "aud": audience,
@@ -102,32 +106,50 @@ pub(super) fn issue(world: &mut World, caller: &Caller, proof: Proof, audience: 
     if !world.switches().entra.names_principal {
         claims.as_object_mut().expect("claims are an object").remove("oid");
     }
+    if challenge::is_capable(&asked) {
+        claims["xms_cc"] = json!(["cp1"]);
+    }
     let mut header = Header::new(Algorithm::ES256);
     header.kid = Some("sandbox".to_owned());
     let key = EncodingKey::from_ec_der(world.tokens.key.serialized_der());
     let token = jsonwebtoken::encode(&header, &claims, &key).expect("claims can be signed");
     let authority = world.addresses().authority;
-    let issued = Issued { authority, caller: caller.clone(), audience: audience.to_owned(), expires: now + LIFETIME };
+    let issued =
+        Issued { authority, caller: caller.clone(), audience: audience.to_owned(), asked, expires: now + LIFETIME };
     world.tokens.issued.insert(token.clone(), issued);
     token
 }
 
 /// Why a bearer token is not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unaccepted {
     Missing,
     Unknown,
     Expired,
     Audience,
+    /// It is one no longer, and this header says which one is wanted.
+    Challenged(String),
 }
 
 impl Unaccepted {
-    pub(crate) fn words(self) -> &'static str {
+    /// The header of a claims challenge, or what a service says of any other token.
+    pub(crate) fn header<'a>(&'a self, otherwise: &'a str) -> &'a str {
+        match self {
+            Self::Challenged(header) => header,
+            _ => otherwise,
+        }
+    }
+
+    pub(crate) fn words(&self) -> &'static str {
         match self {
             Self::Missing => "Request is missing a Bearer or PoP token.",
             Self::Unknown => "The token was not issued here: its signature cannot be verified.",
             Self::Expired => "The token has expired, or was revoked.",
             Self::Audience => "The token was issued for another audience.",
+            Self::Challenged(_) => {
+                "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: \
+                 TokenIssuedBeforeRevocationTimestamp"
+            }
         }
     }
 }
@@ -143,5 +165,17 @@ pub(crate) fn verify(world: &World, request: &Request, audience: &str) -> Result
     if issued.audience.trim_end_matches('/') != audience {
         return Err(Unaccepted::Audience);
     }
-    Ok(issued.caller.clone())
+    match world.unmet_challenge(audience, &issued.caller, &issued.asked) {
+        Some(challenge) => Err(Unaccepted::Challenged(challenge.header(here))),
+        None => Ok(issued.caller.clone()),
+    }
+}
+
+/// The answer of Power Platform's services to a token that is not accepted.
+pub(crate) fn unauthorized(unaccepted: &Unaccepted) -> Response {
+    let response = Response::error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", unaccepted.words());
+    match unaccepted.header("") {
+        "" => response,
+        header => response.with_header("www-authenticate", header),
+    }
 }

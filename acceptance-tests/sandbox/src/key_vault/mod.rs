@@ -160,8 +160,15 @@ pub(crate) fn answer(world: &World, vault: &Vault, request: &Request) -> Respons
     let addresses = world.addresses();
     let caller = match entra::verify(world, request, &addresses.vaults_audience()) {
         Ok(caller) if caller.tenant_id == vault.tenant_id => caller,
-        Ok(_) => return challenge(&addresses, vault, "AKV10032: Invalid issuer. Expected one of the vault's tenant."),
-        Err(unaccepted) => return challenge(&addresses, vault, unaccepted.words()),
+        Ok(_) => {
+            let words = "AKV10032: Invalid issuer. Expected one of the vault's tenant.";
+            return unauthorized(words, &challenge(&addresses, vault));
+        }
+        Err(unaccepted) => {
+            let missing = if unaccepted == Unaccepted::Missing { "AKV10000: " } else { "" };
+            let words = format!("{missing}{}", unaccepted.words());
+            return unauthorized(&words, unaccepted.header(&challenge(&addresses, vault)));
+        }
     };
     let told = Told { host: addresses.vault_host(&vault.name) };
     match request.option("api-version") {
@@ -222,15 +229,17 @@ fn is_api_version(version: &str) -> bool {
     NUMBERED_VERSIONS.contains(&version) || Date::parse(date, format_description!("[year]-[month]-[day]")).is_ok()
 }
 
-fn challenge(addresses: &Addresses, vault: &Vault, words: &str) -> Response {
-    let challenge = format!(
+fn challenge(addresses: &Addresses, vault: &Vault) -> String {
+    format!(
         "Bearer authorization=\"https://{}/{}\", resource=\"{}\"",
         addresses.authority,
         vault.tenant_id,
         addresses.vaults_audience()
-    );
-    let words = if words == Unaccepted::Missing.words() { format!("AKV10000: {words}") } else { words.to_owned() };
-    Response::error(StatusCode::UNAUTHORIZED, "Unauthorized", &words).with_header("www-authenticate", &challenge)
+    )
+}
+
+fn unauthorized(words: &str, challenge: &str) -> Response {
+    Response::error(StatusCode::UNAUTHORIZED, "Unauthorized", words).with_header("www-authenticate", challenge)
 }
 
 fn forbidden(message: &str, inner: &str) -> Response {

@@ -1,6 +1,7 @@
 //! The sandbox as a client sees it: through the proxy, with TLS, by the real host names.
 
 mod assertions;
+mod claims;
 mod clouds;
 mod connections;
 mod environments;
