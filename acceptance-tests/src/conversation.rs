@@ -199,6 +199,7 @@ mod tests {
             status: Some(200),
             answer: None,
             parts: Vec::new(),
+            ids: Vec::new(),
         };
         let scope = serde_json::json!({ "scope": "https://vault.azure.net/.default" });
         let poll =

@@ -16,8 +16,8 @@ pub(crate) fn failed(summary: &str, error: &Error) -> Diagnostic {
         detail = format!("{detail} {}", sentence(&cause.to_string()));
         source = cause.source();
     }
-    if let Some(request_id) = error.request_id().filter(|id| !detail.contains(*id)) {
-        detail = format!("{detail} (request id {request_id})");
+    if let Some(ids) = error.found_by() {
+        detail = format!("{detail} ({ids})");
     }
     let diagnostic = match own(error) {
         Some(headline) => Diagnostic::error(headline, detail).of_everything(),

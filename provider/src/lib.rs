@@ -7,7 +7,7 @@
 //!   resources  actions  functions        what a configuration can use; each file reads like its page
 //!     object               what every object of an environment does the same
 //!       account            who is signed in, and where           failure   a service's error as a diagnostic
-//!         sign_in          which way to sign in                  checks    what makes a chain unfit
+//!         sign_in  network  which way to sign in, which way there  checks    what makes a chain unfit
 //!           clients        Microsoft's language; never mentions Terraform
 //! ```
 //!
@@ -24,6 +24,7 @@ mod checks;
 pub mod clients;
 mod failure;
 mod functions;
+mod network;
 mod object;
 pub mod provider;
 mod resources;

@@ -17,6 +17,7 @@ use crate::clients::Clients;
 use crate::clients::environment_id::EnvironmentId;
 use crate::failure::failed;
 use crate::functions::FUNCTIONS;
+use crate::network::{self, Wanted};
 use crate::object::environment::is_environment_id;
 use crate::object::timeouts::{is_patience, patience};
 use crate::resources::cba_credential::CbaCredential;
@@ -99,9 +100,10 @@ impl Provider for PowerAutomate {
         let settings = choose(block, user_agent, surroundings).map_err(refused)?;
         let warnings = settings.iter().filter(|settings| settings.cloud.lacks_credentials);
         let warnings = warnings.map(|settings| not_offered(settings.cloud.name)).collect();
+        let network = network::choose(&Wanted::default(), &variable, &|path| std::fs::read(path)).map_err(refused)?;
         let unreachable = |error| failed("The provider can reach nothing", &error);
         let clients = match settings {
-            Ok(settings) => Ok(Clients::new(settings).map_err(unreachable)?),
+            Ok(settings) => Ok(Clients::new(settings, network).map_err(unreachable)?),
             Err(argument) => Err(argument),
         };
         let roles = Roles::new(config.patience());

@@ -31,6 +31,7 @@ mod solutions;
 mod spellings;
 mod surroundings;
 mod switches;
+mod traced;
 mod twins;
 mod user_names;
 mod weather;

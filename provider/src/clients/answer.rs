@@ -13,6 +13,7 @@ use super::challenge::Challenge;
 use super::error::Error;
 use super::refusal::{Refusal, refusal};
 use super::secrets::Secrets;
+use super::trace::Trace;
 
 /// As much is looked at of what is not the service's.
 const PAGE: usize = 16 << 10;
@@ -28,6 +29,8 @@ pub struct Answer {
     pub body: Bytes,
     /// The host that answered.
     pub host: String,
+    /// By what the request is found again.
+    pub(super) trace: Option<Trace>,
     /// What no error may show of it.
     pub(super) secrets: Arc<Secrets>,
     /// Whether an earlier try of the same write may have been carried out.
@@ -42,7 +45,7 @@ impl Answer {
     /// An answer of which nothing else is known.
     pub(super) fn new(status: StatusCode, headers: HeaderMap, body: Bytes, secrets: &Arc<Secrets>) -> Answer {
         let (host, secrets) = (String::new(), Arc::clone(secrets));
-        Answer { status, headers, body, host, secrets, uncertain: false, carried_out: false, _leave: None }
+        Answer { status, headers, body, host, trace: None, secrets, uncertain: false, carried_out: false, _leave: None }
     }
 
     /// The body, read into what is wanted of it.
@@ -56,7 +59,7 @@ impl Answer {
                 true => Error::unexpected(operation, self.secrets.redact(&error.to_string())),
                 false => self.not_json(operation),
             };
-            error.after(self.carried_out)
+            error.of(self.trace.as_ref()).after(self.carried_out)
         })
     }
 
@@ -83,7 +86,10 @@ impl Answer {
     pub(super) fn request_id(&self) -> Option<String> {
         const NAMES: [&str; 4] =
             ["x-ms-request-id", "x-ms-service-request-id", "req_id", "x-ms-correlation-request-id"];
-        NAMES.iter().find_map(|name| self.headers.get(*name)?.to_str().ok().map(str::to_owned))
+        // What merely says ours again is told already.
+        let ours = self.trace.as_ref().map(Trace::correlation_id);
+        let ids = NAMES.iter().filter_map(|name| self.headers.get(*name)?.to_str().ok());
+        ids.map(str::to_owned).find(|id| Some(id.as_str()) != ours)
     }
 
     /// What the service wants the next token to be asked for with.
@@ -112,10 +118,11 @@ impl Answer {
             true => Some(silent()),
             false => refusal(self.json(), status, self.request_id()),
         };
-        match heard {
+        let error = match heard {
             Some(heard) => Error::refused(operation, Refusal { host: self.host.clone(), ..heard }, &self.secrets),
             None => self.not_json(operation),
-        }
+        };
+        error.of(self.trace.as_ref())
     }
 }
 

@@ -34,6 +34,7 @@ use super::error::{Error, SIGNING_IN, chain};
 use super::in_flight::InFlight;
 use super::secret::Secret;
 use super::secrets::Secrets;
+use super::short;
 use sign_in::Making;
 
 pub use certificate::{ClientCertificate, Unreadable};
@@ -102,13 +103,17 @@ impl Entra {
     }
 
     /// A token for `scope`. Ten callers make one request, and wait for nobody who wants one for another scope.
-    pub(super) async fn token(self: &Arc<Self>, scope: &str, transport: Transport) -> Result<Secret, Error> {
+    pub(super) async fn token(
+        self: &Arc<Self>,
+        scope: &str,
+        transport: impl FnOnce() -> Result<Transport, Error>,
+    ) -> Result<Secret, Error> {
         if let Some(token) = self.tokens().get(scope)
             && token.expires_on - OffsetDateTime::now_utc() > MARGIN
         {
             return Ok(token.secret.clone());
         }
-        let (entra, wanted) = (Arc::clone(self), scope.to_owned());
+        let (entra, wanted, transport) = (Arc::clone(self), scope.to_owned(), transport()?);
         let ask = move || async move {
             let challenge = entra.challenges().get(&wanted).cloned();
             let credential = entra.credential(transport, challenge.as_ref())?;
@@ -162,7 +167,10 @@ impl Entra {
 
     /// Who is signed in, from the claims of any token. Tokens are opaque by contract: nothing but messages and a comparison of ids
     /// rests on it.
-    pub(super) async fn caller(self: &Arc<Self>, transport: Transport) -> Option<Caller> {
+    pub(super) async fn caller(
+        self: &Arc<Self>,
+        transport: impl FnOnce() -> Result<Transport, Error>,
+    ) -> Option<Caller> {
         let any = self.tokens().values().next().map(|token| token.secret.clone());
         let token = match any {
             Some(token) => token,
@@ -232,6 +240,7 @@ impl Entra {
         let instead = self.principal.instead.as_ref().map(|instead| format!("\n\n{instead}")).unwrap_or_default();
         let giver = sign_in.giver();
         Error::sign_in(format!("{giver} gave no token for {scope}: {said}{end}{remedy}{certificate}{instead}"))
+            .of(short::refused(error).as_ref())
     }
 }
 

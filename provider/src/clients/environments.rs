@@ -72,7 +72,8 @@ impl Environments {
         address: fn(T) -> Option<String>,
     ) -> Result<Environment, Error> {
         let answer = self.http.send(scope, &request).await?;
-        environment(&request.operation, address(answer.read(&request.operation)?))
+        let told = answer.read(&request.operation)?;
+        environment(&request.operation, address(told)).map_err(|error| error.of(answer.trace.as_ref()))
     }
 
     /// The same as it was when it was asked for first, whatever the answer was.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::refusal::Refusal;
 use super::secrets::Secrets;
+use super::trace::Trace;
 use kind::{Broken, Kind, words};
 
 /// Why a request did not do what it was meant to. Everybody who asked the same question at the same time gets a copy.
@@ -25,6 +26,8 @@ pub struct Error {
     uncertain: bool,
     /// The proxy that the environment names, where a connection failed.
     proxy: Option<Arc<str>>,
+    /// By what the request is found again, where one was sent.
+    trace: Option<Trace>,
     #[source]
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -39,7 +42,14 @@ pub(super) fn chain(error: &dyn std::error::Error) -> Vec<String> {
 
 impl Error {
     fn new(operation: &str, kind: Kind) -> Error {
-        Error { operation: operation.to_owned(), kind: Arc::new(kind), uncertain: false, proxy: None, source: None }
+        Error {
+            operation: operation.to_owned(),
+            kind: Arc::new(kind),
+            uncertain: false,
+            proxy: None,
+            trace: None,
+            source: None,
+        }
     }
 
     /// What the service refused, in its own words.
@@ -103,6 +113,13 @@ impl Error {
     #[must_use]
     pub(super) fn after(mut self, uncertain: bool) -> Error {
         self.uncertain |= uncertain;
+        self
+    }
+
+    /// The same of this request.
+    #[must_use]
+    pub(super) fn of(mut self, trace: Option<&Trace>) -> Error {
+        self.trace = trace.cloned().or(self.trace);
         self
     }
 

@@ -1,46 +1,43 @@
 //! The only I/O: sending a request means a token, a bounded number of tries, and equal questions at the same time are one.
 //!
-//! A write whose outcome is unknown is sent again only when it is the same however often it arrives. Proxy and trust come from
-//! `HTTPS_PROXY`, `NO_PROXY` and `SSL_CERT_FILE`, on every system; with the last one set, its authorities alone are trusted.
+//! A write whose outcome is unknown is sent again only when it is the same however often it arrives.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use azure_core::http::Transport;
 use bytes::BytesMut;
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderName, HeaderValue};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep};
 
 use super::answer::Answer;
+use super::audit::Written;
 use super::challenge::Challenge;
 use super::entra::{Caller, Entra};
 use super::error::{Error, chain};
 use super::in_flight::InFlight;
 use super::leave;
-use super::proxy::Proxy;
+use super::reach::{self, Network};
 use super::request::{Body, Request};
 use super::retry::{PATIENCE, TRIES, backoff, retry_after};
 use super::secret::Secret;
 use super::secrets::Secrets;
 use super::short::Short;
 
-/// How long a single answer may take.
-const ANSWER: Duration = Duration::from_secs(60);
 /// As long as an answer may be: a page of a thousand rows is a tenth of it.
 const MAX_BODY: usize = 16 << 20;
 /// A longer answer is large: no more than [`LARGE`] of those are in memory at a time.
 const SMALL_BODY: usize = 1 << 20;
 const LARGE: usize = 2;
-const CONNECT: Duration = Duration::from_secs(10);
 
 /// The way to every service.
 pub struct Http {
     entra: Arc<Entra>,
     user_agent: String,
+    network: Network,
     client: OnceLock<(reqwest::Client, Option<Arc<str>>)>,
     reads: InFlight<(String, u64, String), Answer>,
     /// How often something was written to a host, or was about to be.
@@ -52,19 +49,19 @@ pub struct Http {
 
 impl Http {
     /// A connection that is opened by the first request.
-    pub(super) fn new(entra: Entra, user_agent: String) -> Http {
+    pub(super) fn new(entra: Entra, user_agent: String, network: Network) -> Http {
         let (client, reads, writes) = (OnceLock::new(), InFlight::default(), Mutex::default());
         let (large, long) = (Arc::new(Semaphore::new(LARGE)), Semaphore::new(1));
-        Http { entra: Arc::new(entra), user_agent, client, reads, writes, large, long }
+        Http { entra: Arc::new(entra), user_agent, network, client, reads, writes, large, long }
     }
 
     fn client(&self) -> Result<&reqwest::Client, Error> {
         if let Some((client, _)) = self.client.get() {
             return Ok(client);
         }
-        let proxy = proxy()?;
+        let proxy = reach::proxy()?;
         let shown = proxy.as_ref().map(|proxy| Arc::clone(&proxy.shown));
-        let client = client(&self.user_agent, proxy)?;
+        let client = reach::client(&self.user_agent, proxy, self.network.authorities.clone())?;
         Ok(&self.client.get_or_init(|| (client, shown)).0)
     }
 
@@ -75,7 +72,15 @@ impl Http {
 
     /// The same way for Microsoft's own SDKs.
     pub(super) fn transport(&self) -> Result<Transport, Error> {
-        Ok(Transport::new(Arc::new(Short(self.client()?.clone()))))
+        Ok(Transport::new(Arc::new(Short { client: self.client()?.clone(), run: self.network.run.clone() })))
+    }
+
+    /// The way to whoever hands out tokens.
+    fn sign_in_transport(&self) -> Result<Transport, Error> {
+        if !self.entra.is_past_proxies() {
+            return self.transport();
+        }
+        Ok(Transport::new(Arc::new(Short { client: reach::machine_client()?, run: self.network.run.clone() })))
     }
 
     /// The principal that signs in.
@@ -90,8 +95,7 @@ impl Http {
 
     /// Who is signed in, as far as a token says.
     pub(super) async fn caller(&self) -> Option<Caller> {
-        let transport = self.transport().ok()?;
-        self.entra.caller(transport).await
+        self.entra.caller(|| self.sign_in_transport()).await
     }
 
     /// Sends a request with a token for `scope`, as often as need be, and returns the first answer that is no error.
@@ -190,7 +194,7 @@ impl Http {
     /// # Errors
     /// Whatever keeps one from being given.
     pub(super) async fn token(&self, scope: &str) -> Result<Secret, Error> {
-        let token = self.entra.token(scope, self.transport()?).await;
+        let token = self.entra.token(scope, || self.sign_in_transport()).await;
         token.map_err(|error| error.through(self.proxy().filter(|_| !self.entra.is_past_proxies())))
     }
 
@@ -210,7 +214,8 @@ impl Http {
 
     async fn once(&self, token: &Secret, request: &Request) -> Result<Answer, Error> {
         let operation = &request.operation;
-        let mut headers = HeaderMap::new();
+        let trace = self.network.run.request();
+        let mut headers = trace.headers(false);
         for (name, value) in &request.headers {
             let value = HeaderValue::from_str(value).map_err(|_| {
                 Error::unsendable(operation, format_args!("the header {name} has a value that cannot be sent"))
@@ -224,7 +229,7 @@ impl Http {
         if let Some(Body { content_type, bytes, .. }) = &request.body {
             builder = builder.header("content-type", content_type).body(bytes.clone());
         }
-        let started = Instant::now();
+        let (started, written) = (Instant::now(), Written::begin(request, &trace));
         let sent = async {
             let mut response = builder.send().await?;
             let (status, headers) = (response.status(), response.headers().clone());
@@ -239,26 +244,45 @@ impl Http {
                     return Ok(None);
                 }
             }
-            Ok(Some(Answer { host, _leave: leave, ..Answer::new(status, headers, body.freeze(), self.secrets()) }))
+            let answer = Answer::new(status, headers, body.freeze(), self.secrets());
+            Ok(Some(Answer { host, trace: Some(trace.clone()), _leave: leave, ..answer }))
         };
-        let answer = sent.await.map_err(|error: reqwest::Error| {
-            let sent = !error.is_connect() && !error.is_builder();
-            tracing::debug!(operation, sent, "The connection failed");
-            let host = request.url.host_str().unwrap_or_default();
-            Error::connection(operation, host, sent, &chain(&error.without_url())).through(self.proxy())
-        })?;
-        let answer = answer.ok_or_else(|| Error::unexpected(operation, "it is longer than 16 MiB"))?;
+        let answer = match sent.await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.broken(request, error, written)),
+        };
+        let answer = answer.ok_or_else(|| Error::unexpected(operation, "it is longer than 16 MiB").of(Some(&trace)))?;
+        let request_id = answer.request_id().map(|id| self.secrets().redact(&id));
+        written.answered(answer.status, request_id.as_deref());
         tracing::debug!(
             method = request.method.as_str(),
             host = request.url.host_str(),
             path = request.url.path(),
             status = answer.status.as_u16(),
             duration_ms = started.elapsed().as_millis() as u64,
-            request_id = answer.request_id().map(|id| self.secrets().redact(&id)),
+            request_id,
+            client_request_id = %trace.client_request_id(),
+            correlation_id = trace.correlation_id(),
             "Asked a service"
         );
         tracing::trace!(request = request.line(), "Request");
         Ok(answer)
+    }
+
+    /// What it means that a connection broke.
+    fn broken(&self, request: &Request, error: reqwest::Error, written: Written<'_>) -> Error {
+        let operation = &request.operation;
+        let sent = !error.is_connect() && !error.is_builder();
+        tracing::debug!(operation, sent, trace = %written.trace(), "The connection failed");
+        let host = request.url.host_str().unwrap_or_default();
+        let error = Error::connection(operation, host, sent, &chain(&error.without_url())).through(self.proxy());
+        match sent {
+            true => error.of(Some(written.trace())),
+            false => {
+                written.unsent();
+                error
+            }
+        }
     }
 }
 
@@ -290,45 +314,13 @@ impl fmt::Debug for Http {
     }
 }
 
-/// The proxy that the environment names.
-///
-/// # Errors
-/// It names one that cannot be used.
-pub(super) fn proxy() -> Result<Option<Proxy>, Error> {
-    super::proxy::proxy(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
-}
-
-fn client(user_agent: &str, proxy: Option<Proxy>) -> Result<reqwest::Client, Error> {
-    let mut builder = reqwest::Client::builder()
-        .no_proxy()
-        .user_agent(user_agent)
-        .https_only(true)
-        .connect_timeout(CONNECT)
-        .timeout(ANSWER)
-        .redirect(reqwest::redirect::Policy::none());
-    if let Some(proxy) = proxy {
-        builder = builder.proxy(proxy.way);
-    }
-    if let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
-        let shown = path.to_string_lossy();
-        let pem = std::fs::read(&path)
-            .map_err(|error| Error::setup(format!("SSL_CERT_FILE names {shown}, which cannot be read: {error}")))?;
-        let certificates = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_default();
-        if certificates.is_empty() {
-            return Err(Error::setup(format!("SSL_CERT_FILE names {shown}, which holds no certificate in PEM format")));
-        }
-        builder = builder.tls_certs_only(certificates);
-    }
-    builder.build().map_err(|error| Error::setup(format!("no HTTPS client can be made: {error}")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_write_parts_the_questions_before_it_from_those_after() {
-        let http = Http::new(Entra::untried(), String::new());
+        let http = Http::new(Entra::untried(), String::new(), Network::default());
         let before = http.written("a");
         let write = Write::begin(&http, "a");
         let meanwhile = http.written("a");

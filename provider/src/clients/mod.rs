@@ -10,11 +10,13 @@
 //!              \     |      /               |
 //!               http -> in_flight, retry    |          the only I/O; equal questions at the same time are one
 //!                 |        \-> leave        |          until when a request may begin
+//!                 |-> reach, trace, audit   |          proxy, trust and time; ids of run and request; writes in the log
 //!                 |                         |
 //!               entra ----------------------+          a token for each scope
 //! ```
 
 mod answer;
+mod audit;
 mod borrowed;
 mod careful;
 mod challenge;
@@ -34,12 +36,14 @@ pub mod leave;
 mod once;
 pub mod pages;
 mod proxy;
+pub mod reach;
 mod refusal;
 pub mod request;
 mod retry;
 pub mod secret;
 mod secrets;
 mod short;
+pub mod trace;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,6 +60,7 @@ use error::Error;
 use going::Going;
 use http::Http;
 use key_vault::KeyVault;
+use reach::Network;
 use secrets::Secrets;
 
 /// How every service is reached.
@@ -88,14 +93,14 @@ impl Clients {
     ///
     /// # Errors
     /// The environment names a proxy that cannot be used.
-    pub fn new(settings: Settings) -> Result<Clients, Error> {
-        http::proxy()?;
+    pub fn new(settings: Settings, network: Network) -> Result<Clients, Error> {
+        reach::proxy()?;
         let cloud = settings.cloud;
         // What one of them sends in confidence, nobody may read in what a service tells the other.
         let secrets = Arc::<Secrets>::default();
         let way = |principal| {
             let entra = Entra::new(principal, Arc::clone(&cloud), Arc::clone(&secrets));
-            Arc::new(Http::new(entra, settings.user_agent.clone()))
+            Arc::new(Http::new(entra, settings.user_agent.clone(), network.clone()))
         };
         let http = way(settings.principal);
         let vault_http = settings.key_vault.map_or_else(|| Arc::clone(&http), way);

@@ -116,7 +116,8 @@ impl<T> Pages<T> {
         }
         let mut rows = Vec::new();
         for json in page.value {
-            if let Some(row) = (self.read)(Row { operation, json, secrets: &answer.secrets })? {
+            let row = (self.read)(Row { operation, json, secrets: &answer.secrets });
+            if let Some(row) = row.map_err(|error| error.of(answer.trace.as_ref()))? {
                 self.length += json.get().len();
                 rows.push(row);
             }
@@ -128,7 +129,8 @@ impl<T> Pages<T> {
         }
         match next_link {
             Some(next) => {
-                let next = following(operation, &next, &self.request.url)?;
+                let next = following(operation, &next, &self.request.url);
+                let next = next.map_err(|error| error.of(answer.trace.as_ref()))?;
                 self.before.insert(self.digest.hash_one(&self.request.url));
                 self.request.url = next;
                 if self.before.contains(&self.digest.hash_one(&self.request.url)) {

@@ -23,6 +23,8 @@ pub struct Request {
     pub body: Option<Body>,
     /// Whether it does the same however often it arrives.
     pub repeatable: bool,
+    /// What it writes, where that is not what its address names: each method and address of an object.
+    pub writes: Vec<(&'static str, String)>,
 }
 
 /// The body of a request, and what is shown of it: whoever makes the one knows what is secret in it, and makes the other.
@@ -40,7 +42,15 @@ impl Request {
     /// A request without a body; reads and deletions may be repeated, and a PUT, which names its object.
     pub fn new(operation: impl Into<String>, method: Method, url: Url) -> Request {
         let repeatable = method != Method::POST && method != Method::PATCH;
-        Request { operation: operation.into(), method, url, headers: Vec::new(), body: None, repeatable }
+        Request {
+            operation: operation.into(),
+            method,
+            url,
+            headers: Vec::new(),
+            body: None,
+            repeatable,
+            writes: Vec::new(),
+        }
     }
 
     /// The same with a header.
@@ -64,6 +74,15 @@ impl Request {
         self.method == Method::GET
     }
 
+    /// Each object that it writes, by its method and its address in the service.
+    pub(super) fn written(&self) -> Vec<(&str, String)> {
+        match self.writes.as_slice() {
+            [] if self.is_read() => Vec::new(),
+            [] => vec![(self.method.as_str(), address(&self.url))],
+            writes => writes.iter().map(|(method, address)| (*method, address.clone())).collect(),
+        }
+    }
+
     /// The request in a line, as tests and logs show it; what is secret is not in it.
     pub fn line(&self) -> String {
         let query = self.url.query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -79,6 +98,13 @@ impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.line())
     }
+}
+
+/// An address without its query.
+fn address(url: &Url) -> String {
+    let mut bare = url.clone();
+    bare.set_query(None);
+    bare.into()
 }
 
 /// The JSON of a body, in bytes that are wiped once the last request with them is gone.
@@ -119,5 +145,16 @@ mod tests {
         let line = r#"PUT /x/y?api-version=1  if-match: *  {"key":"(hidden)","name":"robot"}"#;
         assert_eq!((request.line().as_str(), format!("{request:?}").as_str()), (line, line));
         assert_eq!(request.body.unwrap().bytes, r#"{"key":"AAAA","name":"robot"}"#);
+    }
+
+    #[test]
+    fn what_is_written_has_an_address_and_a_question_writes_nothing() {
+        let url = Url::parse("https://a.example/x/y?api-version=1").unwrap();
+        let put = Request::new("writing", Method::PUT, url.clone());
+        assert_eq!(put.written(), [("PUT", "https://a.example/x/y".to_owned())]);
+        assert_eq!(Request::new("asking", Method::GET, url.clone()).written(), []);
+        let row = "https://a.example/rows(7)".to_owned();
+        let batch = Request { writes: vec![("DELETE", row.clone())], ..Request::new("writing", Method::POST, url) };
+        assert_eq!(batch.written(), [("DELETE", row)]);
     }
 }

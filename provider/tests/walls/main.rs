@@ -7,7 +7,7 @@ use source::{Source, below};
 use tfplugin::provider::Provider as _;
 
 /// The files that read the process's environment: who signs in, and whom a connection trusts.
-const READ_THE_ENVIRONMENT: [&str; 2] = ["provider/src/clients/http.rs", "provider/src/sign_in.rs"];
+const READ_THE_ENVIRONMENT: [&str; 2] = ["provider/src/clients/reach.rs", "provider/src/sign_in.rs"];
 
 fn paths(sources: &[&Source]) -> Vec<String> {
     sources.iter().map(|source| source.path.clone()).collect()

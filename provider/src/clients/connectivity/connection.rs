@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::clients::careful::{at_most, fitting};
 use crate::clients::secrets::Secrets;
+use crate::clients::trace::Trace;
 
 /// A connection as the service tells of it. What it does not tell is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Connection {
     pub created_by: Option<String>,
     /// When it was made.
     pub created_on: Option<OffsetDateTime>,
+    /// By what the request is found again that this is the answer to; none of one that came in a list.
+    pub trace: Option<Trace>,
 }
 
 /// One status of a connection.
@@ -111,6 +114,7 @@ impl Connection {
             run_owner_client_id: self.run_owner_client_id.or(before.run_owner_client_id),
             created_by: self.created_by.or(before.created_by),
             created_on: self.created_on.or(before.created_on),
+            trace: self.trace,
         }
     }
 
@@ -213,6 +217,7 @@ impl Wire {
             credential_id: properties.credential_id.and_then(|id| id.parse().ok()),
             created_by: properties.created_by.map(|maker| maker.id),
             created_on: properties.created_time.and_then(|time| OffsetDateTime::parse(&time, &Rfc3339).ok()),
+            trace: None,
         }
     }
 }

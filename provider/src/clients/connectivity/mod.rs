@@ -197,7 +197,8 @@ impl Connectivity {
 
     async fn one(&self, request: &Request) -> Result<Connection, Error> {
         let answer = self.http.send(&self.cloud.power_platform_scope(), request).await?;
-        answer.read::<Wire>(&request.operation).map(|wire| wire.read(self.http.secrets()))
+        let read = answer.read::<Wire>(&request.operation)?.read(self.http.secrets());
+        Ok(Connection { trace: answer.trace, ..read })
     }
 
     fn request(&self, operation: String, method: Method, id: Option<&str>) -> Result<Request, Error> {
@@ -255,7 +256,7 @@ mod tests {
 
     #[test]
     fn every_request_names_the_environment_by_its_host() {
-        let http = Http::new(Entra::untried(), String::new());
+        let http = Http::new(Entra::untried(), String::new(), Default::default());
         let environment_id = EnvironmentId::parse("11111111-2222-4333-8444-555555555566").unwrap();
         let connectivity = Connectivity::new(Arc::new(http), Arc::new(Cloud::public()), environment_id, Arc::default());
         for (method, id, expected) in [

@@ -60,6 +60,15 @@ impl ChangeSet {
         &self.changes
     }
 
+    /// The method and the row of each of them: a row that is made has its id in the body.
+    pub(super) fn objects(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.changes.iter().map(|Change { method, path, body, .. }| {
+            let key = format!("{}id", path.trim_end_matches('s'));
+            let made = body.as_ref().and_then(|row| row[&key].as_str());
+            (*method, made.map_or_else(|| path.clone(), |id| format!("{path}({id})")))
+        })
+    }
+
     /// The headers of each of them.
     pub(super) fn headers(&self) -> impl Iterator<Item = &(&'static str, String)> {
         self.changes.iter().flat_map(|change| &change.headers)
@@ -77,4 +86,22 @@ impl ChangeSet {
 
 fn body(row: impl Serialize) -> Json {
     serde_json::to_value(row).expect("a row is made of texts, numbers and nulls")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_change_is_of_a_row() {
+        let mut changes = ChangeSet::new(None);
+        let id = Uuid::from_u128(7);
+        changes.create("credentials", json!({ "credentialid": id, "name": "Robot" }));
+        changes.update("environmentvariablevalues", id, json!({ "value": "x" }));
+        changes.delete("credentials", id);
+        let objects: Vec<String> = changes.objects().map(|(method, path)| format!("{method} {path}")).collect();
+        let rows = ["POST credentials", "PATCH environmentvariablevalues", "DELETE credentials"];
+        assert_eq!(objects, rows.map(|row| format!("{row}({id})")));
+    }
 }

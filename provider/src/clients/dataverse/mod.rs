@@ -148,9 +148,7 @@ impl Dataverse {
         let mut request = self.request(operation.clone(), Method::POST, "$batch", &[]);
         let shown = format!("{content_type} ({} bytes)", bytes.len());
         request.body = Some(Body { content_type, bytes: bytes.into(), shown });
-        for change in changes.changes() {
-            tracing::debug!(method = change.method, path = change.path, "In a change set");
-        }
+        request.writes = changes.objects().map(|(method, path)| (method, self.address(&path).into())).collect();
         let sent = self.http.send_raw(&self.scope(), &request).await?;
         let text = String::from_utf8_lossy(&sent.body);
         let parts = batch::decode(&text);
@@ -168,7 +166,7 @@ impl Dataverse {
         let (asked, answered) = (changes.changes().len(), parts.len());
         if answered < asked {
             let what = format!("{asked} changes were sent, and {answered} were answered");
-            return Err(Error::unexpected(&operation, what));
+            return Err(Error::unexpected(&operation, what).of(sent.trace.as_ref()));
         }
         Ok(())
     }
@@ -198,13 +196,18 @@ impl Dataverse {
         }
     }
 
+    fn address(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(&format!("{ROOT}{path}"));
+        url
+    }
+
     fn read(&self, operation: String, path: &str, query: &[(&str, String)]) -> Request {
         self.request(operation, Method::GET, path, query).header("if-none-match", "null")
     }
 
     fn request(&self, operation: String, method: Method, path: &str, query: &[(&str, String)]) -> Request {
-        let mut url = self.url.clone();
-        url.set_path(&format!("{ROOT}{path}"));
+        let mut url = self.address(path);
         let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         url.set_query(Some(query.join("&").as_str()).filter(|query| !query.is_empty()));
         Request::new(operation, method, url)

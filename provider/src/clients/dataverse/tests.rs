@@ -18,7 +18,7 @@ fn id(last: u8) -> Uuid {
 }
 
 fn dataverse() -> Dataverse {
-    let http = Http::new(Entra::untried(), String::new());
+    let http = Http::new(Entra::untried(), String::new(), Default::default());
     Dataverse::new(Arc::new(http), Url::parse("https://contoso.crm4.dynamics.com/").unwrap(), Arc::default())
 }
 

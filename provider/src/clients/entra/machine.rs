@@ -9,31 +9,13 @@ use std::time::Duration;
 use azure_core::credentials::AccessToken;
 use azure_core::error::{Error, ErrorKind};
 use azure_core::http::policies::{Policy, PolicyResult};
-use azure_core::http::{Context, Request, Transport};
+use azure_core::http::{Context, Request};
 use url::Url;
-
-use crate::clients::error;
-use crate::clients::short::Short;
 
 /// Where a virtual machine asks.
 pub(super) const METADATA_HOST: &str = "169.254.169.254";
 /// How long nothing may answer. The service is on this very machine: where there is none, a connection hangs.
 pub(super) const SILENCE: Duration = Duration::from_secs(12);
-
-const CONNECT: Duration = Duration::from_secs(2);
-const ANSWER: Duration = Duration::from_secs(10);
-
-/// A connection of its own: the others speak TLS, and through a proxy.
-pub(super) fn transport() -> Result<Transport, error::Error> {
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .connect_timeout(CONNECT)
-        .timeout(ANSWER)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(|error| error::Error::setup(format!("no HTTP client can be made: {error}")))?;
-    Ok(Transport::new(Arc::new(Short(client))))
-}
 
 /// Waits for a token no longer than nothing answers: Azure's own credential tries for more than a minute.
 pub(super) async fn heard(

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::certificate::{ClientCertificate, Signed};
 use super::identity_token::{IdentityToken, Shown};
-use super::machine::{self, Elsewhere, METADATA_HOST};
+use super::machine::{Elsewhere, METADATA_HOST};
 use crate::clients::challenge::Challenge;
 use crate::clients::cloud::Cloud;
 use crate::clients::error::Error;
@@ -191,10 +191,8 @@ impl Making<'_> {
             }
             SignIn::ManagedIdentity { client_id, endpoint, .. } => {
                 let client_options = ClientOptions {
-                    transport: Some(machine::transport()?),
-                    retry: sdk_retry(),
                     per_call_policies: endpoint.into_iter().map(|url| Arc::new(Elsewhere(url)) as _).collect(),
-                    ..ClientOptions::default()
+                    ..self.plain_options()
                 };
                 let user_assigned_id = client_id.map(UserAssignedId::ClientId);
                 let options = ManagedIdentityCredentialOptions { user_assigned_id, client_options };

@@ -32,6 +32,14 @@ impl Error {
         self.shown()?.request_id.as_deref()
     }
 
+    /// By what the request is found again, in words; nothing where none was sent.
+    pub fn found_by(&self) -> Option<String> {
+        let theirs = self.request_id().map(|id| format!("request id {id}"));
+        let ours = self.trace.as_ref().map(ToString::to_string);
+        let ids: Vec<String> = theirs.into_iter().chain(ours).collect();
+        (!ids.is_empty()).then(|| ids.join(", "))
+    }
+
     /// The service's own word that this very row of this table is not there. Any other 404 proves nothing: a gateway gives it, a
     /// missing organization does, and a row that another one points at.
     ///

@@ -26,6 +26,7 @@ use super::error::{Error, chain};
 use super::http::Http;
 use super::in_flight::InFlight;
 use super::retry::sdk_retry;
+use super::short;
 
 pub use certificate::Certificate;
 pub use vault_id::VaultId;
@@ -116,8 +117,12 @@ async fn read(
     name: &str,
 ) -> Result<Arc<Certificate>, Error> {
     let host = client.endpoint().host_str().unwrap_or_default();
-    let ask = || async { client.get_certificate(name, None).await?.into_model() };
-    let bundle = match ask().await {
+    let ask = || async {
+        let answer = client.get_certificate(name, None).await?;
+        let trace = short::asked(answer.headers());
+        answer.into_model().map(|bundle| (bundle, trace))
+    };
+    let (bundle, trace) = match ask().await {
         Ok(bundle) => bundle,
         Err(first) => {
             let error = explained(http, (operation, host), &first).await;
@@ -135,7 +140,8 @@ async fn read(
             }
         }
     };
-    certificate::certificate(bundle).map(Arc::new).map_err(|what| Error::unexpected(operation, what))
+    let read = certificate::certificate(bundle).map(Arc::new);
+    read.map_err(|what| Error::unexpected(operation, what).of(trace.as_ref()))
 }
 
 async fn explained(http: &Arc<Http>, (operation, host): (&str, &str), error: &azure_core::Error) -> Error {
@@ -160,12 +166,14 @@ async fn explained(http: &Arc<Http>, (operation, host): (&str, &str), error: &az
         && let Some(ours) = http.caller().await.and_then(|caller| caller.tenant_id)
         && !theirs.eq_ignore_ascii_case(&ours)
     {
-        return Error::wrong_tenant(operation, http.secrets().redact(&theirs), ours);
+        let wrong = Error::wrong_tenant(operation, http.secrets().redact(&theirs), ours);
+        return wrong.of(short::asked(raw.headers()).as_ref());
     }
     let id = header(REQUEST_ID).and_then(|id| id.parse().ok());
     let headers = id.map(|id| (HttpName::from_static(REQUEST_ID), id)).into_iter().collect();
     let body = Bytes::copy_from_slice(raw.body().as_ref());
-    Answer::new(StatusCode::from_u16(status).unwrap_or_default(), headers, body, http.secrets()).refused(operation)
+    let answer = Answer::new(StatusCode::from_u16(status).unwrap_or_default(), headers, body, http.secrets());
+    Answer { trace: short::asked(raw.headers()), ..answer }.refused(operation)
 }
 
 /// What a vault wants the next token to be asked for with.

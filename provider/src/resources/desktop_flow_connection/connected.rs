@@ -44,7 +44,8 @@ impl<'a> Waiting<'a> {
             return Ok(!connection.is_on_its_way());
         }
         let (id, failure) = (self.id, connection.failure());
-        let detail = format!("The service says of the connection {id}: {}.", failure.trim_end_matches('.'));
+        let found_by = connection.trace.as_ref().map(|trace| format!(" ({trace})")).unwrap_or_default();
+        let detail = format!("The service says of the connection {id}: {}.{found_by}", failure.trim_end_matches('.'));
         Err(Diagnostic::error(summary, detail).hint(
             "Check that the machines are online and joined to Microsoft Entra, that the certificate names the user, and that Dataverse may \
              read it from the vault; then apply again.",
@@ -68,7 +69,9 @@ impl<'a> Waiting<'a> {
         self.op.cx.pause(Duration::ZERO).await?;
         let (id, allowed) = (self.id, self.op.deadline.allowed());
         let status = self.connection.as_ref().map_or("invisible", Connection::status);
-        let detail = format!("After {allowed} the connection {id} is still {status}, not {CONNECTED}.");
+        let trace = self.connection.as_ref().and_then(|connection| connection.trace.as_ref());
+        let found_by = trace.map(|trace| format!(" ({trace})")).unwrap_or_default();
+        let detail = format!("After {allowed} the connection {id} is still {status}, not {CONNECTED}.{found_by}");
         Err(Diagnostic::error(summary, detail).hint("Apply again later, or allow it more time."))
     }
 }
