@@ -56,8 +56,8 @@ fn sentence(text: &str) -> String {
 fn hint(error: &Error) -> Option<&'static str> {
     if error.is_trust() {
         Some(
-            "If a proxy inspects TLS here, set SSL_CERT_FILE to a PEM file with its certificate authority; \
-             else check the clock and HTTPS_PROXY.",
+            "If a proxy inspects TLS here, name a PEM file with its certificate authority in ca_certificate_path, or in SSL_CERT_FILE, whose \
+             authorities alone are trusted then; else check the clock and HTTPS_PROXY.",
         )
     } else if error.is_proxy() {
         Some(
@@ -67,8 +67,8 @@ fn hint(error: &Error) -> Option<&'static str> {
         Some("Write the user name and the password into that variable: http://user:password@proxy.example.com:8080.")
     } else if error.is_not_the_service() {
         Some(
-            "Ask whoever runs the proxy or the firewall to let this machine reach the service's host, or name another way in HTTPS_PROXY \
-             and NO_PROXY.",
+            "Where a network wants people to sign in, do so in a browser. Else ask whoever runs the proxy or the firewall to let this machine \
+             reach the service's host, or name another way in HTTPS_PROXY and NO_PROXY.",
         )
     } else if error.is_unreachable() && !error.outcome_unknown() {
         Some("Check the name, this machine's DNS and firewall, and HTTPS_PROXY and NO_PROXY.")

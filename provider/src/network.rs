@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::clients::reach::{Authorities, Network};
+use crate::clients::retry::RETRIES;
 use crate::clients::trace::Run;
 use crate::sign_in::Refusal;
 
@@ -14,6 +15,8 @@ const RUN: &str = "ARM_CORRELATION_REQUEST_ID";
 pub(crate) struct Wanted {
     /// A file with authorities that are trusted besides.
     pub(crate) ca_certificate_path: Option<String>,
+    /// How often a request is tried again at the most.
+    pub(crate) max_retries: Option<u32>,
 }
 
 /// Chooses how every service is reached; `variable` reads a variable of the environment, and `file` a file.
@@ -41,7 +44,7 @@ pub(crate) fn choose(
         Some(path) => authorities(path, file)?,
         None => Authorities::default(),
     };
-    Ok(Network { run, authorities })
+    Ok(Network { run, authorities, max_retries: wanted.max_retries.unwrap_or(RETRIES) })
 }
 
 fn authorities(path: &str, file: &dyn Fn(&str) -> io::Result<Vec<u8>>) -> Result<Authorities, Refusal> {
@@ -65,7 +68,7 @@ mod tests {
 
     #[track_caller]
     fn check(variable: Option<&str>, path: Option<&str>, pem: io::Result<&str>, expected: Result<&str, &str>) {
-        let wanted = Wanted { ca_certificate_path: path.map(str::to_owned) };
+        let wanted = Wanted { ca_certificate_path: path.map(str::to_owned), max_retries: None };
         let pem = pem.map(|pem| pem.as_bytes().to_vec()).map_err(|error| error.kind());
         let chosen = choose(&wanted, &|name| variable.filter(|_| name == RUN).map(str::to_owned), &|_| {
             pem.clone().map_err(io::Error::from)

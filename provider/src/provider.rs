@@ -65,6 +65,22 @@ const SCHEMA: &Schema = &Schema::new(
          than the resource's own `timeouts` allow. Defaults to `10m`.",
     )
     .check(&[Check::Format(is_patience)]),
+    Attribute::optional(
+        "ca_certificate_path",
+        &Type::String,
+        "The path of a PEM file with certificate authorities that are trusted besides the system's, for example the one of a proxy that \
+         inspects TLS. Where the variable `SSL_CERT_FILE` names a file, its authorities take the place of the system's, and these are \
+         trusted beside them. It is read whenever Terraform configures the provider.",
+    ),
+    Attribute::optional(
+        "max_retries",
+        &Type::Number,
+        "How often a request is sent again at the most, a whole number from 0 to 10, when the service was too busy, or when the \
+         connection or the service failed in passing; a write only when it does the same however often it arrives, or was not carried \
+         out for sure. The waits between grow from half a second, unless the service asks for another time, and no request is sent again \
+         later than two minutes after it was sent first. Defaults to 4.",
+    )
+    .check(&[Check::Between { min: 0, max: 10 }]),
 ])
 .blocks(&[ENDPOINTS, NestedBlock::single(
     KEY_VAULT,
@@ -100,9 +116,10 @@ impl Provider for PowerAutomate {
         let settings = choose(block, user_agent, surroundings).map_err(refused)?;
         let warnings = settings.iter().filter(|settings| settings.cloud.lacks_credentials);
         let warnings = warnings.map(|settings| not_offered(settings.cloud.name)).collect();
-        let network = network::choose(&Wanted::default(), &variable, &|path| std::fs::read(path)).map_err(refused)?;
+        let network = network::choose(&config.network(), &variable, &|path| std::fs::read(path)).map_err(refused)?;
         let unreachable = |error| failed("The provider can reach nothing", &error);
         let clients = match settings {
+            Ok(_) if config.ca_certificate_path.is_unknown() => Err("ca_certificate_path"),
             Ok(settings) => Ok(Clients::new(settings, network).map_err(unreachable)?),
             Err(argument) => Err(argument),
         };
@@ -117,6 +134,8 @@ struct Config {
     environment_id: Known<EnvironmentId>,
     dataverse_url: Known<Url>,
     role_propagation_timeout: Known<String>,
+    ca_certificate_path: Known<String>,
+    max_retries: Known<u32>,
 }
 
 impl Config {
@@ -124,6 +143,14 @@ impl Config {
     fn patience(&self) -> Duration {
         let configured = self.role_propagation_timeout.known().and_then(|text| patience(text).ok());
         configured.unwrap_or(ROLES_TAKE)
+    }
+
+    /// How often a request is tried again may not be known yet while Terraform plans.
+    fn network(&self) -> Wanted {
+        Wanted {
+            ca_certificate_path: self.ca_certificate_path.known().cloned(),
+            max_retries: self.max_retries.known().copied(),
+        }
     }
 }
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::challenge::Challenge;
-use super::error::Error;
+use super::error::{Error, Page};
 use super::refusal::{Refusal, refusal};
 use super::secrets::Secrets;
 use super::trace::Trace;
@@ -79,7 +79,14 @@ impl Answer {
     fn not_json(&self, operation: &str) -> Error {
         let beginning = &self.body[..self.body.len().min(PAGE)];
         let page = String::from_utf8_lossy(beginning);
-        Error::not_the_service(operation, self.status.as_u16(), &page, &self.secrets)
+        let location = self.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+        let location = location.filter(|_| self.status.is_redirection());
+        Error::not_the_service(operation, self.status.as_u16(), Page { text: &page, location }, &self.secrets)
+    }
+
+    /// Whether it is a page, or leads to one: these services answer in JSON or with nothing, and lead nowhere.
+    pub(super) fn is_page(&self) -> bool {
+        is_page(self.status, self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()), &self.body)
     }
 
     /// The id by which the service's own people find the request.
@@ -115,6 +122,7 @@ impl Answer {
             ..Refusal::default()
         };
         let heard = match self.body.is_empty() {
+            _ if self.status.is_redirection() => None,
             true => Some(silent()),
             false => refusal(self.json(), status, self.request_id()),
         };
@@ -124,6 +132,12 @@ impl Answer {
         };
         error.of(self.trace.as_ref())
     }
+}
+
+/// Whether an answer with this content type is a page, or leads to one.
+pub(super) fn is_page(status: StatusCode, kind: Option<&str>, body: &[u8]) -> bool {
+    let is_html = kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"));
+    status.is_redirection() || is_html || body.trim_ascii_start().starts_with(b"<")
 }
 
 #[cfg(test)]

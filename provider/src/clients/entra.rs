@@ -39,7 +39,7 @@ use sign_in::Making;
 
 pub use certificate::{ClientCertificate, Unreadable};
 pub use identity_token::IdentityToken;
-pub use sign_in::{AppService, Principal, SignIn};
+pub use sign_in::{Principal, SignIn};
 
 /// A token is not used any more when it has less time left than this.
 pub(super) const MARGIN: Duration = Duration::minutes(5);
@@ -118,11 +118,7 @@ impl Entra {
             let challenge = entra.challenges().get(&wanted).cloned();
             let credential = entra.credential(transport, challenge.as_ref())?;
             let scopes = [wanted.as_str()];
-            let asked = credential.get_token(&scopes, None);
-            let token = match &entra.principal.sign_in {
-                SignIn::ManagedIdentity { .. } => machine::heard(asked).await,
-                _ => asked.await,
-            };
+            let token = credential.get_token(&scopes, None).await;
             let token = token.map_err(|error| entra.explained(&error, &wanted))?;
             let secret = Secret::from(token.token.secret().to_owned());
             entra.secrets.remember(secret.reveal());
@@ -206,21 +202,18 @@ impl Entra {
 
     /// Entra's own words, without the SDK's wrapping, and what to do.
     fn explained(&self, error: &azure_core::Error, scope: &str) -> Error {
-        let causes = || std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-        // What we hand to the SDK fails by an error of ours.
-        if let Some(own) = causes().find_map(|cause| cause.downcast_ref::<Error>()) {
-            return own.clone();
+        // What was lent to the SDK fails by an error of ours.
+        if let Some(ours) = short::own(error) {
+            return ours.named(SIGNING_IN);
         }
-        let sdk = || causes().filter_map(|cause| cause.downcast_ref::<azure_core::Error>());
+        let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
         let texts: Vec<String> = chain(error).iter().map(|text| self.secrets.redact(text)).collect();
         let sign_in = &self.principal.sign_in;
-        if sdk().any(|error| matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io)) && !sign_in.is_program() {
-            return Error::connection(SIGNING_IN, &sign_in.host(&self.cloud), false, &texts);
-        }
-        let raw = sdk().find_map(|error| match error.kind() {
-            ErrorKind::HttpResponse { raw_response: Some(raw), .. } => Some(raw),
-            _ => None,
-        });
+        let raw =
+            causes.filter_map(|cause| cause.downcast_ref::<azure_core::Error>()).find_map(|error| match error.kind() {
+                ErrorKind::HttpResponse { raw_response: Some(raw), .. } => Some(raw),
+                _ => None,
+            });
         let whole =
             texts.into_iter().reduce(|all, inner| if all.contains(&inner) { all } else { format!("{all}: {inner}") });
         let whole = whole.unwrap_or_default();

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::refusal::Refusal;
 use super::secrets::Secrets;
 use super::trace::Trace;
-use kind::{Broken, Kind, words};
+use kind::{Broken, Kind, origin, words};
 
 /// Why a request did not do what it was meant to. Everybody who asked the same question at the same time gets a copy.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -30,6 +30,14 @@ pub struct Error {
     trace: Option<Trace>,
     #[source]
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What somebody else than the service has answered.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Page<'a> {
+    pub(super) text: &'a str,
+    /// Where it leads.
+    pub(super) location: Option<&'a str>,
 }
 
 /// What a sign-in is called; it has tries of its own.
@@ -65,8 +73,9 @@ impl Error {
     }
 
     /// An answer that somebody else gave, such as a proxy.
-    pub(super) fn not_the_service(operation: &str, status: u16, body: &str, secrets: &Secrets) -> Error {
-        Error::new(operation, Kind::NotTheService { status, beginning: words(&secrets.redact(body)) })
+    pub(super) fn not_the_service(operation: &str, status: u16, page: Page<'_>, secrets: &Secrets) -> Error {
+        let leads_to = page.location.map(|location| origin(&secrets.redact(location)));
+        Error::new(operation, Kind::NotTheService { status, beginning: words(&secrets.redact(page.text)), leads_to })
     }
 
     /// An answer of the service that cannot be understood.
@@ -129,6 +138,23 @@ impl Error {
         let kind = Kind::Connection { host: host.to_owned(), broken: Broken::of(chain, sent) };
         let cause: Box<dyn std::error::Error + Send + Sync> = chain.last().cloned().unwrap_or_default().into();
         Error { source: Some(Arc::from(cause)), ..Error::new(operation, kind) }
+    }
+
+    /// A host that has not answered yet.
+    pub(super) fn silent(operation: &str, host: &str) -> Error {
+        Error::new(operation, Kind::Connection { host: host.to_owned(), broken: Broken::Silent })
+    }
+
+    /// The same, met while this was asked for; a sign-in stays one.
+    #[must_use]
+    pub(super) fn asking(self, operation: &str) -> Error {
+        if self.is_sign_in() { self } else { self.named(operation) }
+    }
+
+    /// The same of this operation.
+    #[must_use]
+    pub(super) fn named(self, operation: &str) -> Error {
+        Error { operation: operation.to_owned(), ..self }
     }
 
     /// The same where the environment names this proxy.

@@ -16,13 +16,14 @@ use tokio::time::{Instant, sleep};
 use super::answer::Answer;
 use super::audit::Written;
 use super::challenge::Challenge;
+use super::contact::Contact;
 use super::entra::{Caller, Entra};
-use super::error::{Error, chain};
+use super::error::{Error, SIGNING_IN, chain};
 use super::in_flight::InFlight;
 use super::leave;
-use super::reach::{self, Network};
+use super::reach::{Network, Way};
 use super::request::{Body, Request};
-use super::retry::{PATIENCE, TRIES, backoff, retry_after};
+use super::retry::{Tries, retry_after};
 use super::secret::Secret;
 use super::secrets::Secrets;
 use super::short::Short;
@@ -38,7 +39,8 @@ pub struct Http {
     entra: Arc<Entra>,
     user_agent: String,
     network: Network,
-    client: OnceLock<(reqwest::Client, Option<Arc<str>>)>,
+    way: OnceLock<Way>,
+    contact: Arc<Contact>,
     reads: InFlight<(String, u64, String), Answer>,
     /// How often something was written to a host, or was about to be.
     writes: Mutex<HashMap<String, u64>>,
@@ -50,37 +52,38 @@ pub struct Http {
 impl Http {
     /// A connection that is opened by the first request.
     pub(super) fn new(entra: Entra, user_agent: String, network: Network) -> Http {
-        let (client, reads, writes) = (OnceLock::new(), InFlight::default(), Mutex::default());
+        let (way, contact) = (OnceLock::new(), Arc::default());
+        let (reads, writes) = (InFlight::default(), Mutex::default());
         let (large, long) = (Arc::new(Semaphore::new(LARGE)), Semaphore::new(1));
-        Http { entra: Arc::new(entra), user_agent, network, client, reads, writes, large, long }
+        Http { entra: Arc::new(entra), user_agent, network, way, contact, reads, writes, large, long }
     }
 
-    fn client(&self) -> Result<&reqwest::Client, Error> {
-        if let Some((client, _)) = self.client.get() {
-            return Ok(client);
+    fn way(&self) -> Result<&Way, Error> {
+        if let Some(way) = self.way.get() {
+            return Ok(way);
         }
-        let proxy = reach::proxy()?;
-        let shown = proxy.as_ref().map(|proxy| Arc::clone(&proxy.shown));
-        let client = reach::client(&self.user_agent, proxy, self.network.authorities.clone())?;
-        Ok(&self.client.get_or_init(|| (client, shown)).0)
+        let way = Way::new(&self.user_agent, &self.network)?;
+        Ok(self.way.get_or_init(|| way))
     }
 
-    /// The proxy that connections are made through, for whoever is told that one failed.
-    pub(super) fn proxy(&self) -> Option<&Arc<str>> {
-        self.client.get()?.1.as_ref()
+    /// Whether anything has answered.
+    pub(super) fn contact(&self) -> &Contact {
+        &self.contact
     }
 
     /// The same way for Microsoft's own SDKs.
     pub(super) fn transport(&self) -> Result<Transport, Error> {
-        Ok(Transport::new(Arc::new(Short { client: self.client()?.clone(), run: self.network.run.clone() })))
+        Ok(self.short(self.way()?.clone()))
     }
 
     /// The way to whoever hands out tokens.
     fn sign_in_transport(&self) -> Result<Transport, Error> {
-        if !self.entra.is_past_proxies() {
-            return self.transport();
-        }
-        Ok(Transport::new(Arc::new(Short { client: reach::machine_client()?, run: self.network.run.clone() })))
+        if self.entra.is_past_proxies() { Ok(self.short(Way::to_machine()?)) } else { self.transport() }
+    }
+
+    fn short(&self, way: Way) -> Transport {
+        let (network, contact, secrets) = (self.network.clone(), Arc::clone(&self.contact), Arc::clone(self.secrets()));
+        Transport::new(Arc::new(Short { way, network, contact, secrets }))
     }
 
     /// The principal that signs in.
@@ -95,7 +98,8 @@ impl Http {
 
     /// Who is signed in, as far as a token says.
     pub(super) async fn caller(&self) -> Option<Caller> {
-        self.entra.caller(|| self.sign_in_transport()).await
+        let caller = async { Ok(self.entra.caller(|| self.sign_in_transport()).await) };
+        self.contact.within(SIGNING_IN, caller).await.ok().flatten()
     }
 
     /// Sends a request with a token for `scope`, as often as need be, and returns the first answer that is no error.
@@ -115,13 +119,18 @@ impl Http {
         let host = request.url.host_str().unwrap_or_default();
         if !request.is_read() {
             let _under_way = Write::begin(self, host);
-            return self.tried(scope, request).await;
+            let writing = self.contact.within(&request.operation, self.tried(scope, request));
+            // What was given up may have been sent.
+            let unheard = |error: Error| if error.is_silent() { error.after(true) } else { error };
+            return writing.await.map_err(unheard);
         }
         // A question joins none that began before a write of ours ended: what it would hear may be what was before. Whatever was
         // written to the host counts, since a row shows in the answers of other tables too.
         let key = (host.to_owned(), self.written(host), request.line());
         let (http, scope, question) = (Arc::clone(self), scope.to_owned(), request.clone());
-        self.reads.ask(&request.operation, key, move || async move { http.tried(&scope, &question).await }).await
+        let asking =
+            self.reads.ask(&request.operation, key, move || async move { http.tried(&scope, &question).await });
+        self.contact.within(&request.operation, asking).await
     }
 
     /// The leave of a list to be long: one at a time is held as it grows.
@@ -139,14 +148,12 @@ impl Http {
     }
 
     async fn tried(&self, scope: &str, request: &Request) -> Result<Answer, Error> {
-        let started = Instant::now();
-        let mut try_number = 0;
+        let mut tries = Tries::begin(self.network.max_retries);
         let mut renewed = false;
         // Only a write has an outcome. Once it may have been carried out, no later word takes that back.
         let is_write = !request.is_read();
         let mut uncertain = false;
         loop {
-            try_number += 1;
             let token = self.token(scope).await.map_err(|error| error.after(uncertain))?;
             leave::check(&request.operation).map_err(|error| error.after(uncertain))?;
             let (error, wait) = match self.once(&token, request).await {
@@ -175,16 +182,8 @@ impl Http {
                 Err(error) => (error.after(uncertain), None),
             };
             uncertain |= is_write && error.outcome_unknown();
-            let wait = backoff(try_number, wait);
-            if try_number >= TRIES || started.elapsed() + wait > PATIENCE {
-                return Err(error);
-            }
-            tracing::debug!(
-                operation = request.operation,
-                try_number,
-                wait_ms = wait.as_millis() as u64,
-                "Trying again"
-            );
+            self.contact.failed(&error);
+            let Some(wait) = tries.again(wait) else { return Err(error) };
             leave::wait(&request.operation, sleep(wait)).await.map_err(|error| error.after(uncertain))?;
         }
     }
@@ -194,8 +193,7 @@ impl Http {
     /// # Errors
     /// Whatever keeps one from being given.
     pub(super) async fn token(&self, scope: &str) -> Result<Secret, Error> {
-        let token = self.entra.token(scope, || self.sign_in_transport()).await;
-        token.map_err(|error| error.through(self.proxy().filter(|_| !self.entra.is_past_proxies())))
+        self.contact.within(SIGNING_IN, self.entra.token(scope, || self.sign_in_transport())).await
     }
 
     /// Sees to it that the next token for `scope` is another one than what a service refused, and is what it asks for.
@@ -222,18 +220,20 @@ impl Http {
             })?;
             headers.append(HeaderName::from_static(name), value);
         }
-        let mut builder = self.client()?.request(request.method.clone(), request.url.clone()).headers(headers);
+        let way = self.way()?;
+        let mut builder = way.client.request(request.method.clone(), request.url.clone()).headers(headers);
         builder = builder.bearer_auth(token.reveal());
         // From here on there are copies that are not ours to wipe: of the token in the header, and of the body in what is written to
         // the connection, before and after TLS.
         if let Some(Body { content_type, bytes, .. }) = &request.body {
             builder = builder.header("content-type", content_type).body(bytes.clone());
         }
+        let host = request.url.host_str().unwrap_or_default();
+        self.contact.asks(|| Error::silent(operation, host).through(way.proxy.as_ref()));
         let (started, written) = (Instant::now(), Written::begin(request, &trace));
         let sent = async {
             let mut response = builder.send().await?;
             let (status, headers) = (response.status(), response.headers().clone());
-            let host = request.url.host_str().unwrap_or_default().to_owned();
             let (mut body, mut leave) = (BytesMut::new(), None);
             while let Some(chunk) = response.chunk().await? {
                 if body.len() + chunk.len() > SMALL_BODY && leave.is_none() {
@@ -245,13 +245,16 @@ impl Http {
                 }
             }
             let answer = Answer::new(status, headers, body.freeze(), self.secrets());
-            Ok(Some(Answer { host, trace: Some(trace.clone()), _leave: leave, ..answer }))
+            Ok(Some(Answer { host: host.to_owned(), trace: Some(trace.clone()), _leave: leave, ..answer }))
         };
         let answer = match sent.await {
             Ok(answer) => answer,
-            Err(error) => return Err(self.broken(request, error, written)),
+            Err(error) => return Err(broken(way, request, error, written)),
         };
         let answer = answer.ok_or_else(|| Error::unexpected(operation, "it is longer than 16 MiB").of(Some(&trace)))?;
+        if !answer.is_page() {
+            self.contact.answered();
+        }
         let request_id = answer.request_id().map(|id| self.secrets().redact(&id));
         written.answered(answer.status, request_id.as_deref());
         tracing::debug!(
@@ -268,20 +271,20 @@ impl Http {
         tracing::trace!(request = request.line(), "Request");
         Ok(answer)
     }
+}
 
-    /// What it means that a connection broke.
-    fn broken(&self, request: &Request, error: reqwest::Error, written: Written<'_>) -> Error {
-        let operation = &request.operation;
-        let sent = !error.is_connect() && !error.is_builder();
-        tracing::debug!(operation, sent, trace = %written.trace(), "The connection failed");
-        let host = request.url.host_str().unwrap_or_default();
-        let error = Error::connection(operation, host, sent, &chain(&error.without_url())).through(self.proxy());
-        match sent {
-            true => error.of(Some(written.trace())),
-            false => {
-                written.unsent();
-                error
-            }
+/// What it means that a connection broke.
+fn broken(way: &Way, request: &Request, error: reqwest::Error, written: Written<'_>) -> Error {
+    let operation = &request.operation;
+    let sent = !error.is_connect() && !error.is_builder();
+    tracing::debug!(operation, sent, trace = %written.trace(), "The connection failed");
+    let host = request.url.host_str().unwrap_or_default();
+    let error = Error::connection(operation, host, sent, &chain(&error.without_url())).through(way.proxy.as_ref());
+    match sent {
+        true => error.of(Some(written.trace())),
+        false => {
+            written.unsent();
+            error
         }
     }
 }

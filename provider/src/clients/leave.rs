@@ -61,6 +61,11 @@ pub(super) fn check(operation: &str) -> Result<(), Error> {
     LEAVE.try_with(|leave| leave.check(operation)).unwrap_or(Ok(()))
 }
 
+/// When the operation began that has it.
+pub(super) fn begun() -> Option<Instant> {
+    LEAVE.try_with(|leave| leave.until.checked_sub(leave.allowed)).ok().flatten()
+}
+
 /// Waits for what may be left undone: an answer to a question, or the time until another try.
 ///
 /// # Errors

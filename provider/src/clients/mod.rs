@@ -10,7 +10,8 @@
 //!              \     |      /               |
 //!               http -> in_flight, retry    |          the only I/O; equal questions at the same time are one
 //!                 |        \-> leave        |          until when a request may begin
-//!                 |-> reach, trace, audit   |          proxy, trust and time; ids of run and request; writes in the log
+//!                 |-> reach, contact        |          proxy, trust and time; whether anything has answered
+//!                 |-> trace, audit          |          ids of run and request; writes in the log
 //!                 |                         |
 //!               entra ----------------------+          a token for each scope
 //! ```
@@ -22,6 +23,7 @@ mod careful;
 mod challenge;
 pub mod cloud;
 pub mod connectivity;
+mod contact;
 pub mod dataverse;
 pub mod entra;
 pub mod environment_id;
@@ -39,7 +41,7 @@ mod proxy;
 pub mod reach;
 mod refusal;
 pub mod request;
-mod retry;
+pub mod retry;
 pub mod secret;
 mod secrets;
 mod short;

@@ -3,6 +3,7 @@
 //! Proxy and trust come from `HTTPS_PROXY`, `NO_PROXY` and `SSL_CERT_FILE`, on every system. With the last one set, its authorities take the
 //! place of the system's; those of the provider block are trusted beside either.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Certificate;
@@ -10,24 +11,71 @@ use reqwest::tls::Version;
 
 use super::error::Error;
 use super::proxy::Proxy;
+use super::retry::RETRIES;
 use super::trace::Run;
 
-/// How long it may take until there is a connection: name, proxy and TLS.
-const CONNECT: Duration = Duration::from_secs(10);
-/// The same where the other side is this very machine, or not there.
+/// How long each step of a request may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// Until there is a connection: name, proxy and TLS.
+    pub(super) connect: Duration,
+    /// In which nothing comes.
+    pub(super) read: Duration,
+    /// Until the whole answer is there.
+    pub(super) total: Duration,
+}
+
+/// How long it may take until there is a connection to this very machine.
 const MACHINE_CONNECT: Duration = Duration::from_secs(2);
-/// How long nothing may come.
-const READ: Duration = Duration::from_secs(60);
-/// How long a whole answer may take.
-const TOTAL: Duration = Duration::from_secs(120);
+const TIMES: Times =
+    Times { connect: Duration::from_secs(10), read: Duration::from_secs(60), total: Duration::from_secs(120) };
 
 /// The way to the services, as it was configured.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Network {
     /// The run that every request belongs to.
     pub run: Run,
     /// Who is trusted besides.
     pub authorities: Authorities,
+    /// How often a request is tried again at the most.
+    pub max_retries: u32,
+}
+
+impl Default for Network {
+    fn default() -> Network {
+        Network { run: Run::default(), authorities: Authorities::default(), max_retries: RETRIES }
+    }
+}
+
+/// The way to the services: what makes the connections, and the address of the proxy that they are made through, for whoever is told that
+/// one failed.
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    pub(super) client: reqwest::Client,
+    pub(super) proxy: Option<Arc<str>>,
+}
+
+impl Way {
+    /// The way that the environment and the provider block name.
+    ///
+    /// # Errors
+    /// One of them names what cannot be used.
+    pub(super) fn new(user_agent: &str, network: &Network) -> Result<Way, Error> {
+        let proxy = proxy()?;
+        let shown = proxy.as_ref().map(|proxy| Arc::clone(&proxy.shown));
+        let only = only()?;
+        Ok(Way { client: client(user_agent, proxy, (only, network.authorities.clone()), TIMES)?, proxy: shown })
+    }
+}
+
+impl Way {
+    /// The way to who tells the identity of this machine: it is plain HTTP, and past every proxy.
+    ///
+    /// # Errors
+    /// What keeps it from being made.
+    pub(super) fn to_machine() -> Result<Way, Error> {
+        Ok(Way { client: machine_client()?, proxy: None })
+    }
 }
 
 /// Certificate authorities.
@@ -51,51 +99,52 @@ pub(super) fn proxy() -> Result<Option<Proxy>, Error> {
 }
 
 /// What makes connections to a service on this very machine: they are plain, and past every proxy.
-///
-/// # Errors
-/// What keeps it from being made.
-pub(super) fn machine_client() -> Result<reqwest::Client, Error> {
+fn machine_client() -> Result<reqwest::Client, Error> {
     reqwest::Client::builder()
         .no_proxy()
         .connect_timeout(MACHINE_CONNECT)
-        .timeout(CONNECT)
+        .timeout(TIMES.connect)
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|error| Error::setup(format!("no HTTP client can be made: {error}")))
 }
 
-/// What makes the connections: one for all services, so that they are used again.
-///
-/// # Errors
-/// What `SSL_CERT_FILE` names is not there, or is nothing of the kind.
-pub(super) fn client(
+/// The authorities that take the place of the system's.
+fn only() -> Result<Option<Authorities>, Error> {
+    let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else { return Ok(None) };
+    let shown = path.to_string_lossy();
+    let pem = std::fs::read(&path)
+        .map_err(|error| Error::setup(format!("SSL_CERT_FILE names {shown}, which cannot be read: {error}")))?;
+    let none = || Error::setup(format!("SSL_CERT_FILE names {shown}, which holds no certificate in PEM format"));
+    Authorities::of_pem(&pem).ok_or_else(none).map(Some)
+}
+
+/// What makes the connections: one for all services, so that they are used again. `only` are trusted in place of the system's authorities,
+/// and `ours` besides.
+fn client(
     user_agent: &str,
     proxy: Option<Proxy>,
-    Authorities(ours): Authorities,
+    (only, Authorities(ours)): (Option<Authorities>, Authorities),
+    times: Times,
 ) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
         .no_proxy()
         .user_agent(user_agent)
         .https_only(true)
         .tls_version_min(Version::TLS_1_2)
-        .connect_timeout(CONNECT)
-        .read_timeout(READ)
-        .timeout(TOTAL)
+        .connect_timeout(times.connect)
+        .read_timeout(times.read)
+        .timeout(times.total)
         .redirect(reqwest::redirect::Policy::none());
     if let Some(proxy) = proxy {
         builder = builder.proxy(proxy.way);
     }
-    builder = match std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
-        Some(path) => {
-            let shown = path.to_string_lossy();
-            let pem = std::fs::read(&path)
-                .map_err(|error| Error::setup(format!("SSL_CERT_FILE names {shown}, which cannot be read: {error}")))?;
-            let Authorities(theirs) = Authorities::of_pem(&pem).ok_or_else(|| {
-                Error::setup(format!("SSL_CERT_FILE names {shown}, which holds no certificate in PEM format"))
-            })?;
-            builder.tls_certs_only(theirs.into_iter().chain(ours))
-        }
+    builder = match only {
+        Some(Authorities(theirs)) => builder.tls_certs_only(theirs.into_iter().chain(ours)),
         None => builder.tls_certs_merge(ours),
     };
     builder.build().map_err(|error| Error::setup(format!("no HTTPS client can be made: {error}")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,32 +2,66 @@
 
 use std::time::Duration;
 
-use azure_core::http::{ExponentialRetryOptions, RetryOptions};
+use azure_core::http::RetryOptions;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use tokio::time::Instant;
 
-/// How often a request is tried at the most.
-pub(super) const TRIES: u32 = 5;
 /// After how long no further try is begun.
-pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(120);
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
+/// How often a request is tried again at the most, unless somebody says otherwise.
+pub const RETRIES: u32 = 4;
+
+/// The tries of one request.
+#[derive(Debug)]
+pub(super) struct Tries {
+    begun: Instant,
+    made: u32,
+    retries: u32,
+    patience: Duration,
+}
+
+impl Tries {
+    /// The first of them is made now, and followed by so many at the most.
+    pub(super) fn begin(retries: u32) -> Tries {
+        Tries { begun: Instant::now(), made: 0, retries, patience: PATIENCE }
+    }
+
+    /// The same of which none is begun after so long.
+    pub(super) fn within(self, patience: Duration) -> Tries {
+        Tries { patience, ..self }
+    }
+
+    /// How long to wait for the next one after another one has failed, and the service has perhaps asked for a time; nothing when there is
+    /// none.
+    pub(super) fn again(&mut self, asked: Option<Duration>) -> Option<Duration> {
+        self.made += 1;
+        let wait = backoff(self.made, asked);
+        let wait = (self.made <= self.retries && self.begun.elapsed() + wait <= self.patience).then_some(wait)?;
+        tracing::debug!(tries = self.made, wait_ms = wait.as_millis() as u64, "Trying again");
+        Some(wait)
+    }
+}
+
 /// How long to wait after so many tries: what the service asked for, else ever longer.
-pub(super) fn backoff(tries: u32, asked: Option<Duration>) -> Duration {
+fn backoff(tries: u32, asked: Option<Duration>) -> Duration {
     asked.unwrap_or(Duration::from_millis(250 << tries.min(6))).min(MAX_WAIT)
 }
 
-/// Bounded tries for Microsoft's SDKs, whose own default goes on for more than a minute after a wrong authority.
+/// Microsoft's SDKs try nothing again: the connection that they are lent does.
 pub(super) fn sdk_retry() -> RetryOptions {
-    RetryOptions::exponential(ExponentialRetryOptions {
-        max_retries: 3,
-        max_total_elapsed: azure_core::time::Duration::seconds(20),
-        ..ExponentialRetryOptions::default()
-    })
+    RetryOptions::none()
 }
 
 /// How long the service wants us to wait: seconds, or a date.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    asked_for(headers.get(RETRY_AFTER)?.to_str().ok()?)
+}
+
+/// The same of the header's text.
+pub(super) fn asked_for(value: &str) -> Option<Duration> {
+    let value = value.trim();
     if let Ok(seconds) = value.parse::<f64>() {
         return (0.0..=3600.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds));
     }
@@ -52,5 +86,20 @@ mod tests {
         assert_eq!(wait("Mon, 01 Jan 2001 00:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(wait("soon"), None);
         assert_eq!(wait("-1"), None);
+    }
+
+    #[test]
+    fn tries_end_with_their_number_and_with_the_time() {
+        let waits = |retries, patience| {
+            let mut tries = Tries::begin(retries).within(Duration::from_secs(patience));
+            let waits: Vec<u128> = std::iter::from_fn(|| tries.again(None)).map(|wait| wait.as_millis()).collect();
+            waits
+        };
+        assert_eq!(waits(RETRIES, 120), [500, 1000, 2000, 4000]);
+        assert_eq!(waits(0, 120), []);
+        // The waits themselves are not waited for here.
+        assert_eq!(waits(10, 5), [500, 1000, 2000, 4000]);
+        assert_eq!(Tries::begin(1).again(Some(Duration::from_secs(7))), Some(Duration::from_secs(7)));
+        assert_eq!(Tries::begin(1).within(Duration::from_secs(5)).again(Some(Duration::from_secs(7))), None);
     }
 }

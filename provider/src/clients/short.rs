@@ -1,42 +1,97 @@
-//! The connection that Microsoft's SDKs are lent: what they ask for is short, and whatever is not is cut off. It is found again and logged
-//! as what is asked without them.
+//! The connection that Microsoft's SDKs are lent: what they ask for is short, and whatever is not is cut off. It is tried again, found again
+//! and logged as what is asked without them, and what goes wrong is an error of ours, which they hand on.
 
-use azure_core::error::{Error, ErrorKind};
-use azure_core::http::headers::Headers;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_core::error::ErrorKind;
+use azure_core::http::headers::{HeaderName, Headers};
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt as _;
+use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
-use super::trace::{Run, Trace};
+use super::answer::is_page;
+use super::contact::Contact;
+use super::error::{Error, Page, SIGNING_IN, chain};
+use super::reach::{Network, Way};
+use super::retry::{Tries, asked_for};
+use super::secrets::Secrets;
+use super::trace::Trace;
 
 /// As long as a token or a certificate may be, with all that is said beside it.
 const MAX_BODY: usize = 1 << 20;
+/// After how long nothing is tried again: whoever has a token or a certificate to wait for has others to ask as well.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A connection whose answers are short.
 #[derive(Debug)]
 pub(super) struct Short {
-    pub(super) client: reqwest::Client,
-    pub(super) run: Run,
+    pub(super) way: Way,
+    pub(super) network: Network,
+    pub(super) contact: Arc<Contact>,
+    pub(super) secrets: Arc<Secrets>,
+}
+
+/// What came back.
+struct Came {
+    status: StatusCode,
+    headers: Headers,
+    body: Bytes,
 }
 
 #[async_trait::async_trait]
 impl HttpClient for Short {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let (started, trace) = (Instant::now(), self.run.request());
-        let (host, path) = (request.url().host_str(), request.url().path());
-        let ids = trace.headers(path.ends_with("/token"));
+        let ours = |error| azure_core::Error::new(ErrorKind::Other, error);
+        let Came { status, headers, body } = self.tried(request).await.map_err(ours)?;
+        Ok(AsyncRawResponse::from_bytes(status.as_u16().into(), headers, body))
+    }
+}
+
+impl Short {
+    async fn tried(&self, request: &Request) -> Result<Came, Error> {
+        let mut tries = Tries::begin(self.network.max_retries).within(PATIENCE);
+        loop {
+            let (came, asked) = match self.once(request).await {
+                Ok(came) if matches!(came.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504) => {
+                    let asked = came.header("retry-after").as_deref().and_then(asked_for);
+                    (Ok(came), asked)
+                }
+                Err(error) if !error.is_lasting() => (Err(error), None),
+                ended => return ended.and_then(|came| self.own(request, came)),
+            };
+            let Some(wait) = tries.again(asked) else { return came.and_then(|came| self.own(request, came)) };
+            sleep(wait).await;
+        }
+    }
+
+    async fn once(&self, request: &Request) -> Result<Came, Error> {
+        let (started, trace) = (Instant::now(), self.network.run.request());
+        let (operation, host) = (operation(request), request.url().host_str().unwrap_or_default());
+        let path = request.url().path();
+        let through = |error: Error| error.through(self.way.proxy.as_ref());
+        self.contact.asks(|| through(Error::silent(operation, host)));
+        let ids = trace.headers(operation == SIGNING_IN);
         let mut request = request.clone();
         each(&ids, |name, value| request.insert_header(name, value));
-        let answer = self.client.execute_request(&request).await;
-        let answer = answer.inspect_err(|_| tracing::debug!(host, path, %trace, "The connection failed"))?;
+        let broken = |error: azure_core::Error| {
+            tracing::debug!(host, path, %trace, "The connection failed");
+            let sent = *error.kind() == ErrorKind::Io;
+            let chain: Vec<String> = chain(&error).iter().map(|text| self.secrets.redact(text)).collect();
+            let error = through(Error::connection(operation, host, sent, &chain));
+            self.contact.failed(&error);
+            error
+        };
+        let answer = self.way.client.execute_request(&request).await.map_err(broken)?;
         let (status, mut headers, mut stream) = answer.deconstruct();
         let mut body = BytesMut::new();
-        while let Some(chunk) = stream.try_next().await? {
+        while let Some(chunk) = stream.try_next().await.map_err(broken)? {
             body.extend_from_slice(&chunk);
             if body.len() > MAX_BODY {
-                return Err(Error::with_message(ErrorKind::DataConversion, "the answer is longer than 1 MiB"));
+                return Err(Error::unexpected(operation, "it is longer than 1 MiB").of(Some(&trace)));
             }
         }
         tracing::debug!(
@@ -51,8 +106,41 @@ impl HttpClient for Short {
         );
         // The SDK hands on what came back, and nothing of what was asked.
         each(&ids, |name, value| headers.insert(name, value));
-        Ok(AsyncRawResponse::from_bytes(status, headers, body.freeze()))
+        let status = StatusCode::from_u16(status.into()).unwrap_or_default();
+        let came = Came { status, headers, body: body.freeze() };
+        match came.is_page() {
+            true => self.contact.failed(&self.not_the_service(operation, &came)),
+            false => self.contact.answered(),
+        }
+        Ok(came)
     }
+
+    /// What came, unless it is somebody else's.
+    fn own(&self, request: &Request, came: Came) -> Result<Came, Error> {
+        if came.is_page() { Err(self.not_the_service(operation(request), &came)) } else { Ok(came) }
+    }
+
+    fn not_the_service(&self, operation: &str, came: &Came) -> Error {
+        let (text, location) = (String::from_utf8_lossy(&came.body), came.header("location"));
+        let location = location.as_deref().filter(|_| came.status.is_redirection());
+        let page = Page { text: &text, location };
+        Error::not_the_service(operation, came.status.as_u16(), page, &self.secrets).of(asked(&came.headers).as_ref())
+    }
+}
+
+impl Came {
+    fn header(&self, name: &'static str) -> Option<String> {
+        self.headers.get_optional_string(&HeaderName::from_static(name))
+    }
+
+    fn is_page(&self) -> bool {
+        is_page(self.status, self.header("content-type").as_deref(), &self.body)
+    }
+}
+
+/// What an SDK asks for: a token, or whatever whoever called it says.
+fn operation(request: &Request) -> &'static str {
+    if request.url().path().ends_with("/token") { SIGNING_IN } else { "asking" }
 }
 
 fn each(ids: &HeaderMap, mut put: impl FnMut(String, String)) {
@@ -63,14 +151,22 @@ fn each(ids: &HeaderMap, mut put: impl FnMut(String, String)) {
 
 /// By what the request is found again that an SDK had this answer to.
 pub(super) fn asked(headers: &Headers) -> Option<Trace> {
-    Trace::read(|name| headers.get_optional_string(&name.to_owned().into()))
+    Trace::read(|name| headers.get_optional_string(&HeaderName::from_static(name)))
 }
 
 /// The same of an answer that became an error.
-pub(super) fn refused(error: &Error) -> Option<Trace> {
-    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-    causes.filter_map(|cause| cause.downcast_ref::<Error>()).find_map(|error| match error.kind() {
+pub(super) fn refused(error: &azure_core::Error) -> Option<Trace> {
+    causes(error).filter_map(|cause| cause.downcast_ref::<azure_core::Error>()).find_map(|error| match error.kind() {
         ErrorKind::HttpResponse { raw_response: Some(raw), .. } => asked(raw.headers()),
         _ => None,
     })
+}
+
+/// An error of ours that an SDK has handed on.
+pub(super) fn own(error: &azure_core::Error) -> Option<Error> {
+    causes(error).find_map(|cause| cause.downcast_ref::<Error>()).cloned()
+}
+
+fn causes(error: &azure_core::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source())
 }

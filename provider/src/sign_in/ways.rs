@@ -10,7 +10,7 @@ use super::settings::{
 };
 use super::sources::Sources;
 use super::variables::Family;
-use crate::clients::entra::{AppService, IdentityToken, SignIn};
+use crate::clients::entra::{IdentityToken, SignIn};
 use crate::clients::secret::Secret;
 
 /// A way to sign in.
@@ -119,10 +119,8 @@ impl Way {
                 let endpoint = sources.text(&MSI_ENDPOINT);
                 let endpoint =
                     endpoint.map(|text| sources.url(&MSI_ENDPOINT, text.reveal(), &["http", "https"])).transpose()?;
-                let place = |name: &str| sources.variables.of_a_place(name);
-                let app_service = place("IDENTITY_ENDPOINT").zip(place("IDENTITY_HEADER"));
-                let app_service = app_service.map(|(endpoint, header)| AppService { endpoint, header: header.into() });
-                SignIn::ManagedIdentity { client_id: sources.client_id()?, endpoint, app_service }
+                let header = sources.variables.of_a_place("IDENTITY_HEADER").map(Secret::from);
+                SignIn::ManagedIdentity { client_id: sources.client_id()?, endpoint, header }
             }
             Way::Cli => SignIn::Cli,
             Way::DeveloperCli => SignIn::DeveloperCli,

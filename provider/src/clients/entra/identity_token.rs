@@ -21,9 +21,10 @@ use serde::Deserialize;
 use url::Url;
 
 use super::heard;
-use crate::clients::error::{Error, SIGNING_IN, chain};
+use crate::clients::error::{Error, SIGNING_IN};
 use crate::clients::secret::Secret;
 use crate::clients::secrets::Secrets;
+use crate::clients::short;
 
 /// Where an identity token comes from.
 #[derive(Clone)]
@@ -144,7 +145,10 @@ impl Shown {
         let pipeline = Pipeline::new(None, None, self.options.clone(), Vec::new(), Vec::new(), None);
         let send = PipelineSendOptions { skip_checks: true, ..PipelineSendOptions::default() };
         let answer = pipeline.send(&Default::default(), &mut request, Some(send)).await;
-        let answer = answer.map_err(|error| Error::connection(SIGNING_IN, &host, false, &chain(&error)))?;
+        let answer = answer.map_err(|error| {
+            let unsent = || Error::sign_in(format!("{who} ({host}) cannot be asked: {error}."));
+            short::own(&error).map_or_else(unsent, |ours| ours.named(SIGNING_IN))
+        })?;
         if answer.status() == StatusCode::Ok
             && let Ok(read) = serde_json::from_slice(answer.body())
         {

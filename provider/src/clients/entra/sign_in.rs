@@ -14,7 +14,7 @@ use url::Url;
 
 use super::certificate::{ClientCertificate, Signed};
 use super::identity_token::{IdentityToken, Shown};
-use super::machine::{Elsewhere, METADATA_HOST};
+use super::machine::Elsewhere;
 use crate::clients::challenge::Challenge;
 use crate::clients::cloud::Cloud;
 use crate::clients::error::Error;
@@ -30,15 +30,6 @@ pub struct Principal {
     pub sign_in: SignIn,
     /// Where nobody chose that way: which others there are, and why none of them was taken.
     pub instead: Option<String>,
-}
-
-/// What App Service tells a program that runs there.
-#[derive(Clone)]
-pub struct AppService {
-    /// Where it is asked.
-    pub endpoint: String,
-    /// What it wants to be shown.
-    pub header: Secret,
 }
 
 /// How somebody signs in.
@@ -71,8 +62,8 @@ pub enum SignIn {
         client_id: Option<String>,
         /// Where it is asked, unless it is where Azure says.
         endpoint: Option<Url>,
-        /// Where this runs, if that is App Service.
-        app_service: Option<AppService>,
+        /// What App Service wants to be shown, if this runs there.
+        header: Option<Secret>,
     },
     /// The user of the Azure CLI.
     Cli,
@@ -109,30 +100,13 @@ impl SignIn {
         }
     }
 
-    /// Whether a program on this machine is asked, which makes connections of its own.
-    pub(super) fn is_program(&self) -> bool {
-        matches!(self, SignIn::Cli | SignIn::DeveloperCli)
-    }
-
     /// What is known from the beginning, and nobody may read.
     pub(super) fn secret(&self) -> Option<&Secret> {
         match self {
             SignIn::Secret { secret, .. } => Some(secret),
             SignIn::Federated { identity_token, .. } => identity_token.secret(),
-            SignIn::ManagedIdentity { app_service, .. } => Some(&app_service.as_ref()?.header),
+            SignIn::ManagedIdentity { header, .. } => header.as_ref(),
             _ => None,
-        }
-    }
-
-    /// The host that is asked for a token.
-    pub(super) fn host(&self, cloud: &Cloud) -> String {
-        match self {
-            SignIn::ManagedIdentity { endpoint, app_service, .. } => {
-                let theirs = || Url::parse(&app_service.as_ref()?.endpoint).ok();
-                let url = endpoint.clone().or_else(theirs);
-                url.as_ref().and_then(Url::host_str).unwrap_or(METADATA_HOST).to_owned()
-            }
-            _ => cloud.sign_in.clone(),
         }
     }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use url::Url;
+
 use crate::clients::refusal::Refusal;
 
 /// What went wrong.
@@ -10,7 +12,7 @@ pub(super) enum Kind {
     /// The service answered with an error of its own: its words, and what is shown of them.
     Service { heard: Box<Refusal>, shown: Box<Refusal> },
     /// Something answered that is not the service.
-    NotTheService { status: u16, beginning: String },
+    NotTheService { status: u16, beginning: String, leads_to: Option<String> },
     /// The service answered something unexpected.
     Unexpected(String),
     /// The request cannot be made: it was never sent.
@@ -44,6 +46,14 @@ pub(super) enum Broken {
     Refused,
     /// The host has no address.
     Unresolved,
+    /// It ended within the TLS handshake.
+    Handshake,
+    /// The other side does not agree to TLS as it is spoken here.
+    Disagreed,
+    /// What is there speaks something else than TLS.
+    Foreign,
+    /// Nothing has come back from it.
+    Silent,
     /// It was not made.
     Unmade,
     /// It broke when the request may have arrived.
@@ -68,8 +78,16 @@ impl Broken {
             Broken::Unresolved
         } else if sent {
             Broken::Sent
-        } else {
+        } else if says(&["timed out", "deadline has elapsed"]) {
+            Broken::Silent
+        } else if says(&["tcp connect error", "tcp open error", "tcp set_"]) || !text.contains("(connect)") {
             Broken::Unmade
+        } else if text.contains("received fatal alert") {
+            Broken::Disagreed
+        } else if text.contains("received corrupt message") {
+            Broken::Foreign
+        } else {
+            Broken::Handshake
         }
     }
 }
@@ -97,6 +115,7 @@ pub(super) struct Told<'a> {
 impl Told<'_> {
     fn connection(&self, f: &mut fmt::Formatter<'_>, host: &str, broken: Broken) -> fmt::Result {
         let proxy = self.proxy.unwrap_or("in between");
+        let through = self.proxy.map(|proxy| format!(" (the proxy is {proxy})")).unwrap_or_default();
         match broken {
             Broken::Trust => {
                 write!(f, "the connection to {host} is not secure: the other side's certificate is not trusted")
@@ -108,10 +127,19 @@ impl Told<'_> {
                 "the proxy {proxy} makes no connection to {host}: it cannot resolve that name, or not reach it, or does not allow it"
             ),
             Broken::Unresolved => write!(f, "the host name {host} cannot be resolved"),
-            Broken::Unmade => match self.proxy {
-                Some(proxy) => write!(f, "no connection to {host} could be made (the proxy is {proxy})"),
-                None => write!(f, "no connection to {host} could be made"),
-            },
+            Broken::Handshake => {
+                write!(f, "the connection to {host} ended within the TLS handshake, before anything was sent{through}")
+            }
+            Broken::Disagreed => write!(
+                f,
+                "{host} breaks the TLS handshake off: it may speak no version from 1.2 on, or demand a certificate of the client{through}"
+            ),
+            Broken::Foreign => write!(
+                f,
+                "what answers in the place of {host} does not speak TLS: it is probably a firewall, or the sign-in page of a network{through}"
+            ),
+            Broken::Silent => write!(f, "{host} does not answer{through}"),
+            Broken::Unmade => write!(f, "no connection to {host} could be made{through}"),
             Broken::Sent => write!(
                 f,
                 "the connection to {host} broke after the request was sent; whether it was carried out is not known"
@@ -124,11 +152,20 @@ impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             Kind::Service { shown, .. } => shown.fmt(f),
-            Kind::NotTheService { status, beginning } => write!(
-                f,
-                "the answer (HTTP {status}) is not the service's: a proxy or a firewall probably answered in its place. It begins with: \
-                 {beginning}"
-            ),
+            Kind::NotTheService { status, beginning, leads_to } => {
+                write!(f, "the answer (HTTP {status}) is not the service's: ")?;
+                match leads_to {
+                    Some(leads_to) => {
+                        write!(
+                            f,
+                            "a proxy, a firewall or a network's sign-in page answered in its place, and leads to {leads_to}"
+                        )
+                    }
+                    None => {
+                        write!(f, "a proxy or a firewall probably answered in its place. It begins with: {beginning}")
+                    }
+                }
+            }
             Kind::Unexpected(what) => write!(f, "the service's answer is not understood: {what}"),
             Kind::Unsendable(what) => write!(f, "the request cannot be made: {what}"),
             Kind::Late(after) => write!(
@@ -147,6 +184,12 @@ impl fmt::Display for Told<'_> {
             }
         }
     }
+}
+
+/// Where an address leads, without its path: what follows may be long, and of a person.
+pub(super) fn origin(location: &str) -> String {
+    let origin = Url::parse(location).ok().map(|url| url.origin().ascii_serialization());
+    origin.filter(|origin| origin != "null").unwrap_or_else(|| "another page".to_owned())
 }
 
 /// The first words of a page, without its markup.

@@ -154,6 +154,13 @@ impl Error {
         matches!(&*self.kind, Kind::Unsendable(_) | Kind::Overdue(_) | Kind::Stopped) || self.is_own()
     }
 
+    /// Another try meets the same, also one to sign in.
+    pub(in crate::clients) fn is_lasting(&self) -> bool {
+        let is_prepared = !matches!(&*self.kind, Kind::Unsendable(_) | Kind::Setup(_));
+        let is_on_the_way = self.is_trust() || self.is_proxy() || self.is_proxy_login() || self.is_not_the_service();
+        !is_prepared || is_on_the_way
+    }
+
     /// What is at fault is on this side, and concerns all that is asked: the process's own surroundings, the trust, the proxy, the sign-in. No
     /// apply mends it.
     pub fn is_own(&self) -> bool {
@@ -186,8 +193,13 @@ impl Error {
 
     /// A single host cannot be reached.
     pub fn is_unreachable(&self) -> bool {
-        matches!(self.broken(), Some(Broken::Refused | Broken::Unresolved | Broken::Unmade | Broken::Sent))
-            && !self.is_sign_in()
+        let on_this_side = matches!(self.broken(), Some(Broken::Trust | Broken::Proxy | Broken::Login));
+        self.broken().is_some() && !on_this_side && !self.is_sign_in()
+    }
+
+    /// Nothing has come back.
+    pub(in crate::clients) fn is_silent(&self) -> bool {
+        self.broken() == Some(Broken::Silent)
     }
 
     /// The operation's time was over before it could begin.

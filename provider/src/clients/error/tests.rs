@@ -9,6 +9,10 @@ fn refused(status: u16, code: &str, message: &str) -> Error {
     Error::refused("reading the credential 7", refusal, &Secrets::default())
 }
 
+fn page(text: &str) -> Page<'_> {
+    Page { text, location: None }
+}
+
 #[test]
 fn an_error_says_what_was_asked_and_what_was_answered() {
     let text = refused(403, "0x80040220", "missing prvReadCredential").to_string();
@@ -46,14 +50,14 @@ fn only_the_service_s_own_word_about_this_very_row_proves_that_it_is_gone() {
 fn once_a_try_may_have_been_carried_out_the_outcome_is_unknown() {
     let refusal = refused(403, "Forbidden", "no");
     assert!(!refusal.outcome_unknown() && refusal.after(true).outcome_unknown());
-    assert!(Error::not_the_service("writing", 200, "<html>", &Secrets::default()).after(true).outcome_unknown());
-    assert!(!Error::not_the_service("writing", 403, "<html>", &Secrets::default()).outcome_unknown());
+    assert!(Error::not_the_service("writing", 200, page("<html>"), &Secrets::default()).after(true).outcome_unknown());
+    assert!(!Error::not_the_service("writing", 403, page("<html>"), &Secrets::default()).outcome_unknown());
 }
 
 #[test]
 fn a_page_is_shown_by_its_first_words() {
-    let page = "<html><head><title>Bad Gateway</title></head><p>Squid</p></html>";
-    let error = Error::not_the_service("reading", 502, page, &Secrets::default());
+    let gateway = "<html><head><title>Bad Gateway</title></head><p>Squid</p></html>";
+    let error = Error::not_the_service("reading", 502, page(gateway), &Secrets::default());
     assert!(error.to_string().ends_with("begins with: \"Bad Gateway Squid\""), "{error}");
     assert!(error.outcome_unknown());
 }
@@ -83,7 +87,7 @@ fn a_connection_is_told_by_how_far_it_came() {
         let what =
             "the connection to a.example broke after the request was sent; whether it was carried out is not known";
         broken(&[sending, cut], true, what, false);
-        let what = "no connection to a.example could be made (the proxy is http://proxy:3128)";
+        let what = "the connection to a.example ended within the TLS handshake, before anything was sent (the proxy is http://proxy:3128)";
         broken(&[sending, tunnel, cut], false, what, false);
     }
     let underlying = "tunnel error: failed to create underlying connection";
@@ -130,6 +134,6 @@ fn what_a_service_says_again_is_not_shown_and_still_answers_questions() {
     let shown = format!("{error} {error:?} {:?}", error.code());
     assert!(!shown.contains("does not") && !shown.contains("hunter2"), "{shown}");
     assert!(error.proves_no_connection(&id.to_string()));
-    let error = Error::not_the_service("reading", 502, "<p>hunter2</p>", &secrets);
+    let error = Error::not_the_service("reading", 502, page("<p>hunter2</p>"), &secrets);
     assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
 }

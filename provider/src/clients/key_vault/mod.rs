@@ -60,10 +60,22 @@ impl KeyVault {
     pub async fn certificate(&self, vault: &VaultId, name: &str) -> Result<Arc<Certificate>, Error> {
         let operation = format!("reading the certificate {name} of the vault {}", vault.name());
         let key = (vault.clone(), name.to_ascii_lowercase());
-        let (client, http) = (self.vault(&operation, vault)?, Arc::clone(&self.http));
-        let (name, scope, reading) = (name.to_owned(), self.cloud.vault_scope(), operation.clone());
-        let read = move || async move { read(&client, (&http, &scope), &reading, &name).await };
-        let certificate = self.reads.ask(&operation, key.clone(), read).await?;
+        let (client, scope) = (self.vault(&operation, vault)?, self.cloud.vault_scope());
+        let asking = || {
+            let (client, http) = (Arc::clone(&client), Arc::clone(&self.http));
+            let (name, scope, reading) = (name.to_owned(), scope.clone(), operation.clone());
+            let read = move || async move { read(&client, (&http, &scope), &reading, &name).await };
+            self.reads.ask(&operation, key.clone(), read)
+        };
+        let contact = self.http.contact();
+        let mut asked = contact.within_half(&operation, asking()).await;
+        // It is asked without a token first. As long as nothing has answered, whatever is out of reach may be everything: the sign-in tells.
+        let is_lost = |error: &Error| error.is_unreachable() || error.is_not_the_service();
+        if !contact.has_answered() && asked.as_ref().is_err_and(is_lost) {
+            self.http.token(&scope).await?;
+            asked = contact.within(&operation, asking()).await;
+        }
+        let certificate = asked?;
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&certificate));
         Ok(certificate)
     }
@@ -116,7 +128,6 @@ async fn read(
     operation: &str,
     name: &str,
 ) -> Result<Arc<Certificate>, Error> {
-    let host = client.endpoint().host_str().unwrap_or_default();
     let ask = || async {
         let answer = client.get_certificate(name, None).await?;
         let trace = short::asked(answer.headers());
@@ -125,7 +136,7 @@ async fn read(
     let (bundle, trace) = match ask().await {
         Ok(bundle) => bundle,
         Err(first) => {
-            let error = explained(http, (operation, host), &first).await;
+            let error = explained(http, operation, &first).await;
             let (Some(401), Ok(token)) = (error.status(), http.token(scope).await) else { return Err(error) };
             // The token may have been revoked, which its own time does not tell.
             http.renew(scope, &token, challenge(&first))?;
@@ -134,7 +145,7 @@ async fn read(
                 Err(second) => {
                     return Err(match challenge(&second) {
                         Some(challenge) => http.entra().unmet(scope, &challenge),
-                        None => explained(http, (operation, host), &second).await,
+                        None => explained(http, operation, &second).await,
                     });
                 }
             }
@@ -144,16 +155,12 @@ async fn read(
     read.map_err(|what| Error::unexpected(operation, what).of(trace.as_ref()))
 }
 
-async fn explained(http: &Arc<Http>, (operation, host): (&str, &str), error: &azure_core::Error) -> Error {
-    if let Some(inner) = own(error) {
-        return inner;
+async fn explained(http: &Arc<Http>, operation: &str, error: &azure_core::Error) -> Error {
+    if let Some(ours) = short::own(error) {
+        return ours.asking(operation);
     }
     let raw = match error.kind() {
         ErrorKind::HttpResponse { raw_response: Some(raw), .. } => raw,
-        ErrorKind::Connection | ErrorKind::Io => {
-            let sent = *error.kind() == ErrorKind::Io;
-            return Error::connection(operation, host, sent, &chain(error)).through(http.proxy());
-        }
         _ => {
             let innermost = chain(error).pop().unwrap_or_default();
             return Error::unexpected(operation, http.secrets().redact(&innermost));
@@ -180,18 +187,6 @@ async fn explained(http: &Arc<Http>, (operation, host): (&str, &str), error: &az
 fn challenge(error: &azure_core::Error) -> Option<Challenge> {
     let ErrorKind::HttpResponse { raw_response: Some(raw), .. } = error.kind() else { return None };
     Challenge::of(&raw.headers().get_optional_string(&WWW_AUTHENTICATE)?)
-}
-
-/// An error of ours that travelled through the SDK, such as a failed sign-in.
-fn own(error: &azure_core::Error) -> Option<Error> {
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        if let Some(ours) = inner.downcast_ref::<Error>() {
-            return Some(ours.clone());
-        }
-        source = inner.source();
-    }
-    None
 }
 
 /// The tenant in a challenge: `Bearer authorization="https://login.microsoftonline.com/<tenant>", …`.

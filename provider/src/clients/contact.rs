@@ -1,0 +1,206 @@
+//! Whether anything has answered since the provider was configured.
+//!
+//! As long as nothing has, it is the network or what was configured that is at fault, and not a service that takes its time: whoever asks
+//! is told so within seconds, with what was met last. Once anything has answered, each operation has its own time.
+
+use std::future::{Future, pending};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::error::Error;
+use super::leave;
+
+/// As long as nothing has answered, an operation is told of it after so long: well within fifteen seconds.
+const SILENCE: Duration = Duration::from_secs(12);
+
+/// What is known of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nobody was asked.
+    Idle,
+    /// The first request went out then, and nothing has answered yet.
+    Asked(Instant),
+    /// Something has answered.
+    Answered,
+}
+
+/// What is known of the network since the provider was configured.
+#[derive(Debug)]
+pub(super) struct Contact {
+    state: watch::Sender<State>,
+    /// What was met last.
+    last: Mutex<Option<Error>>,
+    silence: Duration,
+}
+
+impl Default for Contact {
+    fn default() -> Contact {
+        Contact { state: watch::Sender::new(State::Idle), last: Mutex::default(), silence: SILENCE }
+    }
+}
+
+impl Contact {
+    /// A host is asked for something. Until that fails, all that can be said is that it does not answer.
+    pub(super) fn asks(&self, unanswered: impl FnOnce() -> Error) {
+        if self.has_answered() {
+            return;
+        }
+        self.failed(&unanswered());
+        self.state.send_if_modified(|state| {
+            let is_first = *state == State::Idle;
+            if is_first {
+                *state = State::Asked(Instant::now());
+            }
+            is_first
+        });
+    }
+
+    /// A request has failed.
+    pub(super) fn failed(&self, error: &Error) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+    }
+
+    /// A service has answered, be it with an error.
+    pub(super) fn answered(&self) {
+        self.state.send_if_modified(|state| std::mem::replace(state, State::Answered) != State::Answered);
+    }
+
+    /// Whether a service has answered.
+    pub(super) fn has_answered(&self) -> bool {
+        *self.state.borrow() == State::Answered
+    }
+
+    /// Works until it has become too long a time in which nothing has answered. The time is that of the whole operation, whatever it has
+    /// asked before.
+    ///
+    /// # Errors
+    /// What the work fails with; nothing has answered.
+    pub(super) async fn within<T>(
+        &self,
+        operation: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.for_at_most(self.silence, operation, work).await
+    }
+
+    /// The same in half of that time, where somebody else is asked in the other half.
+    ///
+    /// # Errors
+    /// As [`Contact::within`].
+    pub(super) async fn within_half<T>(
+        &self,
+        operation: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.for_at_most(self.silence / 2, operation, work).await
+    }
+
+    async fn for_at_most<T>(
+        &self,
+        allowed: Duration,
+        operation: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        if self.has_answered() {
+            return work.await;
+        }
+        let begun = leave::begun().unwrap_or_else(Instant::now);
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = self.silent(begun, allowed) => Err(self.unanswered(operation)),
+        }
+    }
+
+    /// Returns when nothing has answered for so long. A sign-in that asks nobody, such as a program's, takes the time that it takes.
+    async fn silent(&self, begun: Instant, allowed: Duration) {
+        let mut state = self.state.subscribe();
+        // The sender lives as long as `self`: neither wait can fail.
+        let asked = state.wait_for(|state| *state != State::Idle).await.map(|state| *state);
+        if let Ok(State::Asked(first)) = asked {
+            sleep_until(begun.max(first) + allowed).await;
+            if !self.has_answered() {
+                return;
+            }
+        }
+        pending().await
+    }
+
+    fn unanswered(&self, operation: &str) -> Error {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        last.unwrap_or_else(|| Error::overdue(operation, self.silence)).asking(operation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::{sleep, timeout};
+
+    const MOMENT: Duration = Duration::from_millis(40);
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// A network in which somebody was asked.
+    fn asked() -> Contact {
+        let contact = Contact { silence: MOMENT, ..Contact::default() };
+        contact.asks(|| Error::silent("asking", "a.example"));
+        contact
+    }
+
+    /// What comes of work that never ends.
+    async fn given_up(contact: &Contact) -> String {
+        let never = contact.within::<()>("reading", pending());
+        timeout(LONG, never).await.expect("it is told in time").unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn as_long_as_nothing_has_answered_it_is_told_with_what_was_met_last() {
+        let contact = asked();
+        assert_eq!(given_up(&contact).await, "reading: a.example does not answer");
+        contact.failed(&Error::connection("asking", "b.example", false, &["dns error".to_owned()]));
+        let begun = Instant::now();
+        assert_eq!(given_up(&contact).await, "reading: the host name b.example cannot be resolved");
+        assert!(begun.elapsed() >= MOMENT, "each operation has its own time");
+    }
+
+    #[tokio::test]
+    async fn who_has_asked_in_vain_in_the_same_operation_has_no_more_time_for_that() {
+        let contact = asked();
+        sleep(MOMENT).await;
+        let before = leave::Leave::until(Instant::now() + LONG - MOMENT, LONG);
+        let twice = async {
+            let begun = Instant::now();
+            assert!(contact.within_half::<()>("reading", pending()).await.is_err());
+            given_up(&contact).await;
+            begun.elapsed()
+        };
+        assert!(before.during(twice).await < MOMENT);
+    }
+
+    async fn later() -> Result<(), Error> {
+        sleep(3 * MOMENT).await;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn once_anything_has_answered_all_have_their_own_time() {
+        let contact = asked();
+        let slow = async {
+            contact.answered();
+            sleep(3 * MOMENT).await;
+            contact.asks(|| Error::silent("asking", "b.example"));
+            Ok(())
+        };
+        assert!(contact.within("reading", slow).await.is_ok());
+        assert!(contact.within("reading", later()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_program_that_signs_in_is_no_network() {
+        let contact = Contact { silence: MOMENT, ..Contact::default() };
+        assert!(contact.within("signing in", later()).await.is_ok());
+    }
+}
