@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::clients::Clients;
-use crate::clients::connectivity::Connectivity;
+use crate::clients::connectivity::{self, Connectivity};
 use crate::clients::dataverse::Dataverse;
 use crate::clients::entra::Caller;
 use crate::clients::environment_id::EnvironmentId;
@@ -173,8 +173,9 @@ impl Account {
             if error.proves_no_environment() {
                 Missing { why: Why::Gone, told }
             } else if error.is_forbidden() && !error.is_own() {
-                let hint = "Register the service principal as an admin management application of Power Platform, or set \
-                            dataverse_url in the provider block so that the environments API need not be asked.";
+                let hint = "Register the service principal as an admin management application of Power Platform, or give it a role on the \
+                            environment, such as Reader; connections need one of the two in any case. Without a connection, dataverse_url in \
+                            the provider block spares the question.";
                 Missing { why: Why::NoRight, told: told.hint(hint) }
             } else {
                 Missing::new(&error, told)
@@ -270,15 +271,16 @@ impl Account {
     ///
     /// Source: <https://learn.microsoft.com/power-platform/admin/programmability-authentication-v2>
     pub(crate) async fn forbidden(&self, error: &Error) -> Option<String> {
-        if !error.is_forbidden() {
+        // What the service's own codes mean is known better.
+        if !error.is_forbidden() || connectivity::remedy(error).is_some() {
             return None;
         }
         let caller = self.caller_in_words().await;
         Some(match error.is_power_platform() {
             true => format!(
                 "The Power Platform API serves a service principal only when it is registered as an admin management application, or has \
-                 a Power Platform role (preview) such as Contributor on the environment; dataverse_url does not stand in for that. Register \
-                 {caller}, or give it the role."
+                 a Power Platform role (preview) such as Contributor on the environment; dataverse_url does not stand in for that, nor do \
+                 shares. Register {caller}, or give it the role: the provider's page, under Rights, has both in HCL."
             ),
             false => format!("Give {caller} the right that the message names, or sign in as another principal."),
         })

@@ -6,6 +6,7 @@ use std::error::Error as _;
 
 use tfplugin::diagnostic::Diagnostic;
 
+use crate::clients::connectivity;
 use crate::clients::error::Error;
 
 /// The diagnostic of an error; `summary` says what failed.
@@ -54,7 +55,9 @@ fn sentence(text: &str) -> String {
 }
 
 fn hint(error: &Error) -> Option<&'static str> {
-    if error.is_trust() {
+    if let Some(remedy) = connectivity::remedy(error) {
+        Some(remedy)
+    } else if error.is_trust() {
         Some(
             "If a proxy inspects TLS here, name a PEM file with its certificate authority in ca_certificate_path, or in SSL_CERT_FILE, whose \
              authorities alone are trusted then; else check the clock and HTTPS_PROXY.",

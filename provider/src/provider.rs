@@ -51,9 +51,9 @@ const SCHEMA: &Schema = &Schema::new(
         "dataverse_url",
         &Type::String,
         "The address of the Dataverse organization of `environment_id`, for example \
-         `https://contoso.crm4.dynamics.com`. When it is left out, it is asked of the environments API, which a \
-         service principal may do only when it is registered as an admin management application. Environments \
-         other than `environment_id` are always asked for.",
+         `https://contoso.crm4.dynamics.com`. When it is left out, it is asked of Power Platform, which tells it to a service principal that is \
+         registered as an admin management application or has a Power Platform role. It does not spare that to whoever makes connections. \
+         Environments other than `environment_id` are always asked for.",
     )
     .check(&[Check::Url]),
     CLOUD.attribute,

@@ -82,7 +82,8 @@ fn what_a_service_refuses_is_told_with_the_ids_of_the_request() {
         ("dynamics.com", Effect::Html(403)),
         ("dynamics.com", Effect::NotJson),
         ("dynamics.com", Effect::Throttle(0)),
-        ("api.bap.", status(403, "Forbidden")),
+        // Where it refuses, another service is asked.
+        ("api.bap.", status(400, "BadRequest")),
     ] {
         let mut court = Court::unconfigured(&[(VARIABLE, OURS)]);
         court.next_run();

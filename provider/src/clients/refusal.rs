@@ -21,6 +21,12 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
+    /// Whether these words are in what it says, whatever the case.
+    pub(super) fn says(&self, words: &str) -> bool {
+        let all = std::iter::once(&self.message).chain(self.details.iter().map(|(_, message)| message));
+        all.into_iter().any(|message| message.to_ascii_lowercase().contains(words))
+    }
+
     /// The same with every text of the service changed.
     pub(super) fn map(&self, change: impl Fn(&str) -> String) -> Refusal {
         Refusal {
@@ -62,7 +68,7 @@ const MAX_DETAILS: usize = 100;
 /// As long as an error may be.
 const MAX_ERROR: usize = 1 << 20;
 
-/// The envelope that all these services share; without `error`, that of a gateway before them.
+/// The envelope that all these services share; gateways before them write without it.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow, default)]
@@ -101,10 +107,12 @@ pub(super) fn refusal(body: &[u8], status: u16, request_id: Option<String>) -> O
     if body.len() > MAX_ERROR {
         return None;
     }
-    let envelope: Envelope<'_> = serde_json::from_slice(body).ok()?;
+    let whole: &RawValue = serde_json::from_slice(body).ok()?;
+    let envelope: Envelope<'_> = serde_json::from_str(whole.get()).ok()?;
     let mut refusal = Refusal { status, request_id, ..Refusal::default() };
-    let Some(error) = envelope.error else {
-        return read(envelope.message).map(|message| Refusal { message, ..refusal });
+    let error = match envelope.error {
+        Some(error) => error,
+        None => read::<String>(envelope.message).map(|_| whole)?,
     };
     // Entra's own shape.
     if let Some(code) = read(Some(error)) {
@@ -156,6 +164,10 @@ mod tests {
         check(r#"{"error": {"code": 7, "message": null, "details": {}, "innererror": []}}"#, Some("HTTP 400: "));
         check(r#"{"error": 7}"#, Some("HTTP 400: "));
         check(r#"{"statusCode": 401, "message": "no"}"#, Some("HTTP 400: no"));
+        check(
+            r#"{"code": "Forbidden", "message": "no", "innererror": {"code": "A", "message": "inner"}}"#,
+            Some("HTTP 400 Forbidden: no (A: inner)"),
+        );
         check(r#"{"message": 7}"#, None);
         check("{}", None);
         check("[]", None);

@@ -9,12 +9,15 @@ mod run_owner;
 mod schema;
 mod twins;
 
+use std::time::Duration;
+
 use tfplugin::listing::{Hits, Query};
 use tfplugin::{Context, Diagnostic, Identity, Import, Plan, Resource, Schema, Value};
 use uuid::Uuid;
 
 use crate::account::Account;
 use crate::clients::connectivity::{CONNECTED, Connection, is_failure};
+use crate::clients::error::Error;
 use crate::object::{
     Deadline, Fault, IDENTITY, Operation, Target, Verb, chosen, leave_to_plan, plan_environment, same_id, tell_all,
 };
@@ -81,8 +84,8 @@ impl Resource for DesktopFlowConnection {
             let blueprint = Blueprint::check(&op, &planned).await?;
             let connectivity = op.connectivity()?;
             let minted = Uuid::new_v4();
-            let id = minted.to_string();
-            if let Some(there) = connectivity.reserve(&blueprint.key(), &id).await? {
+            let (id, key) = (minted.to_string(), blueprint.key());
+            if let Some(there) = once_known(&op, || connectivity.reserve(&key, &id)).await? {
                 return Err(twins::refused(&op, &blueprint, &there).into());
             }
             cx.clients.met().makes(&op.environment_id, minted, &planned.key().unwrap_or_default());
@@ -263,6 +266,22 @@ fn not_changed(name: &str, asked: Uuid, now: Option<Uuid>) -> Result<(), Diagnos
                 .hint("Replace the connection with terraform apply -replace; flows then need its new id."))
         }
         _ => Ok(()),
+    }
+}
+
+/// Asks until the service knows the environment, which is too new for it for some minutes.
+async fn once_known<T, F: Future<Output = Result<T, Error>>>(
+    op: &Operation<'_>,
+    ask: impl Fn() -> F,
+) -> Result<T, Error> {
+    let mut pause = Duration::from_millis(500);
+    loop {
+        match ask().await {
+            Err(error) if error.is_environment_unseen() && op.pause(op.deadline, pause).await => {
+                pause = (pause * 2).min(Duration::from_secs(15));
+            }
+            asked => return asked,
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 mod connection;
 mod key;
 mod known;
+mod remedy;
 mod request;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use known::Known;
 
 pub use connection::{CONNECTED, Connection, Status, StatusError, is_failure};
 pub use key::{Alike, Key};
+pub use remedy::remedy;
 pub use request::{ConnectionRequest, RunOwner};
 
 const CONNECTOR: &str = "shared_uiflow";

@@ -123,7 +123,26 @@ impl Error {
 
     /// Power Platform's own API refused, and not a service behind it.
     pub fn is_power_platform(&self) -> bool {
-        self.refusal().is_some_and(|refusal| refusal.host.contains(".environment.api."))
+        self.refusal().is_some_and(|refusal| refusal.host.contains(".environment."))
+    }
+
+    /// The Power Platform API serves this principal not at all: it is neither registered nor has a role.
+    pub fn is_unentitled(&self) -> bool {
+        let says = |words: &str| self.refusal().is_some_and(|refusal| refusal.says(words));
+        self.is_forbidden()
+            && (self.is_code(&["InsufficientPrincipalPermissions", "ServicePrincipalNotAuthorized"])
+                || says("missing required permissions")
+                || says("does not have permission to access the path"))
+    }
+
+    /// The service that keeps connections does not know the environment, which may be too new.
+    pub fn is_environment_unseen(&self) -> bool {
+        self.is_not_found() && self.is_code(&["ServiceToServiceEnvironmentNotFound"])
+    }
+
+    /// The service says this code, outside or inside.
+    pub(in crate::clients) fn has_code(&self, code: &str) -> bool {
+        self.is_code(&[code])
     }
 
     /// A user who shall own something is not there.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::run_owner::run_owner;
 use super::schema::{Model, View};
-use crate::clients::connectivity::{ConnectionRequest, Key, RunOwner};
+use crate::clients::connectivity::{self, ConnectionRequest, Key, RunOwner};
 use crate::clients::dataverse::Dataverse;
 use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::Definition;
@@ -89,7 +89,10 @@ impl Blueprint {
             return diagnostic
                 .hint("Replace the connection with terraform apply -replace; flows then need its new id.");
         }
-        if !error.is_forbidden() && !error.is_not_found() {
+        if error.is_unentitled() {
+            return op.cx.clients.with_right(diagnostic, error).await;
+        }
+        if !error.is_forbidden() && !error.is_not_found() || connectivity::remedy(error).is_some() {
             return diagnostic;
         }
         let caller = op.cx.clients.caller_in_words().await;
