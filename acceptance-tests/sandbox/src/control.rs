@@ -23,6 +23,9 @@
 //! | `DELETE /_sandbox/rows/<environment>/<table>/<id>` | deletes a row |
 //! | `POST /_sandbox/shares/<environment>/<table>/<id>/<user>` | shares a row |
 //! | `DELETE /_sandbox/shares/<environment>/<table>/<id>/<user>` | takes the share back |
+//! | `PUT /_sandbox/security-roles/<environment>/<role>` | makes a security role: `{"prvReadcredential": "basic"}`; `local`, `deep`, `global` |
+//! | `PUT /_sandbox/security-roles/<environment>/<role>/<user>` | gives it to a user |
+//! | `DELETE /_sandbox/security-roles/<environment>/<role>/<user>` | takes it |
 //! | `GET /_sandbox/connections/<environment>` | the connections |
 //! | `DELETE /_sandbox/connections/<environment>/<id>` | deletes one |
 //! | `POST /_sandbox/connections/<environment>/<id>/fail` | breaks one: `{"code": "…", "message": "…"}` |
@@ -44,6 +47,7 @@
 //! Bad weather is a [`Fault`](crate::Fault), a certificate a [`CertificateSpec`], an application's a
 //! [`ClientCertificateSpec`](crate::ClientCertificateSpec), and open questions are [`Switches`](crate::Switches).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -61,6 +65,7 @@ use uuid::Uuid;
 
 use crate::certificate::CertificateSpec;
 use crate::connectivity::StatusError;
+use crate::dataverse::Depth;
 use crate::exchange::Response;
 use crate::managed_identity::ManagedIdentities;
 use crate::proxy::{Broken, Shared, State, sent};
@@ -100,6 +105,12 @@ pub const VERBS: &[(&str, &str)] = &[
     ("DELETE /_sandbox/rows/<environment>/<table>/<id>", "deletes a row"),
     ("POST /_sandbox/shares/<environment>/<table>/<id>/<user>", "shares a row"),
     ("DELETE /_sandbox/shares/<environment>/<table>/<id>/<user>", "takes the share back"),
+    (
+        "PUT /_sandbox/security-roles/<environment>/<role>",
+        r#"makes a security role: `{"prvReadcredential": "basic"}`; `local`, `deep`, `global`"#,
+    ),
+    ("PUT /_sandbox/security-roles/<environment>/<role>/<user>", "gives it to a user"),
+    ("DELETE /_sandbox/security-roles/<environment>/<role>/<user>", "takes it"),
     ("GET /_sandbox/connections/<environment>", "the connections"),
     ("DELETE /_sandbox/connections/<environment>/<id>", "deletes one"),
     ("POST /_sandbox/connections/<environment>/<id>/fail", r#"breaks one: `{"code": "…", "message": "…"}`"#),
@@ -233,7 +244,7 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
             state.world.set_cloud(asked["cloud"].as_str().unwrap_or_default().parse()?);
             Ok(Value::Null)
         }
-        (_, ["_sandbox", "rows" | "shares", environment, rest @ ..]) => {
+        (_, ["_sandbox", "rows" | "shares" | "security-roles", environment, rest @ ..]) => {
             let org = state.world.environment_mut(environment).and_then(|one| one.dataverse.as_mut());
             let org = org.ok_or_else(|| format!("there is no environment {environment} with Dataverse"))?;
             match (method, path[1], rest) {
@@ -242,6 +253,13 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
                 ("PATCH", "rows", [table, id]) => org.patch(table, uuid(id)?, read(body)?).map(|()| Value::Null),
                 ("DELETE", "rows", [table, id]) => org.remove(table, uuid(id)?).map(Value::Bool),
                 ("POST", "shares", [table, id, user]) => org.share(table, uuid(id)?, uuid(user)?).map(|()| Value::Null),
+                ("PUT", "security-roles", [role]) => {
+                    let privileges: BTreeMap<String, Depth> = read(body)?;
+                    let privileges = privileges.iter().map(|(name, depth)| (name.as_str(), *depth));
+                    org.role(role, privileges).map(|()| Value::Null)
+                }
+                ("PUT", "security-roles", [role, user]) => org.assign_role(uuid(user)?, role).map(|()| Value::Null),
+                ("DELETE", "security-roles", [role, user]) => Ok(org.take_role(uuid(user)?, role).into()),
                 ("DELETE", "shares", [table, id, user]) => {
                     org.unshare(table, uuid(id)?, uuid(user)?).map(|()| Value::Null)
                 }

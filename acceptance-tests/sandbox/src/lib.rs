@@ -154,7 +154,7 @@ pub use connectivity::{
     ChangedTarget, Connection, ForeignConnection, HiddenValues, StatusError, Switches as ConnectivitySwitches,
 };
 pub use crafted::{Body, Crafted};
-pub use dataverse::{CredentialLookups, Limit, Org, SecretRefusal, Switches as DataverseSwitches};
+pub use dataverse::{CredentialLookups, Depth, Limit, Org, SecretRefusal, Switches as DataverseSwitches, Verb};
 pub use echo::Notation;
 pub use entra::{ClaimsChallenge, Switches as EntraSwitches, TOKEN_REFUSALS, TokenRefusal};
 pub use faults::{Effect, Fault};

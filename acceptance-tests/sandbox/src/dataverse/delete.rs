@@ -12,8 +12,10 @@ use uuid::Uuid;
 
 use crate::exchange::{Request, Response};
 
+use super::access::Act;
 use super::catalog::TABLES;
 use super::headers::Asked;
+use super::privileges::Verb;
 use super::refusal::Refusal;
 use super::tables::{Kind, Ownership, Table};
 use super::{Org, Session, reply, write};
@@ -29,11 +31,10 @@ pub(crate) fn delete(
     if let Some((name, _)) = request.query.first() {
         return Err(Refusal::bad(format!("The sandbox does not know the query option '{name}' on a delete.")));
     }
+    session.entitled(Act::Delete, table)?;
     let row = session.org.row(table, id).ok_or_else(|| Refusal::no_row(table.logical, id))?;
     write::match_version(&row.etag(), asked)?;
-    if !session.org.may_write(session.user, table, id) {
-        return Err(Refusal::no_access(session.user, table.logical, id, "DeleteAccess"));
-    }
+    session.reaches(Verb::Delete, table, id)?;
     write::not_managed(session, table, id, "Delete")?;
     erase(session.org, table, id);
     Ok(reply::empty(StatusCode::NO_CONTENT))

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::Org;
 use super::portal::named;
+use super::privileges::{Depth, Role, Verb};
 use super::row::Row;
 
 /// All that changes in an organization.
@@ -17,6 +18,8 @@ use super::row::Row;
 pub(crate) struct Rows {
     version: u64,
     roles: BTreeMap<Uuid, BTreeSet<String>>,
+    /// The security roles, each with its privileges by name.
+    defined: BTreeMap<String, BTreeMap<String, Depth>>,
     tables: BTreeMap<String, BTreeMap<Uuid, Kept>>,
 }
 
@@ -25,7 +28,7 @@ pub(crate) struct Rows {
 struct Kept {
     version: u64,
     values: BTreeMap<String, Value>,
-    shared_with: BTreeSet<Uuid>,
+    shared_with: BTreeMap<Uuid, BTreeSet<Verb>>,
 }
 
 impl Org {
@@ -40,13 +43,15 @@ impl Org {
             .rows
             .iter()
             .map(|(table, rows)| ((*table).to_owned(), rows.iter().map(|(id, row)| (*id, keep(row))).collect()));
-        Rows { version: self.version, roles: self.roles.clone(), tables: tables.collect() }
+        let named = |role: &Role| role.iter().map(|(privilege, depth)| (privilege.to_string(), *depth)).collect();
+        let defined = self.defined.iter().map(|(name, role)| (name.clone(), named(role)));
+        Rows { version: self.version, roles: self.roles.clone(), defined: defined.collect(), tables: tables.collect() }
     }
 
     /// Puts kept rows in the place of those that are there.
     ///
     /// # Errors
-    /// A text that names the table or column that is not known.
+    /// A text that names the table, column or privilege that is not known.
     pub(crate) fn restore(&mut self, kept: Rows) -> Result<(), String> {
         let mut tables = BTreeMap::new();
         for (name, rows) in kept.tables {
@@ -63,6 +68,9 @@ impl Org {
                 restored.insert(id, Arc::new(row));
             }
             tables.insert(table.logical, restored);
+        }
+        for (name, role) in &kept.defined {
+            self.role(name, role.iter().map(|(privilege, depth)| (privilege.as_str(), *depth)))?;
         }
         (self.version, self.roles, self.rows) = (kept.version, kept.roles, tables);
         Ok(())

@@ -6,7 +6,7 @@
 //! ```text
 //! Request -> headers -> address -> query    | write  | delete | metadata | batch     -> Org -> Response
 //!                                  options    values                       multipart    row
-//!                                  filter     rules
+//!                                  filter     rules    <- access <- privileges
 //! ```
 //!
 //! # Coverage
@@ -40,10 +40,15 @@
 //! | the variables of an existing credential cannot be changed | documented for the portal: [credentials]; `credential_lookups` |
 //! | managed rows are neither changed nor deleted, their value rows are; 400 `0x8004f026` | reported |
 //! | deleting a definition deletes its values and nulls lookups; deleting a credential deletes no variable | documented: [tables] |
-//! | an owner reads and writes, a share reads, *System Administrator* does all; 403 `0x80040220` | inferred |
+//! | a privilege is asked for first, 403 `0x80040220` with its name; then whether it reaches the row, 403 `0x80048306` | documented: [access], [codes] |
+//! | which privileges an operation asks for: `rights::table` lists them | documented: [operations]; the rest: inferred |
+//! | a lookup that is set: *Append* on the one table, *Read* and *AppendTo* on the other, whose row must be in reach | documented: [operations] |
+//! | another owner: *Assign* and *Write*, and the new owner may read the table | documented: [operations]; its words: reported |
+//! | depths: *Basic* reaches what is one's own or shared; there is one business unit, and the other depths reach every row | documented: [access] |
+//! | what *Environment Maker* and *Basic User* contain; a share as *User* gives *Read* and *AppendTo* | inferred |
 //! | a value is open to whoever the definition is open to | documented: [variables] |
 //! | no enabled user of the token's application here: 403 `0x80072560` | reported |
-//! | a user without any role creates nothing: 403 `0x80040220` | inferred |
+//! | a user without any role: 403 `0x80042f09` with the privilege that a role has to have | reported |
 //! | `MSCRM.SolutionUniqueName` puts a row in a solution | documented: [requests]; an unknown one 400 `0x80048403`: inferred |
 //! | `AddSolutionComponent` puts a row that exists into one more solution; without `AddRequiredComponents` | documented: [components]; that it may be there already, and its errors: inferred |
 //! | `solutioncomponentdefinitions` tells the component type of each table | reported; the numbers: inferred |
@@ -70,6 +75,9 @@
 //! [tables]: https://learn.microsoft.com/power-apps/developer/data-platform/reference/entities/credential
 //! [variables]: https://learn.microsoft.com/power-apps/maker/data-platform/environmentvariables
 //! [secrets]: https://learn.microsoft.com/power-apps/maker/data-platform/environmentvariables-azure-key-vault-secrets
+//! [access]: https://learn.microsoft.com/power-platform/admin/how-record-access-determined
+//! [operations]: https://learn.microsoft.com/power-apps/developer/data-platform/security-access-rights
+//! [codes]: https://learn.microsoft.com/troubleshoot/power-platform/dataverse/user-permissions/client-errors
 //! [credentials]: https://learn.microsoft.com/power-automate/desktop-flows/create-azurekeyvault-credential
 //!
 //! # Not emulated
@@ -89,6 +97,7 @@
 //! impersonation, writing machines, users, solutions and publishers, `Prefer: return=minimal`, `odata.track-changes`. Requests are
 //! not counted against the limits.
 
+mod access;
 mod address;
 mod batch;
 mod catalog;
@@ -106,6 +115,7 @@ mod not_emulated;
 mod options;
 mod org;
 mod portal;
+mod privileges;
 mod query;
 mod refusal;
 mod reply;
@@ -136,6 +146,7 @@ use tables::Table;
 
 pub(crate) use kept::Rows;
 pub use org::Org;
+pub use privileges::{Depth, Verb};
 pub use refusal::Limit;
 pub(crate) use refusal::throttled;
 pub use switches::{CredentialLookups, SecretRefusal, Switches};

@@ -13,6 +13,7 @@ use crate::world::Caller;
 
 use super::catalog::TABLES;
 use super::portal::named;
+use super::privileges::{Role, predefined};
 use super::reply;
 use super::row::{Annotations, Row, read};
 use super::tables::{Column, Fallback, Kind, Ownership, Table};
@@ -31,14 +32,14 @@ pub struct Org {
     /// When the last request came, as the sandbox's clock has it.
     pub(crate) now: OffsetDateTime,
     pub(super) version: u64,
+    /// The security roles of users, by name.
     pub(super) roles: BTreeMap<Uuid, BTreeSet<String>>,
+    /// The security roles that there are.
+    pub(super) defined: Arc<BTreeMap<String, Role>>,
     /// Rows are shared with the snapshots that change sets roll back to.
     pub(super) rows: BTreeMap<&'static str, BTreeMap<Uuid, Arc<Row>>>,
     hidden_for: Option<Duration>,
 }
-
-/// The role that sees and does everything.
-const ADMINISTRATOR: &str = "System Administrator";
 
 impl Org {
     /// An organization with its default publisher and solution, and no users but the platform's own.
@@ -58,6 +59,7 @@ impl Org {
             now,
             version: 1_000_000,
             roles: BTreeMap::new(),
+            defined: Arc::new(predefined()),
             rows: BTreeMap::new(),
             hidden_for: None,
         };
@@ -144,7 +146,7 @@ impl Org {
     /// Is the row the user's own, or shared with it? A role does not count: connections ask this.
     pub fn may_use(&self, user: Uuid, table: &str, id: Uuid) -> bool {
         let row = named(table).ok().and_then(|table| self.row(table, id));
-        row.is_some_and(|row| row.link("ownerid") == Some(user) || row.shared_with.contains(&user))
+        row.is_some_and(|row| row.link("ownerid") == Some(user) || row.shared_with.contains_key(&user))
     }
 
     /// Is there a machine group with this id?
@@ -251,37 +253,5 @@ impl Org {
         let table = Table::of_logical(logical);
         let name = table.and_then(|table| self.row(table, target)?.text(table.name).map(str::to_owned));
         Some((logical, name))
-    }
-
-    pub(crate) fn has_any_role(&self, user: Uuid) -> bool {
-        self.roles.get(&user).is_some_and(|roles| !roles.is_empty())
-    }
-
-    pub(crate) fn is_administrator(&self, user: Uuid) -> bool {
-        self.roles.get(&user).is_some_and(|roles| roles.contains(ADMINISTRATOR))
-    }
-
-    /// May the user read this row? Own, shared, of everybody, or by role.
-    pub(crate) fn may_read(&self, user: Uuid, table: &Table, id: Uuid) -> bool {
-        self.may(user, table, id, |row, user| row.shared_with.contains(&user))
-    }
-
-    /// May the user write, delete or assign this row? A share gives reading only.
-    pub(crate) fn may_write(&self, user: Uuid, table: &Table, id: Uuid) -> bool {
-        table.ownership != Ownership::Organization && self.may(user, table, id, |_, _| false)
-    }
-
-    fn may(&self, user: Uuid, table: &Table, id: Uuid, otherwise: fn(&Row, Uuid) -> bool) -> bool {
-        if self.is_administrator(user) {
-            return true;
-        }
-        let Some(row) = self.row(table, id) else { return false };
-        match table.ownership {
-            Ownership::Organization => true,
-            Ownership::User => row.link("ownerid") == Some(user) || otherwise(row, user),
-            Ownership::Parent(_) => table.parent().is_some_and(|(lookup, parent)| {
-                row.link(lookup).is_some_and(|of| self.may(user, parent, of, otherwise))
-            }),
-        }
     }
 }

@@ -5,6 +5,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::privileges::Verb;
 use super::tables::Table;
 use super::{Org, delete, values};
 
@@ -64,14 +65,23 @@ impl Org {
         Ok(self.all(table).map(|(id, row)| Value::Object(self.shown(table, id, row))).collect())
     }
 
-    /// Lets a user read and use a row, as *User* in the portal. Only this row, while the portal also shares the
-    /// variables of a credential.
+    /// Lets a user read a row and let others point at it, as *User* in the portal does: which rights that are exactly is inferred. Only
+    /// this row, while the portal also shares the variables of a credential.
     ///
     /// # Errors
     /// A text that names what is not there.
     pub fn share(&mut self, table: &str, id: Uuid, user: Uuid) -> Result<(), String> {
+        self.share_rights(table, id, user, &[Verb::Read, Verb::AppendTo])
+    }
+
+    /// Lets a user do just this with a row, in place of what was shared before.
+    ///
+    /// # Errors
+    /// A text that names what is not there.
+    pub fn share_rights(&mut self, table: &str, id: Uuid, user: Uuid, rights: &[Verb]) -> Result<(), String> {
         let table = named(table)?;
-        self.edit(table, id, |row| row.shared_with.insert(user))
+        let rights = rights.iter().copied().collect();
+        self.edit(table, id, |row| row.shared_with.insert(user, rights))
             .map(|_| ())
             .ok_or_else(|| format!("there is no {} with the id {id}", table.logical))
     }

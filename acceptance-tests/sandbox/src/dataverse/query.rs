@@ -14,8 +14,10 @@ use uuid::Uuid;
 
 use crate::exchange::{Request, Response};
 
+use super::access::Act;
 use super::headers::{Asked, Condition};
 use super::options::{Query, Way, parse, shape};
+use super::privileges::Verb;
 use super::refusal::Refusal;
 use super::row::{Row, read};
 use super::tables::{Collection, Table};
@@ -32,10 +34,9 @@ pub(crate) fn one(
     asked: &Asked,
 ) -> Result<Response, Refusal> {
     let query = parse(table, &request.query, &["$select", "$expand"])?;
+    entitled(session, table, &query)?;
     let row = session.org.visible_row(table, id).ok_or_else(|| Refusal::no_row(table.logical, id))?;
-    if !session.org.may_read(session.user, table, id) {
-        return Err(Refusal::no_access(session.user, table.logical, id, "ReadAccess"));
-    }
+    session.reaches(Verb::Read, table, id)?;
     if asked.if_none_match == Some(Condition::Version(row.etag())) {
         let mut response = reply::empty(StatusCode::NOT_MODIFIED);
         reply::header(&mut response, "etag", &row.etag());
@@ -68,7 +69,8 @@ pub(crate) fn many(
 ) -> Result<Response, Refusal> {
     const KNOWN: &[&str] = &["$select", "$expand", "$filter", "$orderby", "$top", "$count", "$skiptoken"];
     let query = parse(table, &request.query, KNOWN)?;
-    let mut rows = found(session, table, &query, |id| session.org.may_read(session.user, table, id));
+    entitled(session, table, &query)?;
+    let mut rows = found(session, table, &query);
     if let Some((collection, id)) = of {
         rows.retain(|(_, row)| row.link(collection.column) == Some(id));
     }
@@ -131,10 +133,7 @@ fn related<'a>(session: &'a Session<'_>, query: &Query) -> Related<'a> {
     for expand in &query.expand {
         let Way::From(collection) = expand.way else { continue };
         let by_target = related.entry(expand.nav).or_default();
-        let rows = found(session, expand.table, &expand.query, |other| {
-            session.org.may_read(session.user, expand.table, other)
-        });
-        for (id, row) in rows {
+        for (id, row) in found(session, expand.table, &expand.query) {
             if let Some(target) = row.link(collection.column) {
                 by_target.entry(target).or_default().push((id, row));
             }
@@ -162,7 +161,7 @@ fn object(
         let value = match expand.way {
             Way::To(lookup) => row
                 .link(lookup.name)
-                .filter(|target| org.may_read(session.user, expand.table, *target))
+                .filter(|target| org.may(session.user, Verb::Read, expand.table, *target))
                 .and_then(|target| Some(part(target, org.visible_row(expand.table, target)?)))
                 .unwrap_or(Value::Null),
             Way::From(_) => {
@@ -181,17 +180,21 @@ fn object(
     object
 }
 
-fn found<'a>(
-    session: &'a Session<'_>,
-    table: &'static Table,
-    query: &Query,
-    wanted: impl Fn(Uuid) -> bool,
-) -> Vec<(Uuid, &'a Row)> {
+/// Fails without the privilege to read a table, or one whose rows are read along.
+fn entitled(session: &Session<'_>, table: &'static Table, query: &Query) -> Result<(), Refusal> {
+    let along = query.expand.iter().map(|expand| expand.table);
+    std::iter::once(table).chain(along).try_for_each(|table| session.entitled(Act::Read, table))
+}
+
+/// The rows that the user may read and the query wants, in its order.
+fn found<'a>(session: &'a Session<'_>, table: &'static Table, query: &Query) -> Vec<(Uuid, &'a Row)> {
     let org = &*session.org;
     let mut rows: Vec<_> = org
         .all(table)
         .filter(|(id, row)| {
-            wanted(*id) && org.shows(row) && query.filter.as_ref().is_none_or(|filter| filter.holds(org, *id, row))
+            org.may(session.user, Verb::Read, table, *id)
+                && org.shows(row)
+                && query.filter.as_ref().is_none_or(|filter| filter.holds(org, *id, row))
         })
         .collect();
     // Rows come by id, so that equal ones keep an order from page to page.

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use crate::exchange::Response;
 
+use super::privileges::{Privilege, Verb};
 use super::reply;
+use super::tables::Table;
 
 /// A refused request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,25 +76,48 @@ impl Refusal {
         Self::new(StatusCode::PRECONDITION_FAILED, "0x80040237", message)
     }
 
-    /// 403 for a right that the user lacks on one row.
-    pub(crate) fn no_access(user: Uuid, logical: &str, id: Uuid, right: &str) -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "0x80040220",
-            format!(
-                "SecLib::AccessCheckEx failed. Returned hr = -2147187962, ObjectID: {id}, CallingUser: {user}. \
-                 ObjectTypeName: {logical}, AccessRights: {right}"
-            ),
-        )
+    /// 403 for a privilege that does not reach the row.
+    pub(crate) fn no_access(user: Uuid, verb: Verb, table: &Table, id: Uuid) -> Self {
+        let message = format!(
+            "Principal with id {user} does not have {verb:?}Access right(s) for record with id {id} of entity {}.",
+            table.label
+        );
+        Self::new(StatusCode::FORBIDDEN, "0x80048306", message)
     }
 
-    /// 403 for a right that no role of the user gives.
-    pub(crate) fn no_privilege(user: Uuid, privilege: &str) -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "0x80040220",
-            format!("Principal user (Id={user}, type=8, roleCount=0) is missing {privilege} privilege"),
-        )
+    /// 403 for a privilege that no role of the user gives; how many roles there are, and privileges in them, is told along.
+    pub(crate) fn no_privilege(user: Uuid, held: (usize, usize), privilege: Privilege, table: &Table) -> Self {
+        let (roles, privileges) = held;
+        let message = format!(
+            "Principal user (Id={user}, type=8, roleCount={roles}, privilegeCount={privileges}, accessMode=0), is missing {privilege} \
+             privilege (Id={}) on OTC={} for entity '{}' (LocalizedName='{}'). context.Caller={user}",
+            privilege.id(),
+            table.object_type_code,
+            table.logical,
+            table.label
+        );
+        Self::new(StatusCode::FORBIDDEN, "0x80040220", message)
+    }
+
+    /// 403 for a user who has no role at all.
+    pub(crate) fn no_role(user: Uuid, privilege: Privilege) -> Self {
+        let message = format!(
+            "RetrievePrivilegeForUser: The user with id {user} has not been assigned any roles. They need a role with the {privilege} \
+             privilege."
+        );
+        Self::new(StatusCode::FORBIDDEN, "0x80042f09", message)
+    }
+
+    /// 403 for an owner to be who could not even read the row.
+    pub(crate) fn no_owner(owner: Uuid, privilege: Privilege, table: &Table) -> Self {
+        let message = format!(
+            "Read Privilege Check For Owner failed with exception: Principal user (Id={owner}, type=8) is missing {privilege} privilege \
+             (Id={}) on OTC={} for entity '{}'",
+            privilege.id(),
+            table.object_type_code,
+            table.logical
+        );
+        Self::new(StatusCode::FORBIDDEN, "0x80040220", message)
     }
 
     pub(crate) fn into_response(self) -> Response {

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Org;
+use super::privileges::Verb;
 use super::tables::{Column, Kind, Table};
 
 /// The values of one row.
@@ -17,8 +18,8 @@ pub(crate) struct Row {
     /// By logical name; what is absent is null.
     pub(crate) values: BTreeMap<&'static str, Value>,
     pub(crate) version: u64,
-    /// Users who may read the row besides its owner.
-    pub(crate) shared_with: BTreeSet<Uuid>,
+    /// What users may do with the row besides its owner.
+    pub(crate) shared_with: BTreeMap<Uuid, BTreeSet<Verb>>,
     /// Until then reads do not see the row (a fault, see `Org::hide_new_rows_for`).
     pub(crate) visible_from: Option<OffsetDateTime>,
 }

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::exchange::{Request, Response};
 
+use super::access::Act;
+use super::privileges::Verb;
 use super::refusal::Refusal;
 use super::tables::Table;
 use super::{ROOT, Session, reply, values};
@@ -24,17 +26,17 @@ pub(crate) fn principals(session: &Session<'_>, alias: &str, request: &Request) 
     let address = target["@odata.id"].as_str().unwrap_or_default();
     let row = values::address_of_row(address).and_then(|(set, id)| Some((Table::of_set(set)?, id)));
     let (table, id) = row.ok_or_else(|| Refusal::bad(format!("'{address}' is no address of a row.")))?;
+    session.entitled(Act::ReadShares, table)?;
     let row = session.org.visible_row(table, id).ok_or_else(|| Refusal::no_row(table.logical, id))?;
-    if !session.org.may_read(session.user, table, id) {
-        return Err(Refusal::no_access(session.user, table.logical, id, "ReadAccess"));
-    }
-    let shares = row.shared_with.iter().map(|user| {
+    session.reaches(Verb::Read, table, id)?;
+    let shares = row.shared_with.iter().map(|(user, rights)| {
+        let rights: Vec<String> = rights.iter().map(|right| format!("{right:?}Access")).collect();
         let principal = json!({
             "@odata.type": "#Microsoft.Dynamics.CRM.systemuser",
             "systemuserid": user.to_string(),
             "ownerid": user.to_string(),
         });
-        json!({ "AccessMask": "ReadAccess", "Principal": principal })
+        json!({ "AccessMask": rights.join(", "), "Principal": principal })
     });
     let kind = "RetrieveSharedPrincipalsAndAccessResponse";
     let context = format!("https://{}{ROOT}$metadata#Microsoft.Dynamics.CRM.{kind}", session.org.host);

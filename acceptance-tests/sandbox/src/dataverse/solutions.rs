@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use crate::exchange::{Request, Response};
 
+use super::access::Act;
 use super::catalog::TABLES;
+use super::privileges::Verb;
 use super::refusal::Refusal;
 use super::tables::Table;
 use super::{ROOT, Session, reply};
@@ -76,12 +78,11 @@ pub(crate) fn add(session: &mut Session<'_>, request: &Request) -> Result<Respon
     let kind = kind.ok_or_else(|| {
         Refusal::invalid(format!("Solution component type {} is not supported.", added.component_type))
     })?;
+    session.entitled(Act::Join, kind)?;
     if session.org.row(kind, added.component_id).is_none() {
         return Err(Refusal::no_row(kind.logical, added.component_id));
     }
-    if !session.org.has_any_role(session.user) {
-        return Err(Refusal::no_privilege(session.user, "prvWriteSolution"));
-    }
+    session.reaches(Verb::Read, kind, added.component_id)?;
     let solution = unmanaged(session, &added.solution_unique_name)?;
     let component = join(session, kind, added.component_id, solution);
     let context =

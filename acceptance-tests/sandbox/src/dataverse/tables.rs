@@ -12,6 +12,8 @@ pub(crate) struct Table {
     pub(crate) schema: &'static str,
     pub(crate) set: &'static str,
     pub(crate) label: &'static str,
+    /// How its privileges spell it; the rows of another table's may be meant.
+    pub(crate) privileges: &'static str,
     /// The primary key's column.
     pub(crate) id: &'static str,
     /// The primary name's column.

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use crate::exchange::{Request, Response};
 
+use super::access::Act;
 use super::headers::{Asked, Condition};
+use super::privileges::Verb;
 use super::refusal::Refusal;
 use super::tables::{Kind, Required, Table};
 use super::values::{self, Mode};
@@ -127,9 +129,7 @@ fn insert(
     mut values: Values,
     asked: &Asked,
 ) -> Result<(), Refusal> {
-    if !session.org.has_any_role(session.user) {
-        return Err(Refusal::no_privilege(session.user, &format!("prvCreate{}", table.logical)));
-    }
+    session.entitled(Act::Create, table)?;
     if id.is_nil() {
         return Err(Refusal::invalid("Entity Id cannot be an empty GUID."));
     }
@@ -146,15 +146,16 @@ fn insert(
     rules::states(table, id, None, &mut values)?;
     if let Some((lookup, parent)) = table.parent() {
         let target = values.get(lookup).and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
-        if let Some(target) = target
-            && !session.org.may_write(session.user, parent, target)
-        {
-            return Err(Refusal::no_access(session.user, parent.logical, target, "WriteAccess"));
+        if let Some(target) = target {
+            session.reaches(Verb::Write, parent, target)?;
         }
+    }
+    if let Some(owner) = owner(&values).filter(|owner| *owner != session.user) {
+        may_give(session, table, owner)?;
     }
     rules::names(session, table, id, &values)?;
     rules::secrets(session, table, id, &values)?;
-    let solution = asked_solution(session, asked)?;
+    let solution = asked_solution(session, table, asked)?;
     session.org.add(table, id, values, session.user);
     if table.is_component() {
         let at_home = session.org.default_solution_id;
@@ -170,11 +171,21 @@ fn update(
     body: &Map<String, Value>,
     asked: &Asked,
 ) -> Result<(), Refusal> {
-    if !session.org.may_write(session.user, table, id) {
-        return Err(Refusal::no_access(session.user, table.logical, id, "WriteAccess"));
-    }
+    session.entitled(Act::Update, table)?;
+    session.reaches(Verb::Write, table, id)?;
     not_managed(session, table, id, "Update")?;
     let mut values = values::of_body(session, table, body, Mode::Update(id))?;
+    if table
+        .all_columns()
+        .any(|column| column.is_lookup() && column.name != "ownerid" && is_bound(&values, column.name))
+    {
+        session.reaches(Verb::Append, table, id)?;
+    }
+    let held = session.org.row(table, id).and_then(|row| row.link("ownerid"));
+    if let Some(owner) = owner(&values).filter(|owner| Some(*owner) != held) {
+        may_give(session, table, owner)?;
+        session.reaches(Verb::Assign, table, id)?;
+    }
     let state = session.org.row(table, id).and_then(|row| row.number("statecode"));
     rules::states(table, id, state, &mut values)?;
     if table.logical == "credential" {
@@ -182,7 +193,7 @@ fn update(
     }
     rules::names(session, table, id, &values)?;
     rules::secrets(session, table, id, &values)?;
-    let solution = asked_solution(session, asked)?;
+    let solution = asked_solution(session, table, asked)?;
     session.org.change(table, id, values, session.user);
     if let Some(solution) = solution {
         solutions::join(session, table, id, solution);
@@ -191,6 +202,26 @@ fn update(
 }
 
 /// The solution that `MSCRM.SolutionUniqueName` names.
-fn asked_solution(session: &Session<'_>, asked: &Asked) -> Result<Option<Uuid>, Refusal> {
-    asked.solution.as_deref().map(|wanted| solutions::unmanaged(session, wanted)).transpose()
+fn asked_solution(session: &Session<'_>, table: &'static Table, asked: &Asked) -> Result<Option<Uuid>, Refusal> {
+    let Some(wanted) = asked.solution.as_deref() else { return Ok(None) };
+    session.entitled(Act::Join, table)?;
+    solutions::unmanaged(session, wanted).map(Some)
+}
+
+/// Somebody may give a row away, and whoever gets it could read it.
+fn may_give(session: &Session<'_>, table: &'static Table, owner: Uuid) -> Result<(), Refusal> {
+    session.entitled(Act::Assign, table)?;
+    let privilege = table.privilege(Verb::Read);
+    if session.org.depth(owner, privilege).is_none() {
+        return Err(Refusal::no_owner(owner, privilege, table));
+    }
+    Ok(())
+}
+
+fn owner(values: &Values) -> Option<Uuid> {
+    values.get("ownerid").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok())
+}
+
+fn is_bound(values: &Values, column: &str) -> bool {
+    values.get(column).is_some_and(|value| !value.is_null())
 }

@@ -46,6 +46,16 @@ async fn its_own_address_seeds_breaks_and_tells() {
     assert!(all.as_array().unwrap().iter().any(|row| row["displayname"] == "Y"));
     assert_eq!(ask(Method::DELETE, &format!("{rows}/{id}"), Value::Null).await, true);
 
+    let users = ask(Method::GET, &format!("rows/{}/systemusers", contoso::ENVIRONMENT), Value::Null).await;
+    let runner = users.as_array().unwrap().iter().find(|user| user["applicationid"] == contoso::RUN_OWNER).unwrap();
+    let role = format!("security-roles/{}/Robots", contoso::ENVIRONMENT);
+    ask(Method::PUT, &role, json!({"prvReadcredential": "global"})).await;
+    let given = format!("{role}/{}", runner["systemuserid"].as_str().unwrap());
+    ask(Method::PUT, &given, Value::Null).await;
+    for gone in [true, false] {
+        assert_eq!(ask(Method::DELETE, &given, Value::Null).await, gone);
+    }
+
     ask(Method::PUT, "vaults/kv-robots/certificates/new", json!({"pem": true})).await;
     ask(Method::PUT, "vaults/kv-closed/roles/somebody/Key%20Vault%20Reader", Value::Null).await;
     let seeded = world.sandbox.with(|all| {

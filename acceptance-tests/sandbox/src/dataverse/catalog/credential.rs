@@ -11,6 +11,7 @@ pub(super) const CREDENTIAL: Table = Table {
     schema: "credential",
     set: "credentials",
     label: "Credential",
+    privileges: "credential",
     id: "credentialid",
     name: "name",
     ownership: Ownership::User,

@@ -313,5 +313,5 @@ fn a_row_that_exists_is_added_to_one_more_solution() {
     desk.check(line, "", &body(CREDENTIAL, 7, "CtoRobots"), "400 0x80040203 Solution component type 7");
     desk.check(line, "", r#"{"ComponentId":1}"#, "400 0x80048d19");
     desk.app_id = READER;
-    desk.check(line, "", &body(CREDENTIAL, kind, "CtoRobots"), "403 0x80040220");
+    desk.check(line, "", &body(CREDENTIAL, kind, "CtoRobots"), "403 0x80042f09");
 }
