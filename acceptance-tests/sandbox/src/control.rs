@@ -15,6 +15,7 @@
 //! | `DELETE /_sandbox/token-refusals` | refuses none any more |
 //! | `GET /_sandbox/switches` | the answers to open questions |
 //! | `PUT /_sandbox/switches` | answers them otherwise; what is left out is answered as at the start |
+//! | `GET /_sandbox/rights` | which right each operation of the services asks for |
 //! | `GET /_sandbox/cloud` | the cloud that everything is in, and its hosts |
 //! | `PUT /_sandbox/cloud` | moves everything into another one: `{"cloud": "china"}`; `public`, `gcc`, `gcchigh`, `dod` |
 //! | `GET /_sandbox/rows/<environment>/<table>` | the rows of a table |
@@ -69,6 +70,7 @@ use crate::dataverse::Depth;
 use crate::exchange::Response;
 use crate::managed_identity::ManagedIdentities;
 use crate::proxy::{Broken, Shared, State, sent};
+use crate::rights;
 
 /// Each request that the sandbox's own address knows, and what it does.
 pub const VERBS: &[(&str, &str)] = &[
@@ -94,6 +96,7 @@ pub const VERBS: &[(&str, &str)] = &[
     ("DELETE /_sandbox/token-refusals", "refuses none any more"),
     ("GET /_sandbox/switches", "the answers to open questions"),
     ("PUT /_sandbox/switches", "answers them otherwise; what is left out is answered as at the start"),
+    ("GET /_sandbox/rights", "which right each operation of the services asks for"),
     ("GET /_sandbox/cloud", "the cloud that everything is in, and its hosts"),
     (
         "PUT /_sandbox/cloud",
@@ -236,6 +239,7 @@ fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[
             state.world.clear_token_refusals();
             Ok(Value::Null)
         }
+        ("GET", ["_sandbox", "rights"]) => Ok(json!(rights::demands())),
         ("GET", ["_sandbox", "cloud"]) => {
             Ok(json!({"cloud": state.world.cloud(), "addresses": state.world.addresses()}))
         }

@@ -10,7 +10,7 @@ use crate::cloud::{Cloud, Switches as CloudSwitches};
 use crate::connectivity::Unseen;
 use crate::dataverse::Org;
 use crate::github_actions::{self, Workflow};
-use crate::key_vault::Vault;
+use crate::key_vault::{CertificatePermission, Vault};
 use crate::managed_identity::ManagedIdentities;
 use crate::power_platform::{PowerPlatformRole, RoleAssignment};
 use crate::world::{Caller, DATAVERSE_APPLICATION, Environment, World};
@@ -190,7 +190,7 @@ fn vaults(world: &mut World) {
     }
     let mut policies = Vault::new("kv-policies", SUBSCRIPTION, TENANT);
     policies.access_policies = true;
-    policies.policies.insert(CLIENT_OBJECT.to_owned());
+    policies.permit(CLIENT_OBJECT, &[CertificatePermission::Get, CertificatePermission::List]);
     policies.put_certificate("robot", good(), now);
     let mut closed = Vault::new("kv-closed", SUBSCRIPTION, TENANT);
     closed.put_certificate("robot", good(), now);

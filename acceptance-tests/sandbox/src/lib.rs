@@ -74,6 +74,8 @@
 //! | every service checks its token: issued here, audience, tenant, expiry by the sandbox's clock | D |
 //! | Key Vault: challenge, api-version, `certificates` get, versions, policy, list with `nextLink` | D |
 //! | 403 `ForbiddenByRbac` and by access policy; 404 `CertificateNotFound` | R |
+//! | roles are made of data actions, policies permit to get and to list apart | D |
+//! | which right each operation of every service asks for: [`rights::table`] | D and I |
 //! | a certificate outside its validity, or disabled, is still told of | I |
 //! | a vault of another tenant challenges with that tenant, and does not accept our token | D |
 //! | a name that does not exist: 502 to CONNECT | I |
@@ -98,6 +100,8 @@
 //! Not emulated, and refused with 501 and by name: secrets and keys of a vault, making and changing certificates there, service
 //! connections whose issuer is Entra itself, Microsoft Graph, Azure Resource Manager, sharing through the APIs, other connectors, starting flows;
 //! of Dataverse what the documentation of [`dataverse`] lists.
+//!
+//! Not emulated: roles on one secret or certificate of a vault alone, business units below another, teams, and what a role takes time for.
 //!
 //! Seeding, weather, time and the journal: the methods of [`Sandbox`], or over HTTP as in [`control`].
 
@@ -128,6 +132,7 @@ mod key_vault;
 mod managed_identity;
 mod power_platform;
 mod proxy;
+pub mod rights;
 mod service;
 mod variables;
 mod watch;
@@ -160,7 +165,7 @@ pub use entra::{ClaimsChallenge, Switches as EntraSwitches, TOKEN_REFUSALS, Toke
 pub use faults::{Effect, Fault};
 pub use issuer::IdentityTokenSpec;
 pub use journal::Exchange;
-pub use key_vault::{Vault, Version};
+pub use key_vault::{CertificatePermission, Vault, Version};
 pub use managed_identity::ManagedIdentities;
 pub use power_platform::{PowerPlatformRole, PowerPlatformScope, RoleAssignment, Unentitled};
 pub use watch::{Passing, Stage};

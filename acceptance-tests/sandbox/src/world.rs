@@ -250,7 +250,7 @@ impl World {
         if self.unregistered_subscriptions.contains(&vault.subscription_id) {
             return SecretAccess::ProviderNotRegistered;
         }
-        let may = |principal: &str| vault.may_read_secrets_by_role(principal);
+        let may = |principal: &str| vault.allows(principal, key_vault::rights::Act::ReadSecret);
         if vault.tenant_id == caller.tenant_id && may(&caller.object_id) && may(DATAVERSE_APPLICATION) {
             SecretAccess::Allowed
         } else {

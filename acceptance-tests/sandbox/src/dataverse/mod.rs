@@ -102,6 +102,7 @@ mod address;
 mod batch;
 mod catalog;
 mod delete;
+mod demands;
 mod filter;
 mod filter_text;
 mod filter_tokens;
@@ -144,6 +145,7 @@ use headers::Place;
 use refusal::Refusal;
 use tables::Table;
 
+pub(crate) use demands::demands;
 pub(crate) use kept::Rows;
 pub use org::Org;
 pub use privileges::{Depth, Verb};

@@ -3,13 +3,13 @@
 //! Source: <https://learn.microsoft.com/rest/api/keyvault/certificates/get-certificate/get-certificate>; error texts as users report
 //! them. That a certificate outside its validity is still told of is inferred.
 
+pub(crate) mod rights;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
@@ -18,17 +18,14 @@ use crate::certificate::{self, CertificateSpec};
 use crate::cloud::Addresses;
 use crate::entra::{self, Unaccepted};
 use crate::exchange::{Request, Response};
-use crate::world::{Caller, World};
+use crate::world::World;
+use rights::Act;
 use told::Told;
+
+pub use rights::CertificatePermission;
 
 /// The versions before they were dates.
 const NUMBERED_VERSIONS: [&str; 3] = ["7.4", "7.5", "7.6"];
-/// The roles that let a principal read a certificate without its private key.
-const READS_CERTIFICATES: [&str; 4] =
-    ["Key Vault Reader", "Key Vault Certificate User", "Key Vault Certificates Officer", "Key Vault Administrator"];
-/// The roles that let a principal read secrets.
-const READS_SECRETS: [&str; 4] =
-    ["Key Vault Secrets User", "Key Vault Secrets Officer", "Key Vault Certificate User", "Key Vault Administrator"];
 
 /// A vault.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,10 +40,13 @@ pub struct Vault {
     pub tenant_id: String,
     /// Whether access policies, and not roles, rule the data plane.
     pub access_policies: bool,
-    /// The principals that a policy lets read certificates.
-    pub policies: BTreeSet<String>,
+    /// What policies permit principals, by object id, to do with certificates.
+    pub policies: BTreeMap<String, BTreeSet<CertificatePermission>>,
     /// The roles of principals: object id (or application id) and name of the role.
     pub roles: BTreeSet<(String, String)>,
+    /// The data actions that roles of one's own give principals: the object id, and the action.
+    #[serde(default)]
+    pub data_actions: BTreeSet<(String, String)>,
     /// The certificates by name in lower case, each with its versions, oldest first.
     pub certificates: BTreeMap<String, Vec<Version>>,
 }
@@ -76,8 +76,9 @@ impl Vault {
             resource_group: "rg-robots".to_owned(),
             tenant_id: tenant_id.to_owned(),
             access_policies: false,
-            policies: BTreeSet::new(),
+            policies: BTreeMap::new(),
             roles: BTreeSet::new(),
+            data_actions: BTreeSet::new(),
             certificates: BTreeMap::new(),
         }
     }
@@ -97,53 +98,6 @@ impl Vault {
         let version = Version { name: name.to_owned(), id: id.clone(), der, spec, not_before, expires, created: now };
         self.certificates.entry(name.to_ascii_lowercase()).or_default().push(version);
         id
-    }
-
-    /// Gives a principal a role.
-    pub fn grant(&mut self, principal: &str, role: &str) {
-        self.roles.insert((principal.to_owned(), role.to_owned()));
-    }
-
-    /// Takes a role from a principal, and says whether it had it.
-    pub fn revoke(&mut self, principal: &str, role: &str) -> bool {
-        self.roles.remove(&(principal.to_owned(), role.to_owned()))
-    }
-
-    pub(crate) fn may_read_secrets_by_role(&self, principal: &str) -> bool {
-        self.has_role(principal, &READS_SECRETS)
-    }
-
-    fn has_role(&self, principal: &str, roles: &[&str]) -> bool {
-        self.roles.iter().any(|(holder, role)| holder.eq_ignore_ascii_case(principal) && roles.contains(&role.as_str()))
-    }
-
-    fn may_read_certificates(&self, caller: &Caller, issuer: &str) -> Result<(), Response> {
-        if self.access_policies {
-            if self.policies.contains(&caller.object_id) {
-                return Ok(());
-            }
-            let message = format!(
-                "The user, group or application 'appid={};oid={};iss=https://{issuer}/{}/' does not have certificates get permission on \
-                 key vault '{};location=westeurope'.",
-                caller.app_id, caller.object_id, caller.tenant_id, self.name
-            );
-            return Err(forbidden(&message, "AccessDenied"));
-        }
-        if self.has_role(&caller.object_id, &READS_CERTIFICATES) {
-            return Ok(());
-        }
-        let message = format!(
-            "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were \
-             changed recently, please observe propagation time.\r\nCaller: appid={};oid={};iss=https://{issuer}/{}/\r\nAction: \
-             'Microsoft.KeyVault/vaults/certificates/read'\r\nResource: '{}'\r\nAssignment: (not found)\r\nDecisionReason: \
-             'DeniedWithNoValidRBAC'\r\nVault: {};location=westeurope",
-            caller.app_id,
-            caller.object_id,
-            caller.tenant_id,
-            self.resource_id().to_lowercase(),
-            self.name
-        );
-        Err(forbidden(&message, "ForbiddenByRbac"))
     }
 }
 
@@ -192,7 +146,8 @@ pub(crate) fn answer(world: &World, vault: &Vault, request: &Request) -> Respons
             request.method, request.path
         ));
     }
-    if let Err(refused) = vault.may_read_certificates(&caller, addresses.issuer) {
+    let act = if matches!(parts.as_slice(), [_] | [_, _, "versions"]) { Act::List } else { Act::Get };
+    if let Err(refused) = vault.check(&caller, act, addresses.issuer) {
         return refused;
     }
     let versions =
@@ -240,11 +195,6 @@ fn challenge(addresses: &Addresses, vault: &Vault) -> String {
 
 fn unauthorized(words: &str, challenge: &str) -> Response {
     Response::error(StatusCode::UNAUTHORIZED, "Unauthorized", words).with_header("www-authenticate", challenge)
-}
-
-fn forbidden(message: &str, inner: &str) -> Response {
-    let body = json!({"error": {"code": "Forbidden", "message": message, "innererror": {"code": inner}}});
-    Response::json(StatusCode::FORBIDDEN, &body)
 }
 
 fn missing(name: &str) -> Response {

@@ -80,6 +80,8 @@ async fn its_own_address_seeds_breaks_and_tells() {
     assert_eq!(world.get("https://graph.microsoft.com/", "").await.status, 501);
     let verbs = ask(Method::GET, "", Value::Null).await;
     assert!(verbs.as_array().unwrap().iter().any(|verb| verb["request"] == "DELETE /_sandbox/faults"));
+    let rights = ask(Method::GET, "rights", Value::Null).await;
+    assert!(rights.as_array().unwrap().iter().any(|one| one["rights"][0] == "prvCreatecredential"), "{rights}");
     let mut switches = ask(Method::GET, "switches", Value::Null).await;
     switches["connectivity"]["returns_credential"] = false.into();
     ask(Method::PUT, "switches", switches).await;

@@ -1,5 +1,7 @@
 //! Vaults and what they tell of their certificates.
 
+use sandbox::CertificatePermission;
+
 use super::*;
 
 #[tokio::test]
@@ -71,4 +73,48 @@ async fn a_vault_speaks_every_version_that_could_be_one() {
         let url = format!("https://kv-robots.vault.azure.net/certificates/robot?api-version={version}");
         assert_eq!(world.get(&url, &token).await.status, status, "{version}");
     }
+}
+
+#[tokio::test]
+async fn a_policy_permits_to_read_and_to_list_apart() {
+    let world = World::new();
+    let token = world.token("https://vault.azure.net").await;
+    let root = "https://kv-policies.vault.azure.net/certificates";
+    let ask = async |path: &str| world.get(&format!("{root}{path}?api-version=7.4"), &token).await;
+    let permit = |permissions: &[CertificatePermission]| {
+        world
+            .sandbox
+            .with(|all| all.vaults.get_mut("kv-policies").unwrap().permit(contoso::CLIENT_OBJECT, permissions));
+    };
+    for (permission, reads, lists) in [(CertificatePermission::Get, 200, 403), (CertificatePermission::List, 403, 200)]
+    {
+        permit(&[permission]);
+        for (path, status) in [("/robot", reads), ("/robot/policy", reads), ("", lists), ("/robot/versions", lists)] {
+            let answer = ask(path).await;
+            assert_eq!(answer.status, status, "{permission:?} {path}");
+            let missing = if reads == 200 { "certificates list permission" } else { "certificates get permission" };
+            if status == 403 {
+                assert_eq!(answer.body["error"]["innererror"]["code"], "AccessDenied");
+                let message = answer.body["error"]["message"].as_str().unwrap();
+                assert!(message.contains(missing), "{message}");
+            }
+        }
+    }
+    permit(&[]);
+    assert_eq!((ask("").await.status, ask("/robot").await.status), (403, 403));
+}
+
+#[tokio::test]
+async fn a_data_action_is_as_good_as_the_role_that_has_it() {
+    let world = World::new();
+    let token = world.token("https://vault.azure.net").await;
+    let url = "https://kv-closed.vault.azure.net/certificates/robot?api-version=7.4";
+    let grant = |action: &str| {
+        world.sandbox.with(|all| all.vaults.get_mut("kv-closed").unwrap().grant_action(contoso::CLIENT_OBJECT, action));
+    };
+    grant("secrets/getSecret/action");
+    let refused = world.get(url, &token).await.body["error"]["message"].as_str().unwrap().to_owned();
+    assert!(refused.contains("Action: 'Microsoft.KeyVault/vaults/certificates/read'"), "{refused}");
+    grant("Microsoft.KeyVault/vaults/certificates/read");
+    assert_eq!(world.get(url, &token).await.status, 200);
 }
