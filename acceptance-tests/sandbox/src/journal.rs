@@ -14,7 +14,7 @@ use crate::managed_identity;
 
 /// The headers that say something of a request.
 const TOLD: [&str; 5] = ["if-match", "if-none-match", "prefer", "mscrm.solutionuniquename", "user-agent"];
-/// The headers by which a request is found again.
+/// The headers by which a request is found again in the logs of a service, or of several.
 const IDS: [&str; 3] = ["x-ms-correlation-request-id", "x-ms-client-request-id", "client-request-id"];
 
 /// A request and its answer.
@@ -28,7 +28,8 @@ pub struct Exchange {
     pub target: String,
     /// The headers that matter.
     pub headers: Vec<(String, String)>,
-    /// The headers by which it is found again.
+    /// What the request calls itself and what it belongs to, by header; no line tells of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ids: Vec<(String, String)>,
     /// The body, when it is JSON or a form.
     pub body: Option<Value>,
@@ -47,8 +48,9 @@ impl Exchange {
         if let Some(body) = &mut body {
             connectivity::redact(body);
         }
-        let headers = |names: &[&str]| -> Vec<(String, String)> {
-            names.iter().filter_map(|name| Some(((*name).to_owned(), request.header(name)?.to_owned()))).collect()
+        let told = |names: &[&str]| {
+            let headers = names.iter().filter_map(|name| Some(((*name).to_owned(), request.header(name)?.to_owned())));
+            headers.collect()
         };
         let answer = response.filter(|_| !is_sign_in).and_then(|response| serde_json::from_slice(&response.body).ok());
         let parts = response.map(|response| response.parts.as_slice()).unwrap_or_default();
@@ -56,8 +58,8 @@ impl Exchange {
             method: request.method.to_string(),
             host: request.host.clone(),
             target: target(request),
-            headers: headers(&TOLD),
-            ids: headers(&IDS),
+            headers: told(&TOLD),
+            ids: told(&IDS),
             body,
             status: response.map(|response| response.status.as_u16()),
             answer,
@@ -65,14 +67,15 @@ impl Exchange {
         }
     }
 
+    /// What the request says in one of the headers by which it is found again: `x-ms-correlation-request-id`, `x-ms-client-request-id`,
+    /// `client-request-id`.
+    pub fn id(&self, header: &str) -> Option<&str> {
+        self.ids.iter().find(|(name, _)| name == header).map(|(_, value)| value.as_str())
+    }
+
     /// Whether it changed something, or could have: token requests and reads do not.
     pub fn is_write(&self) -> bool {
         !is_sign_in(&self.host) && self.method.parse::<Method>().is_ok_and(|method| connectivity::writes(&method))
-    }
-
-    /// What the header of this name said, of those by which it is found again.
-    pub fn id(&self, name: &str) -> Option<&str> {
-        self.ids.iter().find(|(known, _)| known == name).map(|(_, id)| id.as_str())
     }
 
     /// The exchange in a line: `PATCH contoso.crm4.dynamics.com /api/…  if-match: *  {"name":"robot"} -> 204`.

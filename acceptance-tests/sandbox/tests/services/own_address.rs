@@ -145,3 +145,22 @@ async fn a_fault_strikes_one_request_of_many_and_each_answer_can_be_another_one(
     ];
     assert_eq!(told, expected);
 }
+
+#[tokio::test]
+async fn the_journal_tells_by_what_a_request_is_found_again() {
+    let world = World::new();
+    let (run, own) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
+    for url in [
+        format!("https://login.microsoftonline.com/{}/v2.0/.well-known/openid-configuration", contoso::TENANT),
+        "https://kv-robots.vault.azure.net/certificates/robot?api-version=7.4".to_owned(),
+        format!("https://{}/api/data/v9.2/WhoAmI", contoso::ORG),
+        format!("{ENVIRONMENT_HOST}/connectivity/connections?api-version=1"),
+    ] {
+        let request = world.client.get(&url).header("x-ms-correlation-request-id", &run);
+        request.header("x-ms-client-request-id", &own).send().await.unwrap();
+        let told = world.sandbox.journal().pop().unwrap();
+        let ids = (told.id("x-ms-correlation-request-id"), told.id("x-ms-client-request-id"));
+        assert_eq!(ids, (Some(run.as_str()), Some(own.as_str())), "{url}");
+        assert!(told.id("client-request-id").is_none() && !told.line().contains(&run), "{}", told.line());
+    }
+}
