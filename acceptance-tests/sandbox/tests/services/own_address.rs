@@ -67,6 +67,8 @@ async fn its_own_address_seeds_breaks_and_tells() {
         let role = "vaults/kv-closed/roles/somebody/Key%20Vault%20Reader";
         assert_eq!(ask(Method::DELETE, role, Value::Null).await, gone);
     }
+    ask(Method::PUT, "vaults/kv-policies/policies/somebody", json!(["list"])).await;
+    assert_eq!(world.sandbox.with(|all| all.vaults["kv-policies"].policies["somebody"].len()), 1);
     let nowhere = format!("{}/rows/{}/robots", world.sandbox.control_url(), contoso::ENVIRONMENT);
     assert_eq!(client.get(nowhere).send().await.unwrap().status(), 400, "there is no such table");
     ask(Method::POST, "clock", json!({"advance_seconds": 60})).await;

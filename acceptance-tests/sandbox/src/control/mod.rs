@@ -39,16 +39,20 @@
 //! | `DELETE /_sandbox/vaults/<vault>/certificates/<name>` | deletes a certificate |
 //! | `PUT /_sandbox/vaults/<vault>/roles/<principal>/<role>` | gives a role, such as `Key%20Vault%20Secrets%20User` |
 //! | `DELETE /_sandbox/vaults/<vault>/roles/<principal>/<role>` | takes a role |
+//! | `PUT /_sandbox/vaults/<vault>/policies/<principal>` | what a policy permits to do with certificates: `["get", "list"]` |
 //! | `POST /_sandbox/applications/<id>/certificates` | makes a certificate with its key and registers it: `{"expires_in_days": 10}` |
 //! | `POST /_sandbox/applications/<id>/trusted-subjects` | the same, and its name and issuer are trusted instead |
 //! | `POST /_sandbox/applications/<id>/federated-credentials` | trusts a workload elsewhere: `{"issuer": "https://…", "subject": "…"}` |
 //! | `PUT /_sandbox/managed-identities` | the identities of the machine, by client id: `{"system_assigned": null, "user_assigned": ["…"]}` |
 //! | `POST /_sandbox/identity-tokens` | the token of a workload elsewhere: `{"issuer": "https://…", "subject": "…", "expires_in_seconds": 60}` |
 //!
-//! Bad weather is a [`Fault`](crate::Fault), a certificate a [`CertificateSpec`], an application's a
+//! Bad weather is a [`Fault`](crate::Fault), a certificate a [`CertificateSpec`](crate::CertificateSpec), an application's a
 //! [`ClientCertificateSpec`](crate::ClientCertificateSpec), and open questions are [`Switches`](crate::Switches).
 
-use std::collections::BTreeMap;
+mod environments;
+mod sign_in;
+mod vaults;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -64,13 +68,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::certificate::CertificateSpec;
-use crate::connectivity::StatusError;
-use crate::dataverse::Depth;
 use crate::exchange::Response;
-use crate::managed_identity::ManagedIdentities;
 use crate::proxy::{Broken, Shared, State, sent};
 use crate::rights;
+use crate::world::World;
 
 /// Each request that the sandbox's own address knows, and what it does.
 pub const VERBS: &[(&str, &str)] = &[
@@ -136,6 +137,10 @@ pub const VERBS: &[(&str, &str)] = &[
     ("PUT /_sandbox/vaults/<vault>/roles/<principal>/<role>", "gives a role, such as `Key%20Vault%20Secrets%20User`"),
     ("DELETE /_sandbox/vaults/<vault>/roles/<principal>/<role>", "takes a role"),
     (
+        "PUT /_sandbox/vaults/<vault>/policies/<principal>",
+        r#"what a policy permits to do with certificates: `["get", "list"]`"#,
+    ),
+    (
         "POST /_sandbox/applications/<id>/certificates",
         r#"makes a certificate with its key and registers it: `{"expires_in_days": 10}`"#,
     ),
@@ -180,184 +185,104 @@ async fn one(
         .collect();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let writes = head.uri.query() == Some("writes");
-    let answered = answer(&mut shared.state(), head.method.as_str(), &path, writes, &body);
+    let answered = match path.as_slice() {
+        ["_sandbox", path @ ..] => {
+            answer(&mut shared.state(), &Asked { method: head.method.as_str(), path, body: &body }, writes)
+        }
+        _ => Err("everything here is below /_sandbox".to_owned()),
+    };
     Ok(sent(match answered {
         Ok(value) => Response::json(StatusCode::OK, &value),
         Err(what) => Response::error(StatusCode::BAD_REQUEST, "Sandbox", &what),
     }))
 }
 
-fn answer(state: &mut State, method: &str, path: &[&str], writes: bool, body: &[u8]) -> Result<Value, String> {
-    let now = state.world.now();
-    match (method, path) {
-        ("GET", ["_sandbox", "journal"]) => {
-            let told = state.journal.iter().filter(|exchange| !writes || exchange.is_write());
-            Ok(json!(told.collect::<Vec<_>>()))
-        }
-        ("DELETE", ["_sandbox", "journal"]) => {
-            state.journal.clear();
-            Ok(Value::Null)
-        }
-        ("GET", ["_sandbox"]) => Ok(VERBS.iter().map(|(verb, what)| json!({"request": verb, "does": what})).collect()),
-        ("GET", ["_sandbox", "faults"]) => {
-            Ok(state.faults.iter().filter(|fault| fault.times > 0).map(|fault| json!(fault)).collect())
-        }
-        ("DELETE", ["_sandbox", "faults"]) => {
-            state.faults.clear();
-            Ok(Value::Null)
-        }
-        ("POST", ["_sandbox", "faults"]) => {
-            state.faults.push(read(body)?);
-            Ok(Value::Null)
-        }
-        ("POST", ["_sandbox", "clock"]) => {
-            let seconds =
-                read::<Value>(body)?["advance_seconds"].as_i64().ok_or("advance_seconds is no whole number")?;
-            let by = std::time::Duration::from_secs(seconds.unsigned_abs());
-            if seconds < 0 {
-                state.world.turn_back(by)
-            } else {
-                state.world.advance(by)
-            }
-            Ok(json!({"now": state.world.now().unix_timestamp()}))
-        }
-        ("GET", ["_sandbox", "switches"]) => Ok(json!(state.world.switches())),
-        ("PUT", ["_sandbox", "switches"]) => {
-            *state.world.switches_mut() = read(body)?;
-            Ok(Value::Null)
-        }
-        ("POST", ["_sandbox", "challenges"]) => {
-            state.world.challenge(read(body)?);
-            Ok(Value::Null)
-        }
-        ("DELETE", ["_sandbox", "challenges"]) => {
-            state.world.clear_challenges();
-            Ok(Value::Null)
-        }
-        ("POST", ["_sandbox", "token-refusals"]) => state.world.refuse_tokens(read(body)?).map(|()| Value::Null),
-        ("DELETE", ["_sandbox", "token-refusals"]) => {
-            state.world.clear_token_refusals();
-            Ok(Value::Null)
-        }
-        ("GET", ["_sandbox", "rights"]) => Ok(json!(rights::demands())),
-        ("GET", ["_sandbox", "cloud"]) => {
-            Ok(json!({"cloud": state.world.cloud(), "addresses": state.world.addresses()}))
-        }
-        ("PUT", ["_sandbox", "cloud"]) => {
-            let asked: Value = read(body)?;
-            state.world.set_cloud(asked["cloud"].as_str().unwrap_or_default().parse()?);
-            Ok(Value::Null)
-        }
-        (_, ["_sandbox", "rows" | "shares" | "security-roles", environment, rest @ ..]) => {
-            let org = state.world.environment_mut(environment).and_then(|one| one.dataverse.as_mut());
-            let org = org.ok_or_else(|| format!("there is no environment {environment} with Dataverse"))?;
-            match (method, path[1], rest) {
-                ("GET", "rows", [table]) => org.rows(table).map(Value::from),
-                ("POST", "rows", [table]) => Ok(json!({"id": org.insert(table, read(body)?)?})),
-                ("PATCH", "rows", [table, id]) => org.patch(table, uuid(id)?, read(body)?).map(|()| Value::Null),
-                ("DELETE", "rows", [table, id]) => org.remove(table, uuid(id)?).map(Value::Bool),
-                ("POST", "shares", [table, id, user]) => org.share(table, uuid(id)?, uuid(user)?).map(|()| Value::Null),
-                ("PUT", "security-roles", [role]) => {
-                    let privileges: BTreeMap<String, Depth> = read(body)?;
-                    let privileges = privileges.iter().map(|(name, depth)| (name.as_str(), *depth));
-                    org.role(role, privileges).map(|()| Value::Null)
-                }
-                ("PUT", "security-roles", [role, user]) => org.assign_role(uuid(user)?, role).map(|()| Value::Null),
-                ("DELETE", "security-roles", [role, user]) => Ok(org.take_role(uuid(user)?, role).into()),
-                ("DELETE", "shares", [table, id, user]) => {
-                    org.unshare(table, uuid(id)?, uuid(user)?).map(|()| Value::Null)
-                }
-                _ => Err(strange(method, path)),
-            }
-        }
-        (_, ["_sandbox", "connections", environment, rest @ ..]) => {
-            let switches = state.world.switches().connectivity.clone();
-            let environment = state.world.environment_mut(environment).ok_or("there is no such environment")?;
-            match (method, rest) {
-                ("GET", []) => {
-                    let all = environment.connections.values();
-                    Ok(all.map(|connection| connection.shown(&environment.id, &switches, now)).collect())
-                }
-                ("DELETE", [id]) => Ok(environment.connections.remove(*id).is_some().into()),
-                ("POST", ["hide"]) => {
-                    let answers = read::<Value>(body)?["answers"].as_u64().and_then(|answers| answers.try_into().ok());
-                    environment.hide_from_connectivity(answers.ok_or("answers is no whole number")?);
-                    Ok(Value::Null)
-                }
-                ("POST", [id, "fail"]) => {
-                    let error: StatusError = read(body)?;
-                    let connection = environment.connections.get_mut(*id).ok_or("there is no such connection")?;
-                    connection.fail(&error.code, &error.message);
-                    Ok(Value::Null)
-                }
-                _ => Err(strange(method, path)),
-            }
-        }
-        ("PUT", ["_sandbox", "admin-applications", id]) => {
-            Ok(state.world.admin_applications.insert(id.to_ascii_lowercase()).into())
-        }
-        ("DELETE", ["_sandbox", "admin-applications", id]) => {
-            Ok(state.world.admin_applications.remove(&id.to_ascii_lowercase()).into())
-        }
-        ("POST", ["_sandbox", "power-platform-roles"]) => {
-            Ok(state.world.power_platform_roles.insert(read(body)?).into())
-        }
-        ("DELETE", ["_sandbox", "power-platform-roles"]) => {
-            Ok(state.world.power_platform_roles.remove(&read(body)?).into())
-        }
-        ("POST", ["_sandbox", "applications", id, what @ ("certificates" | "trusted-subjects")]) => {
-            let certificate = state.world.client_certificate(&read(body)?);
-            let application = state.world.application_mut(id).ok_or("there is no such application")?;
-            match *what {
-                "certificates" => application.register(&certificate),
-                _ => application.trust_subject_of(&certificate),
-            }
-            Ok(json!({"key": certificate.key_pem(), "certificates": certificate.chain_pem()}))
-        }
-        ("POST", ["_sandbox", "applications", id, "federated-credentials"]) => {
-            let application = state.world.application_mut(id).ok_or("there is no such application")?;
-            application.federated_credentials.push(read(body)?);
-            Ok(Value::Null)
-        }
-        ("PUT", ["_sandbox", "managed-identities"]) => {
-            let assigned: ManagedIdentities = read(body)?;
-            let header = std::mem::take(&mut state.world.managed_identities.header);
-            state.world.managed_identities = ManagedIdentities { header, ..assigned };
-            Ok(Value::Null)
-        }
-        ("POST", ["_sandbox", "identity-tokens"]) => Ok(json!({"token": state.world.identity_token(&read(body)?)})),
-        (_, ["_sandbox", "vaults", vault, rest @ ..]) => {
-            let vault = state.world.vaults.get_mut(*vault).ok_or("there is no such vault")?;
-            match (method, rest) {
-                ("PUT", ["certificates", name]) => {
-                    let spec: CertificateSpec = read(body)?;
-                    Ok(json!({"version": vault.put_certificate(name, spec, now)}))
-                }
-                ("DELETE", ["certificates", name]) => {
-                    Ok(vault.certificates.remove(&name.to_ascii_lowercase()).is_some().into())
-                }
-                ("PUT", ["roles", principal, role]) => {
-                    vault.grant(principal, role);
-                    Ok(Value::Null)
-                }
-                ("DELETE", ["roles", principal, role]) => Ok(vault.revoke(principal, role).into()),
-                _ => Err(strange(method, path)),
-            }
-        }
-        _ => Err(strange(method, path)),
-    }
+/// What is asked of the sandbox itself, below `/_sandbox`.
+struct Asked<'a> {
+    method: &'a str,
+    path: &'a [&'a str],
+    body: &'a [u8],
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|error| format!("the body does not fit: {error}"))
+impl Asked<'_> {
+    fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
+        serde_json::from_slice(self.body).map_err(|error| format!("the body does not fit: {error}"))
+    }
+
+    fn strange(&self) -> String {
+        format!(
+            "the sandbox's own address does not know {} /_sandbox/{}; GET /_sandbox lists what it knows",
+            self.method,
+            self.path.join("/")
+        )
+    }
 }
 
 fn uuid(text: &str) -> Result<Uuid, String> {
     text.parse().map_err(|_| format!("{text} is no GUID"))
 }
 
-fn strange(method: &str, path: &[&str]) -> String {
-    format!("the sandbox's own address does not know {method} /{}; GET /_sandbox lists what it knows", path.join("/"))
+fn answer(state: &mut State, asked: &Asked<'_>, writes: bool) -> Result<Value, String> {
+    match (asked.method, asked.path) {
+        ("GET", []) => Ok(VERBS.iter().map(|(verb, what)| json!({"request": verb, "does": what})).collect()),
+        ("GET", ["journal"]) => {
+            let told = state.journal.iter().filter(|exchange| !writes || exchange.is_write());
+            Ok(json!(told.collect::<Vec<_>>()))
+        }
+        ("DELETE", ["journal"]) => {
+            state.journal.clear();
+            Ok(Value::Null)
+        }
+        ("GET", ["faults"]) => {
+            Ok(state.faults.iter().filter(|fault| fault.times > 0).map(|fault| json!(fault)).collect())
+        }
+        ("DELETE", ["faults"]) => {
+            state.faults.clear();
+            Ok(Value::Null)
+        }
+        ("POST", ["faults"]) => {
+            state.faults.push(asked.read()?);
+            Ok(Value::Null)
+        }
+        (_, ["rows" | "shares" | "security-roles", ..]) => environments::organization(&mut state.world, asked),
+        (_, ["connections", ..]) => environments::connections(&mut state.world, asked),
+        (_, ["admin-applications" | "power-platform-roles", ..]) => {
+            environments::administration(&mut state.world, asked)
+        }
+        (_, ["vaults", ..]) => vaults::answer(&mut state.world, asked),
+        (_, ["clock" | "switches" | "cloud" | "rights"]) => whole(&mut state.world, asked),
+        _ => sign_in::answer(&mut state.world, asked),
+    }
+}
+
+/// What is of the whole world.
+fn whole(world: &mut World, asked: &Asked<'_>) -> Result<Value, String> {
+    match (asked.method, asked.path) {
+        ("POST", ["clock"]) => {
+            let seconds =
+                asked.read::<Value>()?["advance_seconds"].as_i64().ok_or("advance_seconds is no whole number")?;
+            let by = std::time::Duration::from_secs(seconds.unsigned_abs());
+            if seconds < 0 {
+                world.turn_back(by)
+            } else {
+                world.advance(by)
+            }
+            Ok(json!({"now": world.now().unix_timestamp()}))
+        }
+        ("GET", ["switches"]) => Ok(json!(world.switches())),
+        ("PUT", ["switches"]) => {
+            *world.switches_mut() = asked.read()?;
+            Ok(Value::Null)
+        }
+        ("GET", ["cloud"]) => Ok(json!({"cloud": world.cloud(), "addresses": world.addresses()})),
+        ("PUT", ["cloud"]) => {
+            let wanted: Value = asked.read()?;
+            world.set_cloud(wanted["cloud"].as_str().unwrap_or_default().parse()?);
+            Ok(Value::Null)
+        }
+        ("GET", ["rights"]) => Ok(json!(rights::demands())),
+        _ => Err(asked.strange()),
+    }
 }
 
 #[cfg(test)]
@@ -367,6 +292,6 @@ mod tests {
     #[test]
     fn the_documentation_lists_every_request() {
         let rows = VERBS.iter().map(|(verb, what)| format!("//! | `{verb}` | {what} |\n")).collect::<String>();
-        assert!(include_str!("control.rs").contains(&rows), "the table at the top should be:\n{rows}");
+        assert!(include_str!("mod.rs").contains(&rows), "the table at the top should be:\n{rows}");
     }
 }
