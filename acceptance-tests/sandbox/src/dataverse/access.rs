@@ -68,7 +68,9 @@ impl Session<'_> {
         let mut held: Vec<Privilege> = self.org.roles_of(self.user).flat_map(|role| role.keys().copied()).collect();
         held.sort_unstable();
         held.dedup();
-        Err(Refusal::no_privilege(self.user, (roles, held.len()), privilege, table))
+        // The privileges of a row that lives in another one are those of the other's table.
+        let of = table.parent().map_or(table, |(_, parent)| parent);
+        Err(Refusal::no_privilege(self.user, (roles, held.len()), privilege, of))
     }
 
     /// Fails where a privilege does not reach the row.

@@ -268,6 +268,13 @@ fn each_operation_asks_for_its_privileges() {
 }
 
 #[test]
+fn a_value_is_refused_by_the_privilege_of_its_variable() {
+    let mut desk = holder(&[("prvReadUser", Depth::Global)]);
+    let told = shown(&desk.ask("GET environmentvariablevalues", "", ""));
+    assert!(told.contains("on OTC=380 for entity 'environmentvariabledefinition'"), "{told}");
+}
+
+#[test]
 fn some_ask_for_nothing() {
     let mut desk = Desk::new().speaking_as(READER);
     desk.check("GET WhoAmI", "", "", "200");
