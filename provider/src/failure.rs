@@ -67,7 +67,10 @@ fn hint(error: &Error) -> Option<&'static str> {
             "Check the address in that variable, and whether the proxy is there; NO_PROXY names the hosts that need none.",
         )
     } else if error.is_proxy_login() {
-        Some("Write the user name and the password into that variable: http://user:password@proxy.example.com:8080.")
+        Some(
+            "Write the user name and the password into that variable: http://user:password@proxy.example.com:8080. A proxy that offers no Basic \
+             login, and only Negotiate or NTLM, needs a local one in between that logs in.",
+        )
     } else if error.is_not_the_service() {
         Some(
             "Where a network wants people to sign in, do so in a browser. Else ask whoever runs the proxy or the firewall to let this machine \

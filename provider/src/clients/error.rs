@@ -164,6 +164,15 @@ impl Error {
         self
     }
 
+    /// The same, of a proxy that wants a login and says which.
+    #[must_use]
+    pub(super) fn demanding(self, demand: Option<String>) -> Error {
+        match demand {
+            Some(demand) => Error { source: Some(Arc::from(Box::from(format!("the proxy says: {demand}")))), ..self },
+            None => self,
+        }
+    }
+
     fn broken(&self) -> Option<Broken> {
         match &*self.kind {
             Kind::Connection { broken, .. } => Some(*broken),

@@ -249,7 +249,7 @@ impl Http {
         };
         let answer = match sent.await {
             Ok(answer) => answer,
-            Err(error) => return Err(broken(way, request, error, written)),
+            Err(error) => return Err(way.explained(broken(way, request, error, written), host).await),
         };
         let answer = answer.ok_or_else(|| Error::unexpected(operation, "it is longer than 16 MiB").of(Some(&trace)))?;
         if !answer.is_page() {

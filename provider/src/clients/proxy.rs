@@ -3,10 +3,19 @@
 //! What reads the variables for the HTTP client leaves out what it does not understand, and all of it where `REQUEST_METHOD` is set:
 //! then requests would go past the proxy. So they are read here. What an address holds besides is not shown: it may be a password.
 
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 use reqwest::NoProxy;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::error::Error;
 
@@ -21,6 +30,75 @@ pub(super) struct Proxy {
     pub(super) way: reqwest::Proxy,
     /// Its address without a user and a password.
     pub(super) shown: Arc<str>,
+    /// Where it is asked what it wants.
+    pub(super) door: Arc<Door>,
+}
+
+/// The address of a proxy, with what is secret in it.
+pub(super) struct Door(Url);
+
+/// How long a proxy has to say what it wants.
+const WORD: Duration = Duration::from_secs(2);
+/// As much of that is read.
+const MAX_WORD: usize = 8 << 10;
+
+impl Door {
+    /// What the proxy says to whoever wants to reach a host and is let down for want of a login: the ways to log in that it offers. What the
+    /// HTTP client hears of it is not told. Nothing when it says nothing, or is spoken to by TLS.
+    pub(super) async fn demand(&self, host: &str) -> Option<String> {
+        let head = timeout(WORD, self.ask(host)).await.ok()??;
+        let demands: Vec<&str> = head
+            .lines()
+            .filter_map(|line| line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate")))
+            .map(|(_, demand)| demand.trim())
+            .collect();
+        let demand: String = demands.join(", ").chars().filter(|letter| !letter.is_control()).take(200).collect();
+        // A careless one says again what it was told.
+        let word = self.0.password().unwrap_or_default();
+        let says_again = !word.is_empty() && (demand.contains(word) || demand.contains(&*decoded(word)));
+        (!demand.is_empty() && !says_again).then_some(demand)
+    }
+
+    async fn ask(&self, host: &str) -> Option<String> {
+        let address = &self.0;
+        if address.scheme() != "http" {
+            return None;
+        }
+        let at = (address.host_str()?.trim_matches(['[', ']']), address.port_or_known_default()?);
+        let mut stream = TcpStream::connect(at).await.ok()?;
+        let question =
+            Zeroizing::new(format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n{}\r\n", &*self.login()));
+        stream.write_all(question.as_bytes()).await.ok()?;
+        let mut head = Vec::new();
+        let mut part = [0; 1024];
+        while head.len() < MAX_WORD && !head.windows(4).any(|end| end == b"\r\n\r\n") {
+            match stream.read(&mut part).await.ok()? {
+                0 => break,
+                read => head.extend_from_slice(&part[..read]),
+            }
+        }
+        Some(String::from_utf8_lossy(&head).into_owned())
+    }
+
+    /// The header with what is known of a user, if anything is.
+    fn login(&self) -> Zeroizing<String> {
+        let (user, word) = (decoded(self.0.username()), decoded(self.0.password().unwrap_or_default()));
+        if user.is_empty() && word.is_empty() {
+            return Zeroizing::default();
+        }
+        let both = Zeroizing::new(format!("{}:{}", *user, *word));
+        Zeroizing::new(format!("Proxy-Authorization: Basic {}\r\n", STANDARD.encode(both.as_bytes())))
+    }
+}
+
+fn decoded(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(percent_decode_str(text).decode_utf8_lossy().into_owned())
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Door")
+    }
 }
 
 /// The proxy, if there is one; `variable` reads a variable of the environment.
@@ -39,8 +117,9 @@ pub(super) fn proxy(variable: impl Fn(&str) -> Option<String>) -> Result<Option<
     }
     let port = address.port().map(|port| format!(":{port}")).unwrap_or_default();
     let shown = format!("{}://{}{port} (of {name})", address.scheme(), address.host_str().unwrap_or_default()).into();
-    let way = reqwest::Proxy::https(address).map_err(|_| unusable("is no address of a proxy"))?;
-    Ok(Some(Proxy { way: way.no_proxy(NoProxy::from_env()), shown }))
+    let way = reqwest::Proxy::https(address.clone()).map_err(|_| unusable("is no address of a proxy"))?;
+    let without = set("NO_PROXY").or_else(|| set("no_proxy")).and_then(|(_, hosts)| NoProxy::from_string(&hosts));
+    Ok(Some(Proxy { way: way.no_proxy(without), shown, door: Arc::new(Door(address)) }))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use reqwest::Certificate;
 use reqwest::tls::Version;
 
 use super::error::Error;
-use super::proxy::Proxy;
+use super::proxy::{Door, Proxy};
 use super::retry::RETRIES;
 use super::trace::Run;
 
@@ -53,6 +53,7 @@ impl Default for Network {
 pub(super) struct Way {
     pub(super) client: reqwest::Client,
     pub(super) proxy: Option<Arc<str>>,
+    door: Option<Arc<Door>>,
 }
 
 impl Way {
@@ -62,9 +63,17 @@ impl Way {
     /// One of them names what cannot be used.
     pub(super) fn new(user_agent: &str, network: &Network) -> Result<Way, Error> {
         let proxy = proxy()?;
-        let shown = proxy.as_ref().map(|proxy| Arc::clone(&proxy.shown));
+        let (shown, door) = proxy.as_ref().map(|proxy| (Arc::clone(&proxy.shown), Arc::clone(&proxy.door))).unzip();
         let only = only()?;
-        Ok(Way { client: client(user_agent, proxy, (only, network.authorities.clone()), TIMES)?, proxy: shown })
+        Ok(Way { client: client(user_agent, proxy, (only, network.authorities.clone()), TIMES)?, proxy: shown, door })
+    }
+
+    /// The same error, with what the proxy says when it wants a login.
+    pub(super) async fn explained(&self, error: Error, host: &str) -> Error {
+        match &self.door {
+            Some(door) if error.is_proxy_login() => error.demanding(door.demand(host).await),
+            _ => error,
+        }
     }
 }
 

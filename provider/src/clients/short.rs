@@ -54,6 +54,7 @@ impl HttpClient for Short {
 impl Short {
     async fn tried(&self, request: &Request) -> Result<Came, Error> {
         let mut tries = Tries::begin(self.network.max_retries).within(PATIENCE);
+        let host = request.url().host_str().unwrap_or_default();
         loop {
             let (came, asked) = match self.once(request).await {
                 Ok(came) if matches!(came.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504) => {
@@ -61,7 +62,8 @@ impl Short {
                     (Ok(came), asked)
                 }
                 Err(error) if !error.is_lasting() => (Err(error), None),
-                ended => return ended.and_then(|came| self.own(request, came)),
+                Err(error) => return Err(self.way.explained(error, host).await),
+                Ok(came) => return self.own(request, came),
             };
             let Some(wait) = tries.again(asked) else { return came.and_then(|came| self.own(request, came)) };
             sleep(wait).await;

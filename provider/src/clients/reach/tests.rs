@@ -192,3 +192,52 @@ async fn an_authority_of_the_block_is_trusted_beside_those_of_the_variable() {
     // Beside the system's, which know neither.
     assert_eq!(reached(None, Some(&ours)).await, (false, true));
 }
+
+#[tokio::test]
+async fn a_proxy_that_wants_a_login_gets_what_is_known_and_is_asked_what_it_wants() {
+    let (sender, asked) = std::sync::mpsc::channel();
+    let sender = std::sync::Mutex::new(sender);
+    let port = server(move |mut stream| {
+        let _ = sender.lock().unwrap().send(String::from_utf8(first(&mut stream)).unwrap());
+        let line =
+            "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"Contoso\"\r\nproxy-authenticate: Negotiate\r\n\r\n";
+        let _ = stream.write_all(line.as_bytes());
+    });
+    let address = format!("http://m%40x:h%20unter2@127.0.0.1:{port}");
+    let proxy =
+        super::super::proxy::proxy(|name| Some(address.clone()).filter(|_| name == "HTTPS_PROXY")).unwrap().unwrap();
+    let door = Arc::clone(&proxy.door);
+    let (pem, _) = secure("");
+    let trusted = (Authorities::of_pem(pem.as_bytes()), Authorities::default());
+    told(client("test", Some(proxy), trusted, TIMES).unwrap(), "https://a.example/").await;
+    let demand = door.demand("a.example").await;
+    assert_eq!(demand.as_deref(), Some("Basic realm=\"Contoso\", Negotiate"));
+    let logins = [asked.recv().unwrap(), asked.recv().unwrap()].map(|head| {
+        let head = head.to_ascii_lowercase();
+        head.lines().find(|line| line.starts_with("proxy-authorization: basic ")).map(str::to_owned)
+    });
+    assert!(logins[0].is_some() && logins[0] == logins[1], "both say the same: {logins:?}");
+    assert!(!format!("{door:?}").contains("unter2"));
+}
+
+#[tokio::test]
+async fn a_host_that_needs_no_proxy_is_asked_past_it() {
+    let (pem, port) = secure("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+    let dead = format!("http://127.0.0.1:{}", nobody());
+    for (name, without, reached) in [
+        ("NO_PROXY", "localhost", true),
+        ("no_proxy", "a.example, localhost", true),
+        ("NO_PROXY", "*", true),
+        ("NO_PROXY", "a.example", false),
+        ("NO_PROXY", "", false),
+    ] {
+        let read = |asked: &str| {
+            [("HTTPS_PROXY", dead.as_str()), (name, without)].into_iter().find(|(name, _)| *name == asked)
+        };
+        let proxy = super::super::proxy::proxy(|asked| read(asked).map(|(_, value)| value.to_owned())).unwrap();
+        let trusted = (Authorities::of_pem(pem.as_bytes()), Authorities::default());
+        let client = client("test", proxy, trusted, TIMES).unwrap();
+        let answered = client.get(format!("https://localhost:{port}/")).send().await.is_ok();
+        assert_eq!(answered, reached, "{name}={without}");
+    }
+}
