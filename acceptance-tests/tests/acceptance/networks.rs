@@ -1,0 +1,156 @@
+//! Networks: what keeps everything from being reached is told in one diagnostic, with its cause, after a bounded number of tries; what passes
+//! is not told at all; and the provider block says whom to trust and how often to try.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use acceptance_tests::court::{Court, REFERENCE, with};
+use acceptance_tests::networks::{Met, NETWORKS, Network};
+use acceptance_tests::proxy::{Proxy, Tunnel};
+use acceptance_tests::world::{CHAIN, World};
+use sandbox::{Effect, Fault};
+use serde_json::json;
+
+#[track_caller]
+fn check(network: &Network) {
+    let Met { told, attempts, .. } = network.meet();
+    let (shown, (least, most)) = (told.to_string(), network.attempts);
+    assert!((least..=most).contains(&attempts), "{}: {attempts} attempts: {shown}", network.name);
+    assert!(!shown.contains("hunter2"), "{shown}");
+    let (_, said, _) = told.into_parts();
+    assert_eq!(said.len(), 1, "{}: {shown}", network.name);
+    let one = &said[0];
+    assert_eq!((one.is_error, one.summary.as_str(), one.attribute.as_str()), (true, network.summary, ""), "{shown}");
+    assert!(one.detail.contains(network.cause), "{}: {shown}", network.name);
+    assert!(one.detail.len() < 700, "it is short: {shown}");
+}
+
+#[test]
+fn whatever_keeps_everything_from_being_reached_is_explained_in_one_diagnostic() {
+    // Those that say nothing are waited for: they are met beside each other.
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..7 {
+            scope.spawn(|| {
+                while let Some(network) = NETWORKS.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    check(network);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn under_terraform_each_object_has_its_diagnostic_and_one_of_them_says_why() {
+    let black_hole = Proxy::start(|_, _| Tunnel::Silent);
+    let mut world = World::new();
+    world.set("HTTPS_PROXY", &format!("http://127.0.0.1:{}", black_hole.port()));
+    let one = |name: &str| {
+        format!(
+            "resource \"powerautomate_key_vault_certificate_reference\" \"{name}\" {{\n  schema_name = \"cto_{name}\"\n  key_vault_id = \
+             var.key_vault_id\n  certificate_name = \"{name}\"\n}}\n"
+        )
+    };
+    world.write("main.tf", &["one", "two", "three"].map(one).concat());
+    let planned = world.plan();
+    assert_eq!(planned.diagnostics.len(), 3, "{planned}");
+    assert!(
+        planned.diagnostics.iter().all(|told| told.severity == "error" && told.summary == "Cannot sign in"),
+        "{planned}"
+    );
+    let reasons = planned.diagnostics.iter().filter(|told| told.detail.contains("does not answer"));
+    assert_eq!(reasons.count(), 1, "{planned}");
+    // Three certificates, and one sign-in for all.
+    assert_eq!(black_hole.hosts().len(), 4, "{:?}", black_hole.hosts());
+}
+
+#[test]
+fn a_connection_that_ends_once_within_the_tls_handshake_is_made_again() {
+    for host in ["kv-robots.vault.azure.net", "login.microsoftonline.com", "contoso.crm4.dynamics.com"] {
+        let ended = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&ended);
+        let proxy = Proxy::start(move |asked, _| {
+            let is_first = asked == host && counted.fetch_add(1, Ordering::Relaxed) == 0;
+            if is_first { Tunnel::Plain("") } else { Tunnel::Open }
+        });
+        let court = proxy.court();
+        court.create(REFERENCE, &court.reference()).expect_quiet();
+        assert!(ended.load(Ordering::Relaxed) > 1, "{host} was tried again");
+    }
+}
+
+#[test]
+fn once_a_host_has_answered_a_slow_one_has_the_time_of_the_operation() {
+    let court = Court::new();
+    // As long as nothing has answered, this would be too long.
+    court.weather(Fault::next("environmentvariabledefinitions", Effect::Delay(13_000)).method("GET"));
+    assert_eq!(court.list(REFERENCE, &json!({})).expect_quiet(), Vec::<String>::new());
+}
+
+#[test]
+fn connections_are_used_again_across_resources() {
+    let court = Court::new();
+    let _ = court.made_chain();
+    let other = with(court.reference(), json!({ "schema_name": "cto_other" }));
+    court.create(REFERENCE, &other).expect_quiet();
+    let hosts: BTreeSet<String> = court.sandbox().journal().into_iter().map(|exchange| exchange.host).collect();
+    assert_eq!(hosts.len(), 5, "{hosts:?}");
+    assert_eq!(court.sandbox().tunnels(), hosts.len(), "one connection to each");
+}
+
+#[test]
+fn a_proxy_gets_the_login_that_its_variable_holds() {
+    let proxy = Proxy::start(|_, _| Tunnel::Locked("me:hunter2"));
+    let court = proxy.court();
+    court.create(REFERENCE, &court.reference()).expect_quiet();
+}
+
+#[test]
+fn under_terraform_the_block_names_an_authority_beside_the_system_s_and_how_often_to_try() {
+    let mut world = World::new();
+    let authority = world.sandbox().ca_file().display().to_string();
+    world.unset("SSL_CERT_FILE");
+    world.write("main.tf", CHAIN);
+    let block = |lines: &str| world.write_provider(&format!("environment_id = var.environment_id\n  {lines}"));
+
+    block("");
+    let distrusted = world.plan();
+    assert!(distrusted.to_string().contains("The connection is not secure"), "{distrusted}");
+    block(&format!("ca_certificate_path = \"{authority}\"\n  max_retries = 0"));
+    world.apply().expect_quiet();
+
+    let asked = || world.sandbox().journal().iter().filter(|one| one.host.contains("dynamics.com")).count();
+    let before = asked();
+    world.weather(Fault::next("dynamics.com", Effect::Throttle(0)).times(3));
+    let throttled = world.plan();
+    assert!(throttled.to_string().contains("HTTP 429") && !throttled.is_ok(), "{throttled}");
+    let (once, struck) = (asked() - before, 3 - world.sandbox().weather_to_come());
+    assert_eq!(once, usize::try_from(struck).expect("it is small"), "none is tried again");
+    world.sandbox().clear_faults();
+
+    block("max_retries = 11");
+    world.plan().expect_error("max_retries", "Invalid value for max_retries", &["between 0 and 10"]);
+    block("ca_certificate_path = \"/nonexistent/ca.pem\"");
+    let what = ["/nonexistent/ca.pem, which cannot be read"];
+    world.plan().expect_error("ca_certificate_path", "The certificate authority cannot be read", &what);
+}
+
+#[test]
+fn a_request_is_tried_again_as_often_as_the_block_says() {
+    for (block, tries) in [(json!({}), 5), (json!({ "max_retries": 0 }), 1), (json!({ "max_retries": 2 }), 3)] {
+        let mut court = Court::unconfigured(&[]);
+        let here = json!({ "environment_id": court.place().environment_id });
+        court.configure(&with(here.clone(), block)).expect_quiet();
+        court.weather(Fault::next("dynamics.com", Effect::Throttle(0)).times(99));
+        court.list(REFERENCE, &json!({})).expect_refused();
+        assert_eq!(99 - court.sandbox().weather_to_come(), tries);
+        court.sandbox().clear_faults();
+        // The sign-in and the vault are tried by the same rule.
+        court.configure(&with(here, json!({ "max_retries": 1 }))).expect_quiet();
+        court.weather(Fault::next("login.", Effect::Throttle(0)).times(99));
+        court.list(REFERENCE, &json!({})).expect_refused();
+        assert_eq!(99 - court.sandbox().weather_to_come(), 2);
+    }
+}
