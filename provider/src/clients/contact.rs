@@ -43,12 +43,16 @@ impl Default for Contact {
 }
 
 impl Contact {
-    /// A host is asked for something. Until that fails, all that can be said is that it does not answer.
-    pub(super) fn asks(&self, unanswered: impl FnOnce() -> Error) {
+    /// A host is asked for something. Until that has failed once, all that can be said is that it does not answer.
+    pub(super) fn asks(&self, host: &str, unanswered: impl FnOnce() -> Error) {
         if self.has_answered() {
             return;
         }
-        self.failed(&unanswered());
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if !last.as_ref().is_some_and(|last| last.is_of(host)) {
+            *last = Some(unanswered());
+        }
+        drop(last);
         self.state.send_if_modified(|state| {
             let is_first = *state == State::Idle;
             if is_first {
@@ -146,7 +150,7 @@ mod tests {
     /// A network in which somebody was asked.
     fn asked() -> Contact {
         let contact = Contact { silence: MOMENT, ..Contact::default() };
-        contact.asks(|| Error::silent("asking", "a.example"));
+        contact.asks("a.example", || Error::silent("asking", "a.example"));
         contact
     }
 
@@ -161,6 +165,7 @@ mod tests {
         let contact = asked();
         assert_eq!(given_up(&contact).await, "reading: a.example does not answer");
         contact.failed(&Error::connection("asking", "b.example", false, &["dns error".to_owned()]));
+        contact.asks("b.example", || Error::silent("asking", "b.example"));
         let begun = Instant::now();
         assert_eq!(given_up(&contact).await, "reading: the host name b.example cannot be resolved");
         assert!(begun.elapsed() >= MOMENT, "each operation has its own time");
@@ -191,7 +196,7 @@ mod tests {
         let slow = async {
             contact.answered();
             sleep(3 * MOMENT).await;
-            contact.asks(|| Error::silent("asking", "b.example"));
+            contact.asks("b.example", || Error::silent("asking", "b.example"));
             Ok(())
         };
         assert!(contact.within("reading", slow).await.is_ok());

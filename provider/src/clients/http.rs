@@ -229,7 +229,7 @@ impl Http {
             builder = builder.header("content-type", content_type).body(bytes.clone());
         }
         let host = request.url.host_str().unwrap_or_default();
-        self.contact.asks(|| Error::silent(operation, host).through(way.proxy.as_ref()));
+        self.contact.asks(host, || Error::silent(operation, host).through(way.proxy.as_ref()));
         let (started, written) = (Instant::now(), Written::begin(request, &trace));
         let sent = async {
             let mut response = builder.send().await?;

@@ -75,7 +75,7 @@ impl Short {
         let (operation, host) = (operation(request), request.url().host_str().unwrap_or_default());
         let path = request.url().path();
         let through = |error: Error| error.through(self.way.proxy.as_ref());
-        self.contact.asks(|| through(Error::silent(operation, host)));
+        self.contact.asks(host, || through(Error::silent(operation, host)));
         let ids = trace.headers(operation == SIGNING_IN);
         let mut request = request.clone();
         each(&ids, |name, value| request.insert_header(name, value));

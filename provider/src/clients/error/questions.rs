@@ -216,6 +216,11 @@ impl Error {
         self.broken().is_some() && !on_this_side && !self.is_sign_in()
     }
 
+    /// It is of the connection to this host.
+    pub(in crate::clients) fn is_of(&self, asked: &str) -> bool {
+        matches!(&*self.kind, Kind::Connection { host, .. } if host == asked)
+    }
+
     /// Nothing has come back.
     pub(in crate::clients) fn is_silent(&self) -> bool {
         self.broken() == Some(Broken::Silent)

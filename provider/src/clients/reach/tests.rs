@@ -41,7 +41,7 @@ fn first(stream: &mut TcpStream) -> Vec<u8> {
     bytes
 }
 
-/// A certificate of this host in PEM format, and a server that has it and answers everything with this.
+/// A certificate of this host in PEM format, and a server that has it, answers everything with this, and leaves it at that.
 fn secure(answer: &'static str) -> (String, u16) {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
@@ -52,9 +52,7 @@ fn secure(answer: &'static str) -> (String, u16) {
         let mut tls = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
         let mut stream = rustls::Stream::new(&mut tls, &mut stream);
         let _ = stream.read(&mut [0; 16384]).and_then(|_| stream.write_all(answer.as_bytes()));
-        if answer.is_empty() {
-            thread::park();
-        }
+        thread::park();
     });
     (cert.pem(), port)
 }
@@ -155,6 +153,18 @@ async fn an_answer_that_does_not_come_breaks_what_was_sent() {
     let (pem, port) = secure("");
     let expected = "the connection to localhost broke after the request was sent; whether it was carried out is not known, passing";
     is_told(&told(asks(None, &pem), &format!("https://localhost:{port}/")).await, expected);
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_slowly_ends_in_its_time() {
+    let (pem, port) = secure("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nsome of it");
+    let trusted = (Authorities::of_pem(pem.as_bytes()), Authorities::default());
+    for (read, total) in [(200, 60_000), (60_000, 400)] {
+        let times = Times { read: Duration::from_millis(read), total: Duration::from_millis(total), ..TIMES };
+        let client = client("test", None, trusted.clone(), times).unwrap();
+        let answer = client.get(format!("https://localhost:{port}/")).send().await.unwrap();
+        assert!(answer.bytes().await.unwrap_err().is_timeout());
+    }
 }
 
 /// The versions of TLS that a client's greeting offers, in the extension that has the number 43.
