@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use acceptance_tests::court::{Court, REFERENCE, with};
@@ -64,6 +64,25 @@ fn under_terraform_each_object_has_its_diagnostic_and_one_of_them_says_why() {
     assert_eq!(reasons.count(), 1, "{planned}");
     // Three certificates, and one sign-in for all.
     assert_eq!(black_hole.hosts().len(), 4, "{:?}", black_hole.hosts());
+}
+
+#[test]
+fn what_exists_is_neither_read_nor_removed_in_a_black_hole_and_is_remembered() {
+    let is_lost = Arc::new(AtomicBool::new(false));
+    let lost = Arc::clone(&is_lost);
+    let proxy = Proxy::start(move |_, _| if lost.load(Ordering::Relaxed) { Tunnel::Silent } else { Tunnel::Open });
+    let mut court = proxy.court();
+    let (_, _, connection) = court.made_chain();
+    is_lost.store(true, Ordering::Relaxed);
+    court.next_run();
+    let before = proxy.hosts().len();
+    let cause = ["login.microsoftonline.com does not answer"];
+    court.refresh(&connection).expect_error("", "Cannot sign in", &cause);
+    // A connection has ten seconds to be made.
+    assert_eq!(proxy.hosts().len() - before, 2, "{:?}", proxy.hosts());
+    court.next_run();
+    let left = court.destroy(&connection).expect_error("", "Cannot sign in", &cause);
+    assert!(left.is_some());
 }
 
 #[test]

@@ -186,3 +186,22 @@ fn an_auditor_finds_every_write_in_the_log_with_its_row_and_its_run_and_no_secre
     assert_eq!(told, done);
     assert!(!log.contains(&world.place().client_secret) && !log.contains("eyJ"), "neither a secret nor a token");
 }
+
+#[test]
+fn a_write_that_is_lost_on_its_way_back_stands_in_the_log_with_its_row() {
+    let folder = tempfile::tempdir().expect("the disk is not full");
+    let log = folder.path().join("log");
+    let mut court = Court::logged(&log);
+    court.next_run();
+    let (_, credential) = court.made_credential();
+    court.weather(Fault::next("/connectivity/connectors/", Effect::ResetAfter).method("PUT"));
+    let connection = court.create(CONNECTION, &court.connection(&credential)).expect_quiet();
+    let log = std::fs::read_to_string(log).expect("the provider logs");
+    let address = format!("/connections/{}", connection.attr("id"));
+    let told: Vec<&str> =
+        log.lines().filter(|line| line.contains("Wrote to a service") && line.contains(&address)).collect();
+    assert!(told[0].contains("heard nothing of it") && told[1].contains("\"status\":20"), "{told:#?}");
+    let ids: BTreeSet<&str> =
+        told.iter().filter_map(|line| line.split("\"client_request_id\":\"").nth(1)?.split('"').next()).collect();
+    assert_eq!((told.len(), ids.len()), (2, 2), "each try has an id of its own: {told:#?}");
+}
