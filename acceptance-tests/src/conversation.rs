@@ -195,7 +195,6 @@ mod tests {
             host: host.to_owned(),
             target: target.to_owned(),
             headers: vec![("if-match".to_owned(), "*".to_owned()), ("user-agent".to_owned(), "x".to_owned())],
-            ids: Vec::new(),
             body,
             status: Some(200),
             answer: None,

@@ -83,7 +83,7 @@ impl Way {
     /// # Errors
     /// What keeps it from being made.
     pub(super) fn to_machine() -> Result<Way, Error> {
-        Ok(Way { client: machine_client()?, proxy: None })
+        Ok(Way { client: machine_client()?, proxy: None, door: None })
     }
 }
 
