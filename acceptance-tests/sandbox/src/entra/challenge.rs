@@ -2,7 +2,8 @@
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/claims-challenge>. For applications only Microsoft Graph does this today
 //! (<https://learn.microsoft.com/entra/identity/conditional-access/concept-continuous-access-evaluation-workload>): that any other
-//! service would do it likewise is inferred. What the body says is what Graph says.
+//! service would do it likewise is inferred; that a vault would say it in this form, and name no resource, the tests of Azure's SDK for
+//! Python show. What the body says is what Graph says.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
