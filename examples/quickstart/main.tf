@@ -13,7 +13,7 @@ variable "certificate_name" {
   default = "robot"
 }
 
-# Who signs in comes from ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET; without them, from the Azure CLI.
+# Who signs in comes from the ARM_ variables of the Azure provider, in a pipeline too; without any, from the Azure CLI.
 provider "powerautomate" {
   environment_id = var.environment_id
 }

@@ -28,10 +28,13 @@ resource "powerautomate_key_vault_certificate_reference" "robot" {
 "#;
 const SECRET: &str = "ARM_CLIENT_SECRET";
 
-/// A world in which nobody is signed in by a secret, with these lines in the provider block.
+/// A world in which nobody is signed in by a secret, with these lines in the provider block; the provider logs all that it ever does.
 fn world(lines: &str) -> World {
     let mut world = World::new();
     world.unset(SECRET);
+    world.set("TF_LOG_PROVIDER", "TRACE");
+    let log = world.folder().join("provider.log").display().to_string();
+    world.set("TF_LOG_PATH", &log);
     world.write_provider(&format!("environment_id = var.environment_id\n  {lines}"));
     world.write("main.tf", REFERENCE);
     world
@@ -54,22 +57,37 @@ fn signs_in(world: &World) -> String {
         .collect()
 }
 
-/// No secret of the sandbox's, nor a token, is in an outcome, a plan or a state.
+/// What nobody may read, besides tokens.
+const SECRETS: [&str; 6] = [
+    default_world::SECRET,
+    default_world::MAKER_SECRET,
+    default_world::WORKFLOW_TOKEN,
+    default_world::PIPELINE_TOKEN,
+    default_world::IDENTITY_HEADER,
+    PASSWORD,
+];
+/// The password of a client certificate.
+const PASSWORD: &str = "a-password-of-the-client-certificate";
+
+/// No secret of the sandbox's, nor a token, an assertion or a key, is in an outcome, a log, a plan or a state.
 #[track_caller]
 fn expect_no_secret(world: &World, outcome: &Outcome) {
-    let known = [
-        default_world::SECRET,
-        default_world::WORKFLOW_TOKEN,
-        default_world::PIPELINE_TOKEN,
-        default_world::IDENTITY_HEADER,
-    ];
     let tokens = world.sandbox().tokens();
     assert!(!tokens.is_empty(), "nobody signed in");
-    let mut texts = vec![outcome.raw().to_owned()];
+    let (mut texts, mut has_log) = (vec![outcome.raw().to_owned()], false);
     for file in fs::read_dir(world.folder()).unwrap().flatten() {
-        texts.push(String::from_utf8_lossy(&fs::read(file.path()).unwrap_or_default()).into_owned());
+        has_log |= file.file_name() == "provider.log";
+        // What the test itself has written there to sign in with.
+        if file.file_name() != "client.pem" {
+            texts.push(String::from_utf8_lossy(&fs::read(file.path()).unwrap_or_default()).into_owned());
+        }
     }
-    for secret in known.into_iter().chain(tokens.iter().map(String::as_str)) {
+    assert!(has_log && texts.iter().any(|text| text.contains("Asked a service")), "nothing was logged");
+    let key = fs::read_to_string(world.folder().join("client.pem")).unwrap_or_default();
+    let key = key.lines().nth(1).unwrap_or("-----");
+    // Header and claims of a token are no secret; what makes it one is its signature.
+    let signatures = tokens.iter().map(|token| token.rsplit('.').next().unwrap_or(token));
+    for secret in SECRETS.into_iter().chain([key]).chain(signatures).filter(|secret| !secret.starts_with("---")) {
         assert!(texts.iter().all(|text| !text.contains(secret)), "{secret:.12}… is told");
     }
 }
@@ -110,14 +128,13 @@ fn a_certificate_signs_in_as_pem_and_as_pfx() {
     let chain = PrivateKeyChain::new("terraform", key, chain);
     let mut store = KeyStore::new();
     store.add_entry("terraform", KeyStoreEntry::PrivateKeyChain(chain));
-    let password = "a-password-of-the-client-certificate";
     world.unset("ARM_CLIENT_CERTIFICATE_PATH");
-    world.set("ARM_CLIENT_CERTIFICATE", &STANDARD.encode(store.writer(password).write().unwrap()));
+    world.set("ARM_CLIENT_CERTIFICATE", &STANDARD.encode(store.writer(PASSWORD).write().unwrap()));
     world.set("ARM_CLIENT_CERTIFICATE_PASSWORD", "wrong");
     let refused = world.plan();
     assert!(!refused.to_string().contains("wrong"), "{refused}");
     refused.expect_error("provider", "The client certificate cannot be used", &["client_certificate_password"]);
-    world.set("ARM_CLIENT_CERTIFICATE_PASSWORD", password);
+    world.set("ARM_CLIENT_CERTIFICATE_PASSWORD", PASSWORD);
     signs_in(&world);
 }
 
@@ -405,6 +422,48 @@ fn a_clock_that_is_wrong_by_ten_minutes_signs_in() {
         world.sandbox().with(turn);
         let path = write_pem(&world.folder(), &certificate);
         world.set("ARM_CLIENT_CERTIFICATE_PATH", &path);
+        signs_in(&world);
+    }
+}
+
+/// The variables that a pipeline of the examples sets for the sign-in: by their names, with what it writes there.
+fn of_pipeline(name: &str) -> Vec<(String, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/pipelines").join(name);
+    let text = fs::read_to_string(path).unwrap();
+    let line = |line: &str| {
+        let (name, value) = line.trim().split_once(": ")?;
+        let is_variable = name.starts_with("ARM_") || name.starts_with("SYSTEM_");
+        let value = value.split(" #").next().unwrap_or_default().trim_matches('"');
+        is_variable.then(|| (name.to_owned(), value.to_owned()))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+#[test]
+fn the_pipelines_of_the_examples_sign_in_by_what_they_set() {
+    let all = |world: &World| [world.sandbox().workflow_env(), world.sandbox().pipeline_env()].concat();
+    let job = |name: &str| if name.starts_with("github") { "ACTIONS_" } else { "SYSTEM_OIDC" };
+    for name in ["github-actions.yml", "azure-pipelines.yml"] {
+        let mut world = world("");
+        ["ARM_TENANT_ID", "ARM_CLIENT_ID"].iter().for_each(|name| world.unset(name));
+        let known = all(&world);
+        // What the job has by itself, and then what the pipeline sets.
+        for (variable, value) in known.iter().filter(|(variable, _)| variable.starts_with(job(name))) {
+            world.set(variable, value);
+        }
+        for (variable, value) in of_pipeline(name) {
+            let given = match variable.as_str() {
+                "ARM_TENANT_ID" => default_world::TENANT,
+                "ARM_CLIENT_ID" => default_world::CLIENT,
+                "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID" => default_world::SERVICE_CONNECTION,
+                "SYSTEM_ACCESSTOKEN" => default_world::PIPELINE_TOKEN,
+                _ => &value,
+            };
+            world.set(&variable, given);
+        }
+        world.write("main.tf", include_str!("../../../examples/quickstart/main.tf"));
+        fs::remove_file(world.folder().join("provider.tf")).unwrap();
+        fs::remove_file(world.folder().join("variables.tf")).unwrap();
         signs_in(&world);
     }
 }
