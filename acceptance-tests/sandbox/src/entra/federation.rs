@@ -23,7 +23,7 @@ pub(super) fn prove(world: &World, application: &Application, assertion: &Assert
         return Err(if world.switches().entra.names_federated_claim {
             no_match(code, &format!(" {what}"))
         } else {
-            all(claims)
+            no_match_at_all(&claims.iss, &claims.sub, &claims.aud)
         });
     }
     if !world.issuers.contains(&claims.iss) {
@@ -64,11 +64,11 @@ pub(super) fn no_match(code: u64, what: &str) -> Refusal {
     Refusal::client(code, words)
 }
 
-fn all(claims: &Claims) -> Refusal {
+/// The same in the words of before, which name all that is shown.
+pub(super) fn no_match_at_all(issuer: &str, subject: &str, audience: &str) -> Refusal {
     let words = format!(
-        "No matching federated identity record found for presented assertion. Assertion Issuer: '{}'. Assertion Subject: '{}'. Assertion \
-         Audience: '{}'. https://docs.microsoft.com/azure/active-directory/develop/workload-identity-federation",
-        claims.iss, claims.sub, claims.aud
+        "No matching federated identity record found for presented assertion. Assertion Issuer: '{issuer}'. Assertion Subject: \
+         '{subject}'. Assertion Audience: '{audience}'. https://docs.microsoft.com/azure/active-directory/develop/workload-identity-federation"
     );
     Refusal::client(70_021, words)
 }

@@ -81,7 +81,8 @@ fn refusal_of(code: u64, caller: &Caller, tenant: &str, scope: &str) -> Refusal 
         90_002 => Refusal::no_tenant(tenant),
         500_011 => Refusal::no_resource(scope),
         5_002_738 => Refusal::strange_algorithm("ES256"),
-        70_021 | 700_213 => federation::no_match(code, " subject 'somebody else'"),
+        70_021 => federation::no_match_at_all("https://issuer.example", "somebody else", "api://AzureADTokenExchange"),
+        700_213 => federation::no_match(code, " subject 'somebody else'"),
         700_024 => Refusal::client(code, "Client assertion is not within its valid time range."),
         700_027 => Refusal::client(
             code,
