@@ -127,6 +127,9 @@ fn principal(sources: &Sources<'_>) -> Result<Principal, Refusal> {
     if sources.switch(&USE_CLI)? == Some(false) {
         return Err(no_way(sources, None, all(), ""));
     }
+    if let Some(other) = sources.variables.other_way().filter(|_| sources.block.is_none()) {
+        return Err(not_offered(other));
+    }
     if sources.client_id()?.is_some() {
         return Err(no_way(sources, Some(&CLIENT_ID), all(), "A client id is given, but nothing that proves it. "));
     }
@@ -145,6 +148,19 @@ fn no_way(sources: &Sources<'_>, argument: Option<&Setting>, all: String, first:
         what: "No way to sign in".to_owned(),
         why: format!("{first}These are the ways, and why none of them was taken:\n{all}"),
         remedy: "Give what one of them lacks, in the provider block or by the variables.".to_owned(),
+    }
+}
+
+fn not_offered(variable: &str) -> Refusal {
+    Refusal {
+        argument: None,
+        block: None,
+        what: format!("{variable} asks for what is not offered"),
+        why: format!(
+            "The environment variable {variable} is set, by which Microsoft's SDKs sign in with a user's password."
+        ),
+        remedy: "Unset it, or choose another way: whatever else is set would sign in as somebody else in silence."
+            .to_owned(),
     }
 }
 

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use expect_test::expect;
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
 use sandbox::{
-    ClaimsChallenge, ClientCertificate, ClientCertificateSpec, IdentityTokenSpec, TokenRefusal, default_world,
+    ClaimsChallenge, ClientCertificate, ClientCertificateSpec, Exchange, IdentityTokenSpec, TokenRefusal, default_world,
 };
 use serde_json::json;
 
@@ -231,6 +231,7 @@ fn a_virtual_machine_signs_in_past_every_proxy() {
     // Where it is asked lies past the proxy: a way through it would end at the sandbox, which answers for Microsoft's hosts alone.
     let url = world.sandbox().imds_url();
     world.set("ARM_MSI_ENDPOINT", &url);
+    ["HTTP_PROXY", "http_proxy", "ALL_PROXY"].iter().for_each(|name| world.set(name, "http://127.0.0.1:9"));
     expect![[r#"
         GET http://169.254.169.254 /metadata/identity/oauth2/token?resource=https://contoso.crm4.dynamics.com -> 200
         GET http://169.254.169.254 /metadata/identity/oauth2/token?resource=https://service.powerapps.com -> 200
@@ -410,6 +411,33 @@ fn a_token_that_expires_in_the_middle_of_a_run_is_another_one_then() {
     court.destroy(&connection).expect_quiet();
     court.destroy(&credential).expect_quiet();
     court.destroy(&reference).expect_quiet();
+}
+
+#[test]
+fn a_token_is_asked_for_once_for_each_audience_however_many_ask() {
+    let mut world = world("");
+    world.set(SECRET, default_world::SECRET);
+    let many = REFERENCE
+        .replace("robot\" {", "robot\" {\n  count = 30")
+        .replace("certificate\"\n", "certificate_${count.index}\"\n");
+    world.write("main.tf", &many);
+    let audiences = ["https://contoso.crm4.dynamics.com", "https://service.powerapps.com", "https://vault.azure.net"];
+    let scopes = audiences.map(|audience| format!("{audience}/.default"));
+    // The plan is one Configure, and the apply of it another one.
+    world.plan_with(&["-parallelism=30"]).expect_quiet();
+    assert_eq!(asked_for(&world, 0), scopes);
+    world.apply_plan().expect_quiet();
+    assert_eq!(asked_for(&world, 3), scopes);
+}
+
+/// For what tokens were asked for after so many of them, sorted.
+fn asked_for(world: &World, after: usize) -> Vec<String> {
+    let scope = |exchange: &Exchange| Some(exchange.body.as_ref()?["scope"].as_str()?.to_owned());
+    let journal = world.sandbox().journal();
+    let sign_ins = journal.iter().filter(|exchange| exchange.host.starts_with("login."));
+    let mut scopes: Vec<String> = sign_ins.filter_map(scope).skip(after).collect();
+    scopes.sort();
+    scopes
 }
 
 #[test]

@@ -2,9 +2,9 @@
 //! configuration says instead.
 //!
 //! Sources: Microsoft's own Terraform provider and Agents SDK for the hosts of Power Platform,
-//! <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers> for those of vaults, MSAL for the
-//! audiences of identity tokens, the discovery addresses of Dataverse's tools for the suffixes of organizations. Nothing of it but the
-//! public cloud was tried. Where the sources differ, the manual says what was chosen.
+//! <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers> for those of vaults,
+//! <https://learn.microsoft.com/power-apps/developer/data-platform/discovery-service> for the suffixes of organizations, by the hosts of their
+//! discovery, and MSAL for the audiences of identity tokens. Where the sources differ, the manual says what was chosen.
 
 use url::Url;
 
@@ -21,8 +21,8 @@ pub struct Cloud {
     token_exchange: &'static str,
     /// The host of the environments API (BAP).
     pub environments: String,
-    /// Its token scope.
-    environments_scope: &'static str,
+    /// For whom its tokens are.
+    pub environments_audience: String,
     /// The host of the Power Platform API.
     pub power_platform: String,
     /// How many letters of an environment's id stand behind the dot in its host there.
@@ -37,7 +37,7 @@ pub struct Cloud {
     pub lacks_credentials: bool,
 }
 
-/// A row of the table: name, sign-in, environments and their scope, Power Platform, Dataverse, Graph.
+/// A row of the table: name, sign-in, environments and their audience, Power Platform, Dataverse, Graph.
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 const ROWS: [Row; 5] = [
@@ -45,7 +45,7 @@ const ROWS: [Row; 5] = [
         "public",
         "login.microsoftonline.com",
         "api.bap.microsoft.com",
-        "https://service.powerapps.com/.default",
+        "https://service.powerapps.com",
         "api.powerplatform.com",
         ".dynamics.com",
         "graph.microsoft.com",
@@ -54,7 +54,7 @@ const ROWS: [Row; 5] = [
         "gcc",
         "login.microsoftonline.com",
         "gov.api.bap.microsoft.us",
-        "https://service.powerapps.us/.default",
+        "https://service.powerapps.us",
         "api.gov.powerplatform.microsoft.us",
         ".crm9.dynamics.com",
         "graph.microsoft.com",
@@ -63,7 +63,7 @@ const ROWS: [Row; 5] = [
         "gcchigh",
         "login.microsoftonline.us",
         "high.api.bap.microsoft.us",
-        "https://high.service.apps.appsplatform.us/.default",
+        "https://high.service.apps.appsplatform.us",
         "api.high.powerplatform.microsoft.us",
         ".crm.microsoftdynamics.us",
         "graph.microsoft.us",
@@ -72,7 +72,7 @@ const ROWS: [Row; 5] = [
         "dod",
         "login.microsoftonline.us",
         "api.bap.appsplatform.us",
-        "https://service.apps.appsplatform.us/.default",
+        "https://service.apps.appsplatform.us",
         "api.appsplatform.us",
         ".crm.appsplatform.us",
         "dod-graph.microsoft.us",
@@ -81,9 +81,9 @@ const ROWS: [Row; 5] = [
         "china",
         "login.chinacloudapi.cn",
         "api.bap.partner.microsoftonline.cn",
-        "https://service.powerapps.cn/.default",
+        "https://service.powerapps.cn",
         "api.powerplatform.partner.microsoftonline.cn",
-        ".dynamics.cn",
+        ".crm.dynamics.cn",
         "microsoftgraph.chinacloudapi.cn",
     ),
 ];
@@ -102,7 +102,7 @@ impl Cloud {
         Cloud::of(&ROWS[0])
     }
 
-    fn of(&(name, sign_in, environments, environments_scope, power_platform, dataverse, graph): &Row) -> Cloud {
+    fn of(&(name, sign_in, environments, environments_audience, power_platform, dataverse, graph): &Row) -> Cloud {
         // Azure has three clouds, told apart by who signs in.
         let (token_exchange, vaults) = match sign_in {
             "login.microsoftonline.us" => ("api://AzureADTokenExchangeUSGov", "vault.usgovcloudapi.net"),
@@ -114,7 +114,7 @@ impl Cloud {
             sign_in: sign_in.to_owned(),
             token_exchange,
             environments: environments.to_owned(),
-            environments_scope,
+            environments_audience: environments_audience.to_owned(),
             power_platform: power_platform.to_owned(),
             last_letters: if name == "public" { 2 } else { 1 },
             dataverse: dataverse.to_owned(),
@@ -130,8 +130,8 @@ impl Cloud {
     }
 
     /// The token scope of the environments API.
-    pub(super) fn environments_scope(&self) -> &'static str {
-        self.environments_scope
+    pub(super) fn environments_scope(&self) -> String {
+        format!("{}/.default", self.environments_audience)
     }
 
     /// Whether an address is one of Dataverse: https, on its own port, in a domain of Microsoft's. Tokens are sent nowhere else.

@@ -170,7 +170,7 @@ impl Entra {
         let any = self.tokens().values().next().map(|token| token.secret.clone());
         let token = match any {
             Some(token) => token,
-            None => self.token(self.cloud.environments_scope(), transport).await.ok()?,
+            None => self.token(&self.cloud.environments_scope(), transport).await.ok()?,
         };
         claims(token.reveal())
     }

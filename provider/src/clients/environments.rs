@@ -50,7 +50,7 @@ impl Environments {
         if let Some(environment) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(id) {
             return Ok(environment.clone());
         }
-        let environment = match self.asked(self.cloud.environments_scope(), by_admin(&self.cloud, id)?, admin).await {
+        let environment = match self.asked(&self.cloud.environments_scope(), by_admin(&self.cloud, id)?, admin).await {
             Err(refused) if refused.is_forbidden() => {
                 let asked = self.asked(&self.cloud.power_platform_scope(), by_role(&self.cloud, id)?, role).await;
                 // The first one knows what there is: a refusal of both is its.

@@ -25,6 +25,13 @@ pub(crate) const ENDPOINTS: NestedBlock = NestedBlock::single(
 .attributes(&[
     host("authority_host", "The host that signs in, for example `login.microsoftonline.us`."),
     host("environments_host", "The host of the environments API (BAP), for example `high.api.bap.microsoft.us`."),
+    Attribute::optional(
+        "environments_audience",
+        &Type::String,
+        "For whom tokens for it are, an address that begins with `https://` and ends without a slash, for example \
+         `https://gov.service.powerapps.us`.",
+    )
+    .check(&[Check::Url]),
     host(
         "power_platform_host",
         "The host of the Power Platform API, for example `api.appsplatform.us`; tokens for it are asked for with its name.",
@@ -68,6 +75,7 @@ pub(super) fn cloud(block: &Value, variables: Variables<'_>) -> Result<Cloud, Re
     for (host, said) in [
         (&mut cloud.sign_in, said("authority_host")),
         (&mut cloud.environments, said("environments_host")),
+        (&mut cloud.environments_audience, said("environments_audience")),
         (&mut cloud.power_platform, said("power_platform_host")),
         (&mut cloud.dataverse, said("dataverse_suffix").map(below)),
         (&mut cloud.vaults, said("key_vault_suffix")),
@@ -143,7 +151,7 @@ mod tests {
     }
 
     const PUBLIC: &str = "public login.microsoftonline.com .dynamics.com";
-    const CHINA: &str = "china login.chinacloudapi.cn .dynamics.cn";
+    const CHINA: &str = "china login.chinacloudapi.cn .crm.dynamics.cn";
 
     #[test]
     fn a_cloud_is_said_by_the_block_or_by_a_variable_that_says_which() {

@@ -256,3 +256,11 @@ fn when_no_way_can_be_taken_each_says_what_it_lacks() {
     let instead = chosen.principal.instead.unwrap();
     assert!(instead.contains("client secret: neither") && instead.lines().count() == 6, "{instead}");
 }
+
+#[test]
+fn what_would_be_somebody_else_is_an_error_that_names_it() {
+    let password = [("AZURE_USERNAME", "me"), ("AZURE_PASSWORD", "p"), ("AZURE_CLIENT_ID", "c")];
+    check(nothing(), &password, "AZURE_USERNAME asks for what is not offered");
+    check(nothing(), &[&ALL[..], &password].concat(), "c in t");
+    check(nothing().switched(&USE_CLI, true), &password, "the Azure CLI");
+}

@@ -28,7 +28,7 @@ impl<'a> Variables<'a> {
         let arm = SETTINGS.iter().flat_map(|setting| setting.arm.iter().copied());
         let mut arm = arm.chain(["ARM_ENVIRONMENT", "ARM_METADATA_HOSTNAME"]);
         let azure = SETTINGS.iter().filter_map(|setting| setting.azure);
-        let mut azure = azure.chain(["AZURE_AUTHORITY_HOST"]);
+        let mut azure = azure.chain(["AZURE_AUTHORITY_HOST", "AZURE_USERNAME"]);
         let is_set = |name: &str| read(name).is_some();
         let is_azure = !arm.any(is_set) && azure.any(is_set);
         Variables { family: if is_azure { Family::Azure } else { Family::Arm }, read }
@@ -53,6 +53,12 @@ impl<'a> Variables<'a> {
     /// What it says.
     pub(super) fn text(&self, setting: &Setting) -> Option<String> {
         (self.read)(self.name(setting)?)
+    }
+
+    /// The variable that chooses a way to sign in which is not offered.
+    pub(super) fn other_way(&self) -> Option<&'static str> {
+        const PASSWORD: &str = "AZURE_USERNAME";
+        (self.family == Family::Azure && (self.read)(PASSWORD).is_some()).then_some(PASSWORD)
     }
 
     /// What it says as a switch.
