@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, WWW_AUTHENTICATE};
+use reqwest::header::{HeaderMap, LOCATION, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tokio::sync::OwnedSemaphorePermit;
@@ -84,11 +84,6 @@ impl Answer {
         Error::not_the_service(operation, self.status.as_u16(), Page { text: &page, location }, &self.secrets)
     }
 
-    /// Whether it is a page, or leads to one: these services answer in JSON or with nothing, and lead nowhere.
-    pub(super) fn is_page(&self) -> bool {
-        is_page(self.status, self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()), &self.body)
-    }
-
     /// The id by which the service's own people find the request.
     pub(super) fn request_id(&self) -> Option<String> {
         const NAMES: [&str; 4] =
@@ -134,15 +129,16 @@ impl Answer {
     }
 }
 
-/// Whether an answer with this content type is a page, or leads to one.
-pub(super) fn is_page(status: StatusCode, kind: Option<&str>, body: &[u8]) -> bool {
+/// Whether an answer that begins so is a page, or leads to one: these services answer in JSON or with nothing, and lead nowhere.
+pub(super) fn leads_to_a_page(status: StatusCode, kind: Option<&str>) -> bool {
     let is_html = kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"));
-    status.is_redirection() || is_html || body.trim_ascii_start().starts_with(b"<")
+    status.is_redirection() || is_html
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reqwest::header::HeaderName;
 
     fn answer(status: StatusCode, body: &'static str) -> Answer {
         Answer::new(status, HeaderMap::new(), Bytes::from_static(body.as_bytes()), &Arc::default())
@@ -158,6 +154,39 @@ mod tests {
         let removed = |body| Answer { carried_out: true, ..answer(StatusCode::OK, body) }.expect_own("removing");
         assert!(removed("").is_ok() && removed("{}").is_ok());
         assert!(removed("<html>").unwrap_err().outcome_unknown());
+    }
+
+    #[test]
+    fn an_answer_that_leads_elsewhere_is_somebody_else_s_and_says_where() {
+        let mut led = answer(StatusCode::FOUND, "");
+        let told = |led: &Answer| led.error("asking").unwrap().to_string();
+        assert!(told(&led).ends_with(
+            "not the service's: a proxy or a firewall probably answered in its place. It begins with: nothing"
+        ));
+        for (location, origin) in
+            [("https://portal.example/login?user=me", "https://portal.example"), ("/login", "another page")]
+        {
+            led.headers.insert(LOCATION, location.parse().unwrap());
+            assert!(told(&led).ends_with(&format!(" and leads to {origin}")), "{}", told(&led));
+        }
+        let kind = |status, kind| leads_to_a_page(status, Some(kind));
+        assert!(kind(StatusCode::OK, "Text/HTML; charset=utf-8") && kind(StatusCode::FOUND, "application/json"));
+        assert!(!kind(StatusCode::FORBIDDEN, "application/json") && !leads_to_a_page(StatusCode::NO_CONTENT, None));
+    }
+
+    #[test]
+    fn an_id_that_is_ours_is_not_the_service_s() {
+        let trace = crate::clients::trace::Run::named("build 4711").unwrap().request();
+        let mut refused = Answer { trace: Some(trace), ..answer(StatusCode::FORBIDDEN, "") };
+        let header = HeaderName::from_static("x-ms-correlation-request-id");
+        refused.headers.insert(header.clone(), "build 4711".parse().unwrap());
+        assert_eq!(refused.request_id(), None);
+        refused.headers.insert(header, "theirs".parse().unwrap());
+        let ids = refused.error("asking").unwrap().found_by().unwrap();
+        assert!(
+            ids.starts_with("request id theirs, client request id ") && ids.ends_with(", correlation id build 4711"),
+            "{ids}"
+        );
     }
 
     #[test]

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use azure_core::http::Transport;
 use bytes::BytesMut;
 use reqwest::StatusCode;
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep};
 
-use super::answer::Answer;
+use super::answer::{Answer, leads_to_a_page};
 use super::audit::Written;
 use super::challenge::Challenge;
 use super::contact::Contact;
@@ -119,10 +119,8 @@ impl Http {
         let host = request.url.host_str().unwrap_or_default();
         if !request.is_read() {
             let _under_way = Write::begin(self, host);
-            let writing = self.contact.within(&request.operation, self.tried(scope, request));
-            // What was given up may have been sent.
-            let unheard = |error: Error| if error.is_silent() { error.after(true) } else { error };
-            return writing.await.map_err(unheard);
+            // It is nobody's first request: whatever is written was looked for before.
+            return self.tried(scope, request).await;
         }
         // A question joins none that began before a write of ours ended: what it would hear may be what was before. Whatever was
         // written to the host counts, since a row shows in the answers of other tables too.
@@ -234,6 +232,9 @@ impl Http {
         let sent = async {
             let mut response = builder.send().await?;
             let (status, headers) = (response.status(), response.headers().clone());
+            if !leads_to_a_page(status, headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok())) {
+                self.contact.answered();
+            }
             let (mut body, mut leave) = (BytesMut::new(), None);
             while let Some(chunk) = response.chunk().await? {
                 if body.len() + chunk.len() > SMALL_BODY && leave.is_none() {
@@ -252,9 +253,6 @@ impl Http {
             Err(error) => return Err(way.explained(broken(way, request, error, written), host).await),
         };
         let answer = answer.ok_or_else(|| Error::unexpected(operation, "it is longer than 16 MiB").of(Some(&trace)))?;
-        if !answer.is_page() {
-            self.contact.answered();
-        }
         let request_id = answer.request_id().map(|id| self.secrets().redact(&id));
         written.answered(answer.status, request_id.as_deref());
         tracing::debug!(

@@ -13,7 +13,7 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use tokio::time::{Instant, sleep};
 
-use super::answer::is_page;
+use super::answer::leads_to_a_page;
 use super::contact::Contact;
 use super::error::{Error, Page, SIGNING_IN, chain};
 use super::reach::{Network, Way};
@@ -136,7 +136,9 @@ impl Came {
     }
 
     fn is_page(&self) -> bool {
-        is_page(self.status, self.header("content-type").as_deref(), &self.body)
+        let body = self.body.trim_ascii_start();
+        let leads = leads_to_a_page(self.status, self.header("content-type").as_deref());
+        body.starts_with(b"<") || leads && !body.starts_with(b"{")
     }
 }
 

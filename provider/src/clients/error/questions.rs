@@ -221,11 +221,6 @@ impl Error {
         matches!(&*self.kind, Kind::Connection { host, .. } if host == asked)
     }
 
-    /// Nothing has come back.
-    pub(in crate::clients) fn is_silent(&self) -> bool {
-        self.broken() == Some(Broken::Silent)
-    }
-
     /// The operation's time was over before it could begin.
     pub fn is_overdue(&self) -> bool {
         matches!(&*self.kind, Kind::Overdue(_))
