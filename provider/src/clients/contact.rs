@@ -15,6 +15,8 @@ use super::leave;
 
 /// As long as nothing has answered, an operation is told of it after so long: well within fifteen seconds.
 const SILENCE: Duration = Duration::from_secs(12);
+/// Once an operation was told, those that begin later have this part of that time: hundreds of them would wait for a quarter of an hour.
+const LATER: u32 = 6;
 
 /// What is known of the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,8 @@ enum State {
     Idle,
     /// The first request went out then, and nothing has answered yet.
     Asked(Instant),
+    /// The same, and an operation was told so at the other moment.
+    Lost(Instant, Instant),
     /// Something has answered.
     Answered,
 }
@@ -87,7 +91,10 @@ impl Contact {
         operation: &str,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        self.for_at_most(self.silence, operation, work).await
+        self.for_at_most(self.silence, work).await.unwrap_or_else(|| {
+            self.lose();
+            Err(self.unanswered(operation))
+        })
     }
 
     /// The same in half of that time, where somebody else is asked in the other half.
@@ -99,23 +106,21 @@ impl Contact {
         operation: &str,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        self.for_at_most(self.silence / 2, operation, work).await
+        self.for_at_most(self.silence / 2, work).await.unwrap_or_else(|| Err(self.unanswered(operation)))
     }
 
-    async fn for_at_most<T>(
-        &self,
-        allowed: Duration,
-        operation: &str,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
+    /// What the work comes to; nothing when nothing has answered for too long.
+    async fn for_at_most<T>(&self, allowed: Duration, work: impl Future<Output = T>) -> Option<T> {
         if self.has_answered() {
-            return work.await;
+            return Some(work.await);
         }
         let begun = leave::begun().unwrap_or_else(Instant::now);
+        let is_later = matches!(*self.state.borrow(), State::Lost(_, told) if told < begun);
+        let allowed = if is_later { allowed / LATER } else { allowed };
         tokio::select! {
             biased;
-            done = work => done,
-            () = self.silent(begun, allowed) => Err(self.unanswered(operation)),
+            done = work => Some(done),
+            () = self.silent(begun, allowed) => None,
         }
     }
 
@@ -124,13 +129,22 @@ impl Contact {
         let mut state = self.state.subscribe();
         // The sender lives as long as `self`: neither wait can fail.
         let asked = state.wait_for(|state| *state != State::Idle).await.map(|state| *state);
-        if let Ok(State::Asked(first)) = asked {
+        if let Ok(State::Asked(first) | State::Lost(first, _)) = asked {
             sleep_until(begun.max(first) + allowed).await;
             if !self.has_answered() {
                 return;
             }
         }
         pending().await
+    }
+
+    /// An operation is told.
+    fn lose(&self) {
+        self.state.send_if_modified(|state| {
+            let State::Asked(first) = *state else { return false };
+            *state = State::Lost(first, Instant::now());
+            true
+        });
     }
 
     fn unanswered(&self, operation: &str) -> Error {
@@ -168,7 +182,21 @@ mod tests {
         contact.asks("b.example", || Error::silent("asking", "b.example"));
         let begun = Instant::now();
         assert_eq!(given_up(&contact).await, "reading: the host name b.example cannot be resolved");
-        assert!(begun.elapsed() >= MOMENT, "each operation has its own time");
+        assert!(begun.elapsed() >= MOMENT / LATER, "each operation has its own time");
+    }
+
+    #[tokio::test]
+    async fn those_that_begin_when_one_was_told_wait_for_a_part_of_that_time() {
+        let silence = 20 * MOMENT;
+        let contact = Contact { silence, ..asked() };
+        let took = async |contact: &Contact| {
+            let begun = Instant::now();
+            assert_eq!(given_up(contact).await, "reading: a.example does not answer");
+            begun.elapsed()
+        };
+        assert!(took(&contact).await >= silence);
+        let later = took(&contact).await;
+        assert!((silence / LATER..silence).contains(&later), "{later:?}");
     }
 
     #[tokio::test]
