@@ -57,6 +57,11 @@ fn sentence(text: &str) -> String {
 fn hint(error: &Error) -> Option<&'static str> {
     if let Some(remedy) = connectivity::remedy(error) {
         Some(remedy)
+    } else if error.is_setup() {
+        Some(
+            "Correct what is named there. The network is named by the variables HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE, and by the provider's \
+             ca_certificate_path.",
+        )
     } else if error.is_trust() {
         Some(
             "If a proxy inspects TLS here, name a PEM file with its certificate authority in ca_certificate_path, or in SSL_CERT_FILE, whose \

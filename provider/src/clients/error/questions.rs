@@ -175,7 +175,7 @@ impl Error {
 
     /// Another try meets the same, also one to sign in.
     pub(in crate::clients) fn is_lasting(&self) -> bool {
-        let is_prepared = !matches!(&*self.kind, Kind::Unsendable(_) | Kind::Setup(_));
+        let is_prepared = !self.is_setup() && !matches!(&*self.kind, Kind::Unsendable(_));
         let is_on_the_way = self.is_trust() || self.is_proxy() || self.is_proxy_login() || self.is_not_the_service();
         !is_prepared || is_on_the_way
     }
@@ -193,6 +193,11 @@ impl Error {
     /// The sign-in failed, whatever kept it.
     pub fn is_sign_in(&self) -> bool {
         self.operation == SIGNING_IN
+    }
+
+    /// What was named for the connection cannot be used.
+    pub fn is_setup(&self) -> bool {
+        matches!(&*self.kind, Kind::Setup(_))
     }
 
     /// The proxy cannot be reached.
