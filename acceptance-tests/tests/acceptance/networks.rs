@@ -85,6 +85,29 @@ fn what_exists_is_neither_read_nor_removed_in_a_black_hole_and_is_remembered() {
     assert!(left.is_some());
 }
 
+#[cfg(unix)]
+#[test]
+fn whoever_the_azure_cli_signs_in_is_told_of_a_black_hole_by_its_hosts() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().expect("the disk is not full");
+    let az = folder.path().join("az");
+    let token = json!({ "accessToken": "opaque", "expires_on": 4_000_000_000_u32, "expiresOn": "2096-10-02 07:06:40.000000",
+                        "tenant": "t", "tokenType": "Bearer" });
+    std::fs::write(&az, format!("#!/bin/sh\necho '{token}'\n")).expect("the file is ours");
+    std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).expect("the file is ours");
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap_or_default());
+    let nobody = [("ARM_TENANT_ID", ""), ("ARM_CLIENT_ID", ""), ("ARM_CLIENT_SECRET", ""), ("PATH", path.as_str())];
+    let proxy = Proxy::start(|_, _| Tunnel::Silent);
+    let mut court = proxy.unconfigured(&nobody);
+    court.next_run();
+    court.judge_mut().asks_twice = false;
+    // Nothing that signs in was asked: of either host only itself is known.
+    let planned = court.plan(REFERENCE, None, &court.reference());
+    let planned = planned.expect_warning("key_vault_id", "A certificate could not be read", &["does not answer"]);
+    planned.expect_warning("environment_id", "The environment cannot be reached", &["does not answer"]).expect_ok();
+}
+
 #[test]
 fn a_connection_that_ends_once_within_the_tls_handshake_is_made_again() {
     for host in ["kv-robots.vault.azure.net", "login.microsoftonline.com", "contoso.crm4.dynamics.com"] {
