@@ -82,7 +82,7 @@ impl Broken {
             Broken::Silent
         } else if says(&["tcp connect error", "tcp open error", "tcp set_"]) || !text.contains("(connect)") {
             Broken::Unmade
-        } else if text.contains("received fatal alert") {
+        } else if says(&["received fatal alert", "peer is incompatible"]) {
             Broken::Disagreed
         } else if text.contains("received corrupt message") {
             Broken::Foreign
