@@ -17,7 +17,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use azure_core::credentials::TokenCredential;
-use azure_core::error::ErrorKind;
 use azure_core::http::{RawResponse, Transport};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -129,13 +128,16 @@ impl Entra {
         self.asked.ask(SIGNING_IN, scope.to_owned(), ask).await
     }
 
-    /// Forgets the token for `scope`, which the service does not accept any more: once for all who were refused with it.
-    pub(super) fn refuse(&self, scope: &str, refused: &Secret) {
+    /// Forgets the token for `scope`, which the service does not accept any more: once for all who were refused with it. Whether this is
+    /// the first of them.
+    pub(super) fn refuse(&self, scope: &str, refused: &Secret) -> bool {
         let mut tokens = self.tokens();
-        if tokens.get(scope).is_some_and(|token| token.secret == *refused) {
+        let is_first = tokens.get(scope).is_some_and(|token| token.secret == *refused);
+        if is_first {
             tokens.remove(scope);
             *self.credential.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
+        is_first
     }
 
     /// The same where the service said what the next one has to be asked for with.
@@ -147,8 +149,11 @@ impl Entra {
             let (way, reason) = (self.principal.sign_in.name(), challenge.reason());
             return Err(Error::sign_in(format!("the token of {way} for {scope} is taken no more: {reason}. {again}")));
         }
-        self.challenges().insert(scope.to_owned(), challenge);
-        self.refuse(scope, refused);
+        // Whoever is late with an old token challenges nothing: the next one was asked for already.
+        let mut challenges = self.challenges();
+        if self.refuse(scope, refused) {
+            challenges.insert(scope.to_owned(), challenge);
+        }
         Ok(())
     }
 
@@ -200,28 +205,13 @@ impl Entra {
         }
     }
 
-    /// Entra's own words, without the SDK's wrapping, and what to do.
+    /// Why there is no token, and what to do.
     fn explained(&self, error: &azure_core::Error, scope: &str) -> Error {
         // What was lent to the SDK fails by an error of ours.
         if let Some(ours) = short::own(error) {
             return ours.named(SIGNING_IN);
         }
-        let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-        let texts: Vec<String> = chain(error).iter().map(|text| self.secrets.redact(text)).collect();
-        let sign_in = &self.principal.sign_in;
-        let raw =
-            causes.filter_map(|cause| cause.downcast_ref::<azure_core::Error>()).find_map(|error| match error.kind() {
-                ErrorKind::HttpResponse { raw_response: Some(raw), .. } => Some(raw),
-                _ => None,
-            });
-        let whole =
-            texts.into_iter().reduce(|all, inner| if all.contains(&inner) { all } else { format!("{all}: {inner}") });
-        let whole = whole.unwrap_or_default();
-        let said = match (whole.find("AADSTS"), raw) {
-            (Some(at), _) => whole[at..].lines().next().unwrap_or_default().trim().to_owned(),
-            (None, Some(raw)) => heard(raw, &self.secrets).refused(sign_in.name()).to_string(),
-            (None, None) => unwrapped(&whole),
-        };
+        let (sign_in, said) = (&self.principal.sign_in, self.said(error));
         let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };
         let certificate = match sign_in {
             SignIn::Certificate { certificate, .. } if said.starts_with("AADSTS700027") => {
@@ -234,6 +224,20 @@ impl Entra {
         let giver = sign_in.giver();
         Error::sign_in(format!("{giver} gave no token for {scope}: {said}{end}{remedy}{certificate}{instead}"))
             .of(short::refused(error).as_ref())
+    }
+
+    /// What was said by whoever gives no token, without the SDK's words around it.
+    fn said(&self, error: &azure_core::Error) -> String {
+        let texts = chain(error).into_iter().map(|text| self.secrets.redact(&text));
+        let joined = |all: String, inner: String| if all.contains(&inner) { all } else { format!("{all}: {inner}") };
+        let whole = texts.reduce(joined).unwrap_or_default();
+        if let Some(at) = whole.find("AADSTS") {
+            return whole[at..].lines().next().unwrap_or_default().trim().to_owned();
+        }
+        match short::answered(error) {
+            Some(answer) => heard(answer, &self.secrets).refused(self.principal.sign_in.name()).to_string(),
+            None => unwrapped(&whole),
+        }
     }
 }
 
