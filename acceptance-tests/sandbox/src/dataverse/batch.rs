@@ -71,7 +71,7 @@ fn change_set(
     inners: Vec<Inner>,
     exchanges: &mut Vec<(Request, Response)>,
 ) -> (String, StatusCode) {
-    let before = session.org.clone();
+    session.org.store.begin();
     let boundary = format!("changesetresponse_{}", Uuid::new_v4());
     let mut body = String::new();
     let mut failed = None;
@@ -96,12 +96,14 @@ fn change_set(
     session.references.clear();
     let mut status = StatusCode::OK;
     if let Some((worst, text)) = failed {
-        *session.org = before;
+        session.org.store.take_back();
         status = worst;
         if !session.switches.nested_change_set_failure {
             return (text, status);
         }
         body = format!("--{boundary}\r\n{text}");
+    } else {
+        session.org.store.keep();
     }
     (format!("Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n{body}--{boundary}--\r\n"), status)
 }

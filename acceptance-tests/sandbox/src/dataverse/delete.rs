@@ -48,9 +48,7 @@ pub(crate) fn erase(org: &mut Org, table: &'static Table, id: Uuid) {
             if !matches!(column.kind, Kind::Lookup { to, .. } if to.contains(&table.logical)) || !column.create {
                 continue;
             }
-            let linked: Vec<_> =
-                org.all(other).filter(|(_, row)| row.link(column.name) == Some(id)).map(|(id, _)| id).collect();
-            for linked in linked {
+            for linked in org.linked(other, column.name, id) {
                 if other.ownership == Ownership::Parent(column.name) {
                     erase(org, other, linked);
                 } else {
@@ -61,9 +59,7 @@ pub(crate) fn erase(org: &mut Org, table: &'static Table, id: Uuid) {
         }
     }
     let components = Table::known("solutioncomponent");
-    let gone: Vec<_> =
-        org.all(components).filter(|(_, row)| row.link("objectid") == Some(id)).map(|(id, _)| id).collect();
-    for component in gone {
+    for component in org.linked(components, "objectid", id) {
         org.erase_row(components, component);
     }
 }

@@ -11,6 +11,7 @@ use super::Org;
 use super::portal::named;
 use super::privileges::{Depth, Role, Verb};
 use super::row::Row;
+use super::store::Store;
 
 /// All that changes in an organization.
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,13 +40,16 @@ impl Org {
             values: row.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
             shared_with: row.shared_with.clone(),
         };
-        let tables = self
-            .rows
-            .iter()
-            .map(|(table, rows)| ((*table).to_owned(), rows.iter().map(|(id, row)| (*id, keep(row))).collect()));
+        let rows = |table| self.store.rows(table).map(|(id, row)| (id, keep(row))).collect();
+        let tables = self.store.tables().map(|table| (table.to_owned(), rows(table)));
         let named = |role: &Role| role.iter().map(|(privilege, depth)| (privilege.to_string(), *depth)).collect();
         let defined = self.defined.iter().map(|(name, role)| (name.clone(), named(role)));
-        Rows { version: self.version, roles: self.roles.clone(), defined: defined.collect(), tables: tables.collect() }
+        Rows {
+            version: self.store.version,
+            roles: self.roles.clone(),
+            defined: defined.collect(),
+            tables: tables.collect(),
+        }
     }
 
     /// Puts kept rows in the place of those that are there.
@@ -53,10 +57,9 @@ impl Org {
     /// # Errors
     /// A text that names the table, column or privilege that is not known.
     pub(crate) fn restore(&mut self, kept: Rows) -> Result<(), String> {
-        let mut tables = BTreeMap::new();
+        let mut store = Store::at(kept.version);
         for (name, rows) in kept.tables {
             let table = named(&name)?;
-            let mut restored = BTreeMap::new();
             for (id, kept) in rows {
                 let values = kept.values.into_iter().map(|(name, value)| {
                     let column =
@@ -65,14 +68,13 @@ impl Org {
                 });
                 let values = values.collect::<Result<_, String>>()?;
                 let row = Row { values, version: kept.version, shared_with: kept.shared_with, visible_from: None };
-                restored.insert(id, Arc::new(row));
+                store.set(table.logical, id, Some(Arc::new(row)));
             }
-            tables.insert(table.logical, restored);
         }
         for (name, role) in &kept.defined {
             self.role(name, role.iter().map(|(privilege, depth)| (privilege.as_str(), *depth)))?;
         }
-        (self.version, self.roles, self.rows) = (kept.version, kept.roles, tables);
+        (self.roles, self.store) = (kept.roles, store);
         Ok(())
     }
 }

@@ -124,6 +124,7 @@ mod row;
 mod rules;
 mod sharing;
 mod solutions;
+mod store;
 mod switches;
 mod tables;
 #[cfg(test)]
@@ -219,10 +220,12 @@ impl Session<'_> {
         if method == Method::GET {
             return work(self);
         }
-        let before = self.org.clone();
+        self.org.store.begin();
         let response = work(self);
         if response.status.is_client_error() || response.status.is_server_error() {
-            *self.org = before;
+            self.org.store.take_back();
+        } else {
+            self.org.store.keep();
         }
         response
     }

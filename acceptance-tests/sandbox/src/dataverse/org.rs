@@ -1,6 +1,6 @@
 //! One organization: its rows, its users, and who may do what.
 //!
-//! Rows are kept in `Arc`s, so that the copy that a change set may roll back to costs little.
+//! Its rows are in a [`Store`], which can take back what a request did.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use super::portal::named;
 use super::privileges::{Role, predefined};
 use super::reply;
 use super::row::{Annotations, Row, read};
+use super::store::Store;
 use super::tables::{Column, Fallback, Kind, Ownership, Table};
 
 /// A Dataverse organization: its tables' rows, its users and their roles.
@@ -31,13 +32,11 @@ pub struct Org {
     pub(crate) default_solution_id: Uuid,
     /// When the last request came, as the sandbox's clock has it.
     pub(crate) now: OffsetDateTime,
-    pub(super) version: u64,
     /// The security roles of users, by name.
     pub(super) roles: BTreeMap<Uuid, BTreeSet<String>>,
     /// The security roles that there are.
     pub(super) defined: Arc<BTreeMap<String, Role>>,
-    /// Rows are shared with the snapshots that change sets roll back to.
-    pub(super) rows: BTreeMap<&'static str, BTreeMap<Uuid, Arc<Row>>>,
+    pub(super) store: Store,
     hidden_for: Option<Duration>,
 }
 
@@ -57,10 +56,9 @@ impl Org {
             system_user_id: fixed(3),
             default_solution_id: Uuid::from_u128(0xfd14_0aaf_4df4_11dd_bd17_0019_b931_2238),
             now,
-            version: 1_000_000,
             roles: BTreeMap::new(),
             defined: Arc::new(predefined()),
-            rows: BTreeMap::new(),
+            store: Store::at(1_000_000),
             hidden_for: None,
         };
         org.seed(fixed(4));
@@ -175,7 +173,7 @@ impl Org {
     }
 
     pub(crate) fn row(&self, table: &Table, id: Uuid) -> Option<&Row> {
-        self.rows.get(table.logical)?.get(&id).map(AsRef::as_ref)
+        self.store.row(table.logical, id).map(AsRef::as_ref)
     }
 
     /// A row as reads see it: not while it is hidden.
@@ -188,7 +186,7 @@ impl Org {
     }
 
     pub(crate) fn all(&self, table: &Table) -> impl Iterator<Item = (Uuid, &Row)> {
-        self.rows.get(table.logical).into_iter().flatten().map(|(id, row)| (*id, row.as_ref()))
+        self.store.rows(table.logical)
     }
 
     /// Puts a row into a table, with defaults, owner and stamps.
@@ -202,9 +200,11 @@ impl Org {
             };
             values.entry(column.name).or_insert(fallback);
         }
-        let now = json!(reply::date_time(self.now));
-        values.insert("createdon", now);
-        values.insert("createdby", json!(by.to_string()));
+        let (now, maker) = (json!(reply::date_time(self.now)), json!(by.to_string()));
+        values.insert("createdon", now.clone());
+        values.insert("modifiedon", now);
+        values.insert("createdby", maker.clone());
+        values.insert("modifiedby", maker);
         if table.ownership == Ownership::User {
             let owner = values.entry("ownerid").or_insert(json!(by.to_string())).clone();
             values.insert("owninguser", owner);
@@ -216,15 +216,15 @@ impl Org {
             values.entry("solutionid").or_insert(json!(self.default_solution_id.to_string()));
         }
         let visible_from = self.hidden_for.map(|time| self.now + time);
-        let row = Row { values, visible_from, ..Row::default() };
-        self.rows.entry(table.logical).or_default().insert(id, Arc::new(row));
-        self.change(table, id, BTreeMap::new(), by);
+        self.store.version += 1;
+        let row = Row { values, visible_from, version: self.store.version, ..Row::default() };
+        self.store.set(table.logical, id, Some(Arc::new(row)));
     }
 
     /// Sets values of a row, and what follows from them: owner, stamps, version.
     pub(crate) fn change(&mut self, table: &Table, id: Uuid, values: BTreeMap<&'static str, Value>, by: Uuid) {
-        self.version += 1;
-        let (version, now) = (self.version, json!(reply::date_time(self.now)));
+        self.store.version += 1;
+        let (version, now) = (self.store.version, json!(reply::date_time(self.now)));
         self.edit(table, id, |row| {
             if let Some(owner) = values.get("ownerid") {
                 row.values.insert("owninguser", owner.clone());
@@ -237,13 +237,28 @@ impl Org {
     }
 
     pub(crate) fn erase_row(&mut self, table: &Table, id: Uuid) {
-        if let Some(rows) = self.rows.get_mut(table.logical) {
-            rows.remove(&id);
-        }
+        self.store.set(table.logical, id, None);
     }
 
     pub(crate) fn edit<T>(&mut self, table: &Table, id: Uuid, change: impl FnOnce(&mut Row) -> T) -> Option<T> {
-        self.rows.get_mut(table.logical)?.get_mut(&id).map(|row| change(Arc::make_mut(row)))
+        let mut row = Arc::clone(self.store.row(table.logical, id)?);
+        let done = change(Arc::make_mut(&mut row));
+        self.store.set(table.logical, id, Some(row));
+        Some(done)
+    }
+
+    /// The rows of a table that have this name, in any case, in a column that is a key.
+    pub(crate) fn named(&self, table: &Table, column: &str, name: &str) -> Vec<Uuid> {
+        self.store.named(table, column, name).into_iter().flatten().collect()
+    }
+
+    /// The rows of a table whose lookup, or other GUID, is this one.
+    pub(crate) fn linked(&self, table: &Table, column: &str, target: Uuid) -> Vec<Uuid> {
+        let found = self.store.linked(table, column, target);
+        found.map_or_else(
+            || self.all(table).filter(|(_, row)| row.link(column) == Some(target)).map(|(id, _)| id).collect(),
+            Iterator::collect,
+        )
     }
 
     /// The table that a lookup's row is in, and the row's primary name.

@@ -87,9 +87,8 @@ pub(crate) fn names(session: &Session<'_>, table: &Table, id: Uuid, values: &Val
                 ),
             ));
         }
-        let same = |held: Option<&str>| held.is_some_and(|held| held.eq_ignore_ascii_case(name));
         let unique = unique != Unique::Perhaps || session.switches.unique_value_schema_names;
-        if unique && session.org.all(table).any(|(other, row)| other != id && same(row.text(key))) {
+        if unique && session.org.named(table, key, name).iter().any(|other| *other != id) {
             return Err(Refusal::duplicate(format!(
                 "A record that you are trying to create or update violates a database constraint, since there is \
                  already a record with the same key {key}: {name}"

@@ -40,11 +40,9 @@ pub(crate) fn unmanaged(session: &Session<'_>, wanted: &str) -> Result<Uuid, Ref
 /// Remembers that a row belongs to a solution, and returns the row that says so.
 pub(crate) fn join(session: &mut Session<'_>, table: &Table, id: Uuid, solution: Uuid) -> Uuid {
     let components = Table::known("solutioncomponent");
-    let there = session
-        .org
-        .all(components)
-        .find(|(_, row)| row.link("objectid") == Some(id) && row.link("solutionid") == Some(solution));
-    if let Some((component, _)) = there {
+    let of = |component: &Uuid| session.org.row(components, *component).and_then(|row| row.link("solutionid"));
+    let mut there = session.org.linked(components, "objectid", id).into_iter();
+    if let Some(component) = there.find(|component| of(component) == Some(solution)) {
         return component;
     }
     let values = BTreeMap::from([
