@@ -90,7 +90,7 @@ impl Org {
     }
 
     /// Whether a privilege that reaches no further than to what is one's own, or shared, reaches this row.
-    fn holds(&self, user: Uuid, verb: Verb, table: &'static Table, id: Uuid) -> bool {
+    pub(crate) fn holds(&self, user: Uuid, verb: Verb, table: &'static Table, id: Uuid) -> bool {
         let Some(row) = self.row(table, id) else { return false };
         match table.ownership {
             Ownership::Organization => true,

@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use super::filter::{Filter, Literal, Operator, Path, TextTest};
+use super::filter::{Among, Filter, Literal, Operator, Path, TextTest};
 use super::filter_tokens::{Token, syntax, tokens};
 use super::refusal::Refusal;
 use super::tables::{Column, Kind, Table};
@@ -144,7 +144,7 @@ impl Parser<'_> {
         Ok(Filter::Text(test, path, needle))
     }
 
-    /// `(PropertyName='x',PropertyValues=['a','b'])`.
+    /// `(PropertyName='x',PropertyValues=['a','b'])`. The list is JSON, but that a string may have single quotes.
     fn listed(&mut self, contain: bool) -> Result<Filter, Refusal> {
         self.expect(&Token::Open)?;
         self.expect(&Token::Word("PropertyName".to_owned()))?;
@@ -160,8 +160,16 @@ impl Parser<'_> {
         self.expect(&Token::OpenList)?;
         let mut values = Vec::new();
         loop {
-            let Token::Quoted(value) = self.next()? else { return Err(syntax("PropertyValues holds strings")) };
-            values.push(value);
+            match self.next()? {
+                Token::Quoted(value) if value.contains('\'') => {
+                    return Err(Refusal::bad(
+                        "Invalid JSON. A comma character ',' was expected in scope 'Array'. Every two elements in an array and \
+                         properties of an object must be separated by commas.",
+                    ));
+                }
+                Token::Quoted(value) | Token::Doubled(value) => values.push(value),
+                _ => return Err(syntax("PropertyValues holds strings, and at least one")),
+            }
             match self.next()? {
                 Token::Comma => {}
                 Token::CloseList => break,
@@ -173,9 +181,7 @@ impl Parser<'_> {
         if contain {
             return Ok(Filter::ContainValues(path, values));
         }
-        // In takes every value as a string, whatever the column's type.
-        let literals = values.into_iter().map(|value| in_literal(column, value)).collect::<Result<_, _>>()?;
-        Ok(Filter::In(path, literals))
+        Ok(Filter::In(path, among(column, values)?))
     }
 
     fn path(&self, word: &str) -> Result<Path, Refusal> {
@@ -234,15 +240,25 @@ fn bare(word: &str) -> Option<Literal> {
     dated.then(|| Literal::DateTime(word.to_owned()))
 }
 
-fn in_literal(column: &Column, value: String) -> Result<Literal, Refusal> {
-    let literal = match kind_name(column) {
-        "Edm.Guid" => Uuid::parse_str(&value).ok().map(Literal::Guid),
-        "Edm.Int32" => value.parse().ok().map(Literal::Number),
-        "Edm.Boolean" => value.parse().ok().map(Literal::Flag),
-        "Edm.String" => return Ok(Literal::Text(value)),
-        _ => None,
-    };
-    literal.ok_or_else(|| syntax(&format!("'{value}' is no value of the column '{}'", column.name)))
+/// `In` takes every value as a string, whatever the column's type.
+fn among(column: &Column, values: Vec<String>) -> Result<Among, Refusal> {
+    let unfit = |value: &str| syntax(&format!("'{value}' is no value of the column '{}'", column.name));
+    match kind_name(column) {
+        "Edm.Guid" => {
+            let ids = values.iter().map(|value| Uuid::parse_str(value).map_err(|_| unfit(value)));
+            Ok(Among::Guids(ids.collect::<Result<_, _>>()?))
+        }
+        "Edm.String" => Ok(Among::Texts(values.iter().map(|value| value.to_lowercase()).collect())),
+        kind => {
+            let literal = |value: &String| match kind {
+                "Edm.Int32" => value.parse().ok().map(Literal::Number),
+                "Edm.Boolean" => value.parse().ok().map(Literal::Flag),
+                _ => None,
+            };
+            let all = values.iter().map(|value| literal(value).ok_or_else(|| unfit(value)));
+            Ok(Among::Others(all.collect::<Result<_, _>>()?))
+        }
+    }
 }
 
 fn kind_name(column: &Column) -> &'static str {
@@ -296,6 +312,17 @@ mod tests {
         check_refused("certificate/nonsense eq 1", "'nonsense'");
         check_refused("startswith(connectiontype,'x')", "text column");
         check_refused("name in ('a')", "'in'");
+        let listed = |column: &str, values: &str| {
+            format!("Microsoft.Dynamics.CRM.In(PropertyName='{column}',PropertyValues=[{values}])")
+        };
+        check_refused(&listed("name", ""), "at least one");
+        check_refused(&listed("name", "'O''Brian'"), "Invalid JSON. A comma character");
+        check_refused(&listed("name", "\"a"), "unterminated");
+        check_refused(&listed("name", "5"), "holds strings");
+        check_refused(&listed("nme", "'a'"), "'nme'");
+        check_refused(&listed("usagetype", "'280920000'"), "cannot be asked of the column");
+        check_refused(&listed("credentialid", "'robot'"), "'robot' is no value of the column 'credentialid'");
+        check_refused("name eq \"x\"", "a literal is expected");
         check_refused(&"not ".repeat(100), "deep");
         check_refused(&"(".repeat(100_000), "deep");
         check_refused(&vec!["statecode eq 0"; 501].join(" or "), "maximum limit");
@@ -311,7 +338,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_panics(text in r"[a-z0-9_'(),\[\]= .:/-]{0,80}") {
+        fn no_text_panics(text in r#"[a-z0-9_'"(),\[\]\\= .:/-]{0,80}"#) {
             let _ = parse(Table::known("credential"), &text);
         }
     }

@@ -10,6 +10,8 @@ pub(crate) enum Token {
     /// A name, keyword, number, date or GUID.
     Word(String),
     Quoted(String),
+    /// A string in double quotes, as a list may hold.
+    Doubled(String),
     Open,
     Close,
     Comma,
@@ -23,6 +25,7 @@ impl Token {
         match self {
             Self::Word(word) => word.clone(),
             Self::Quoted(text) => format!("'{}'", text.replace('\'', "''")),
+            Self::Doubled(text) => format!("{text:?}"),
             Self::Open => "(".to_owned(),
             Self::Close => ")".to_owned(),
             Self::Comma => ",".to_owned(),
@@ -67,6 +70,8 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<Token>, Refusal> {
                 }
             }
             tokens.push(Token::Quoted(quoted));
+        } else if letter == '"' {
+            tokens.push(Token::Doubled(doubled(&mut letters)?));
         } else {
             let mut word = String::new();
             while let Some(&next) = letters.peek() {
@@ -84,6 +89,20 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<Token>, Refusal> {
         }
     }
     Ok(tokens)
+}
+
+/// A string of JSON.
+fn doubled(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<String, Refusal> {
+    let mut text = String::from(letters.next().unwrap_or_default());
+    let mut escaped = false;
+    for letter in letters {
+        text.push(letter);
+        if letter == '"' && !escaped {
+            return serde_json::from_str(&text).map_err(|error| syntax(&format!("{text} is no string: {error}")));
+        }
+        escaped = letter == '\\' && !escaped;
+    }
+    Err(syntax("there is an unterminated string literal"))
 }
 
 /// A text that is no filter.

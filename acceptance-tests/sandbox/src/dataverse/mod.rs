@@ -5,8 +5,9 @@
 //!
 //! ```text
 //! Request -> headers -> address -> query    | write  | delete | metadata | batch     -> Org -> Response
-//!                                  options    values                       multipart    row
-//!                                  filter     rules    <- access <- privileges
+//!                                  options    values                       multipart    store
+//!                                  filter     rules    <- access <- privileges          row
+//!                                  expanded
 //! ```
 //!
 //! # Coverage
@@ -54,8 +55,17 @@
 //! | `solutioncomponentdefinitions` tells the component type of each table | reported; the numbers: inferred |
 //! | `RetrieveSharedPrincipalsAndAccess` tells with whom a row is shared, whatever their roles | documented: [shares]; the shape of a principal: inferred |
 //! | `$select`, `$filter`, `$expand`, `$orderby`, `$top`, `$count`, pages by `Prefer: odata.maxpagesize`, annotations | documented: [query] |
-//! | a collection of a row, `set(id)/collection`; an expanded one links to its next page | documented: [query]; nested links: `expanded_page_size` |
-//! | text compares without case; null sorts first; 500 conditions at most (`0x8004430c`); URLs up to 32 KB | inferred |
+//! | a collection of a row, `set(id)/collection`; an expanded one holds 5,000 rows | documented: [joins]; `expanded_page_size` |
+//! | it has a link beside it where there are more rows. The documentation has one always | inferred; `expanded_links` |
+//! | `$expand` in `$expand`: no `$orderby` and no `$top` then, and `odata.maxpagesize` holds for expanded lists too | documented: [joins] |
+//! | 15 `$expand` at most, inside others too: `0x8004430d` | documented: [joins], and the code for joins in FetchXML; how they count: inferred |
+//! | an expanded list inside a lookup, or inside a list | documented by an error's text: [joins]; against it another one: `nested_collections` |
+//! | ETags of expanded rows | inferred; `expanded_etags` has those of the examples |
+//! | text compares without case; 500 conditions at most (`0x8004430c`) | documented: [filter] |
+//! | `In` of ids, texts, numbers: a list of JSON, in which a text with a single quote has double ones | documented: [filter] |
+//! | `In` takes any number of values | reported (2,000, until 2022) |
+//! | null sorts first | inferred |
+//! | URLs up to 32 KB | documented: [query] |
 //! | `$batch`: order, outer status, `odata.continue-on-error`, change sets that roll back, `$n`, 1,000 requests | documented: [batch] |
 //! | a batch that stopped also holds the answers before the failure | inferred |
 //! | a failed change set answers in a nested multipart | inferred, `nested_change_set_failure` |
@@ -69,6 +79,8 @@
 //! [conditions]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/perform-conditional-operations-using-web-api
 //! [batch]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/execute-batch-operations-using-web-api
 //! [query]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/overview
+//! [joins]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/join-tables
+//! [filter]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/filter-rows
 //! [components]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/addsolutioncomponent
 //! [shares]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/retrievesharedprincipalsandaccess
 //! [limits]: https://learn.microsoft.com/power-apps/developer/data-platform/api-limits
@@ -93,8 +105,8 @@
 //! - `ListCredentialDependencies`, `RunDesktopFlow`, `RetrieveEnvironmentVariableSecretValue`;
 //! - one property alone, and other versions of the Web API than `v9.2`.
 //!
-//! As what is unknown are refused: navigation paths but collections, deep insert, lambdas, nested `$expand`, other actions, teams,
-//! impersonation, writing machines, users, solutions and publishers, `Prefer: return=minimal`, `odata.track-changes`. Requests are
+//! As what is unknown are refused: navigation paths but collections, deep insert, lambdas, `/$ref` in `$expand`, parameter aliases, query
+//! functions but `In` and `ContainValues`, other actions, teams, impersonation, writing machines, users, solutions and publishers, `Prefer: return=minimal`, `odata.track-changes`. Requests are
 //! not counted against the limits.
 
 mod access;
@@ -103,6 +115,7 @@ mod batch;
 mod catalog;
 mod delete;
 mod demands;
+mod expanded;
 mod filter;
 mod filter_text;
 mod filter_tokens;

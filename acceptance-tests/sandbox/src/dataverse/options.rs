@@ -1,6 +1,6 @@
 //! Query options: from the text of `$select`, `$expand` and the others to columns.
 //!
-//! Inside `$expand` options are divided by semicolons, and only what the sandbox does for related rows is known there.
+//! Inside `$expand` options are divided by semicolons, and only what is documented for related rows is known there: an `$expand`, too.
 //! <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/overview>
 
 use super::filter::Filter;
@@ -20,6 +20,28 @@ pub(crate) struct Query {
     pub(crate) skip: usize,
 }
 
+impl Query {
+    /// Whether an `$expand` stands in another one.
+    pub(crate) fn nests(&self) -> bool {
+        self.expand.iter().any(|expand| !expand.query.expand.is_empty())
+    }
+
+    /// The first collection that is read along inside an `$expand`.
+    pub(crate) fn nested_collection(&self) -> Option<&'static str> {
+        let mut inside = self.expand.iter().map(|expand| &expand.query);
+        inside.find_map(|query| {
+            let list = query.expand.iter().find(|inner| matches!(inner.way, Way::From(_)));
+            list.map(|inner| inner.nav).or_else(|| query.nested_collection())
+        })
+    }
+
+    /// Whether what is read along is to be sorted or cut.
+    fn arranges_related(&self) -> bool {
+        let arranges = |query: &Self| !query.order.is_empty() || query.top.is_some();
+        self.expand.iter().any(|expand| arranges(&expand.query) || expand.query.arranges_related())
+    }
+}
+
 /// Related rows to read along.
 pub(crate) struct Expand {
     pub(crate) nav: &'static str,
@@ -35,8 +57,32 @@ pub(crate) enum Way {
     From(&'static Collection),
 }
 
+/// How many `$expand` a query may hold, those inside others too.
+const MOST_EXPANDED: usize = 15;
+
 /// Reads the options of a query string; one that is not among the known is refused by name.
 pub(crate) fn parse(table: &'static Table, options: &[(String, String)], known: &[&str]) -> Result<Query, Refusal> {
+    let query = level(table, options, known, &mut 0)?;
+    if query.nests() && query.arranges_related() {
+        return Err(arranged());
+    }
+    Ok(query)
+}
+
+/// For `$orderby` and `$top` where they are not known.
+fn arranged() -> Refusal {
+    Refusal::bad(
+        "Only $select and $filter clause can be provided while doing $expand on many-to-one relationship or nested one-to-many \
+         relationship.",
+    )
+}
+
+fn level(
+    table: &'static Table,
+    options: &[(String, String)],
+    known: &[&str],
+    expanded: &mut usize,
+) -> Result<Query, Refusal> {
     let mut query = Query::default();
     for (place, (name, value)) in options.iter().enumerate() {
         if !known.contains(&name.as_str()) {
@@ -47,7 +93,7 @@ pub(crate) fn parse(table: &'static Table, options: &[(String, String)], known: 
         }
         match name.as_str() {
             "$select" => query.select = Some(select(table, value)?),
-            "$expand" => query.expand = expand(table, value)?,
+            "$expand" => query.expand = expand(table, value, expanded)?,
             "$filter" => query.filter = Some(filter_text::parse(table, value)?),
             "$orderby" => query.order = order(table, value)?,
             "$top" => query.top = Some(number(name, value)?),
@@ -91,9 +137,14 @@ fn skip(value: &str) -> Result<usize, Refusal> {
     page.and_then(|page| page.parse().ok()).ok_or_else(|| Refusal::bad("Malformed XML in the Paging Cookie"))
 }
 
-fn expand(table: &'static Table, value: &str) -> Result<Vec<Expand>, Refusal> {
+fn expand(table: &'static Table, value: &str, expanded: &mut usize) -> Result<Vec<Expand>, Refusal> {
     let mut expands = Vec::new();
     for item in outside_parentheses(value, ',') {
+        *expanded += 1;
+        if *expanded > MOST_EXPANDED {
+            let reason = "Number of link entities in query exceeded maximum limit.";
+            return Err(Refusal::new(http::StatusCode::BAD_REQUEST, "0x8004430d", reason));
+        }
         let (nav, options) = match item.split_once('(') {
             Some((nav, rest)) => {
                 let rest = rest.strip_suffix(')');
@@ -111,15 +162,18 @@ fn expand(table: &'static Table, value: &str) -> Result<Vec<Expand>, Refusal> {
             (collection.nav, Table::known(collection.table), Way::From(collection))
         };
         let known: &[&str] = match way {
-            Way::To(_) => &["$select"],
-            Way::From(_) => &["$select", "$filter", "$orderby", "$top"],
+            Way::To(_) => &["$select", "$expand"],
+            Way::From(_) => &["$select", "$filter", "$orderby", "$top", "$expand"],
         };
         let options = outside_parentheses(options, ';').into_iter().map(|option| {
             let (name, value) = option.split_once('=').unwrap_or((&option, ""));
             (name.trim().to_owned(), value.trim().to_owned())
         });
         let options: Vec<_> = options.collect();
-        let query = parse(other, &options, known)?;
+        if matches!(way, Way::To(_)) && options.iter().any(|(name, _)| name == "$orderby" || name == "$top") {
+            return Err(arranged());
+        }
+        let query = level(other, &options, known, expanded)?;
         expands.push(Expand { nav, table: other, way, query, options });
     }
     Ok(expands)

@@ -5,7 +5,6 @@
 //! <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/overview>
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -15,13 +14,14 @@ use uuid::Uuid;
 use crate::exchange::{Request, Response};
 
 use super::access::Act;
+use super::expanded::Reader;
 use super::headers::{Asked, Condition};
-use super::options::{Query, Way, parse, shape};
-use super::privileges::Verb;
+use super::options::{Query, parse, shape};
+use super::privileges::{Depth, Verb};
 use super::refusal::Refusal;
-use super::row::{Row, read};
+use super::row::Row;
 use super::tables::{Collection, Table};
-use super::{ROOT, Session, reply};
+use super::{Session, reply};
 
 const PAGE: usize = 5000;
 
@@ -33,7 +33,7 @@ pub(crate) fn one(
     request: &Request,
     asked: &Asked,
 ) -> Result<Response, Refusal> {
-    let query = parse(table, &request.query, &["$select", "$expand"])?;
+    let query = understood(session, table, request, &["$select", "$expand"])?;
     entitled(session, table, &query)?;
     let row = session.org.visible_row(table, id).ok_or_else(|| Refusal::no_row(table.logical, id))?;
     session.reaches(Verb::Read, table, id)?;
@@ -54,7 +54,7 @@ pub(crate) fn representation(
     asked: &Asked,
     status: StatusCode,
 ) -> Result<Response, Refusal> {
-    let query = parse(table, &request.query, &["$select", "$expand"])?;
+    let query = understood(session, table, request, &["$select", "$expand"])?;
     let row = session.org.row(table, id).ok_or_else(|| Refusal::no_row(table.logical, id))?;
     Ok(whole(session, table, id, row, &query, asked, status))
 }
@@ -68,12 +68,9 @@ pub(crate) fn many(
     asked: &Asked,
 ) -> Result<Response, Refusal> {
     const KNOWN: &[&str] = &["$select", "$expand", "$filter", "$orderby", "$top", "$count", "$skiptoken"];
-    let query = parse(table, &request.query, KNOWN)?;
+    let query = understood(session, table, request, KNOWN)?;
     entitled(session, table, &query)?;
-    let mut rows = found(session, table, &query);
-    if let Some((collection, id)) = of {
-        rows.retain(|(_, row)| row.link(collection.column) == Some(id));
-    }
+    let rows = found(session, table, &query, of);
     let total = rows.len();
     let page = match query.top {
         Some(top) => top,
@@ -87,14 +84,12 @@ pub(crate) fn many(
     if query.count {
         body.insert("@odata.count".to_owned(), json!(total.min(PAGE)));
     }
-    let related = related(session, &query);
-    let values: Vec<_> = shown
-        .into_iter()
-        .map(|(id, row)| Value::Object(object(session, table, id, row, &query, &related, asked)))
-        .collect();
+    let reader = Reader::new(session, &query, asked);
+    let values: Vec<_> =
+        shown.into_iter().map(|(id, row)| Value::Object(reader.object(table, id, row, &query))).collect();
     body.insert("value".to_owned(), json!(values));
     if query.top.is_none() && end < total {
-        body.insert("@odata.nextLink".to_owned(), json!(next_link(session, &request.path, &request.query, end)));
+        body.insert("@odata.nextLink".to_owned(), json!(next_link(session, &request.path, &request.query, Some(end))));
     }
     let mut response = reply::json(StatusCode::OK, &Value::Object(body));
     applied(&mut response, asked);
@@ -112,7 +107,7 @@ fn whole(
 ) -> Response {
     let mut body = Map::new();
     body.insert("@odata.context".to_owned(), json!(context(session, table, query, true)));
-    body.extend(object(session, table, id, row, query, &related(session, query), asked));
+    body.extend(Reader::new(session, query, asked).object(table, id, row, query));
     let mut response = reply::json(status, &Value::Object(body));
     reply::header(&mut response, "etag", &row.etag());
     applied(&mut response, asked);
@@ -125,106 +120,92 @@ fn applied(response: &mut Response, asked: &Asked) {
     }
 }
 
-/// For each collection that is read along: the rows that point at a row, found once for all rows of the answer.
-type Related<'a> = BTreeMap<&'static str, BTreeMap<Uuid, Vec<(Uuid, &'a Row)>>>;
-
-fn related<'a>(session: &'a Session<'_>, query: &Query) -> Related<'a> {
-    let mut related = Related::new();
-    for expand in &query.expand {
-        let Way::From(collection) = expand.way else { continue };
-        let by_target = related.entry(expand.nav).or_default();
-        for (id, row) in found(session, expand.table, &expand.query) {
-            if let Some(target) = row.link(collection.column) {
-                by_target.entry(target).or_default().push((id, row));
-            }
-        }
-    }
-    related
-}
-
-fn object(
+/// What a read asks for, where it may be asked for together.
+fn understood(
     session: &Session<'_>,
     table: &'static Table,
-    id: Uuid,
-    row: &Row,
-    query: &Query,
-    related: &Related<'_>,
-    asked: &Asked,
-) -> Map<String, Value> {
-    let org = &*session.org;
-    let mut object = read(org, table, id, row, query.select.as_deref(), &asked.annotations);
-    for expand in &query.expand {
-        let part = |id, row| {
-            let select = expand.query.select.as_deref();
-            Value::Object(read(org, expand.table, id, row, select, &asked.annotations))
-        };
-        let value = match expand.way {
-            Way::To(lookup) => row
-                .link(lookup.name)
-                .filter(|target| org.may(session.user, Verb::Read, expand.table, *target))
-                .and_then(|target| Some(part(target, org.visible_row(expand.table, target)?)))
-                .unwrap_or(Value::Null),
-            Way::From(_) => {
-                let all = related.get(expand.nav).and_then(|rows| rows.get(&id)).map(Vec::as_slice).unwrap_or_default();
-                let size = expand.query.top.unwrap_or(session.switches.expanded_page_size);
-                if expand.query.top.is_none() && all.len() > size {
-                    let path = format!("{ROOT}{}({id})/{}", table.set, expand.nav);
-                    let next = next_link(session, &path, &expand.options, size);
-                    object.insert(format!("{}@odata.nextLink", expand.nav), json!(next));
-                }
-                all.iter().take(size).map(|(id, row)| part(*id, row)).collect()
-            }
-        };
-        object.insert(expand.nav.to_owned(), value);
+    request: &Request,
+    known: &[&str],
+) -> Result<Query, Refusal> {
+    let query = parse(table, &request.query, known)?;
+    match query.nested_collection() {
+        Some(nav) if !session.switches.nested_collections => Err(Refusal::bad(format!(
+            "The navigation property '{nav}' cannot be expanded. Only many-to-one relationships are supported for nested expansion."
+        ))),
+        _ => Ok(query),
     }
-    object
 }
 
 /// Fails without the privilege to read a table, or one whose rows are read along.
 fn entitled(session: &Session<'_>, table: &'static Table, query: &Query) -> Result<(), Refusal> {
-    let along = query.expand.iter().map(|expand| expand.table);
-    std::iter::once(table).chain(along).try_for_each(|table| session.entitled(Act::Read, table))
+    session.entitled(Act::Read, table)?;
+    query.expand.iter().try_for_each(|expand| entitled(session, expand.table, &expand.query))
 }
 
-/// The rows that the user may read and the query wants, in its order.
-fn found<'a>(session: &'a Session<'_>, table: &'static Table, query: &Query) -> Vec<(Uuid, &'a Row)> {
+/// The rows that the user may read and the query wants, in its order; of all, or of those that point at a row.
+pub(super) fn found<'a>(
+    session: &'a Session<'_>,
+    table: &'static Table,
+    query: &Query,
+    of: Option<(&'static Collection, Uuid)>,
+) -> Vec<(Uuid, &'a Row)> {
     let org = &*session.org;
-    let mut rows: Vec<_> = org
-        .all(table)
-        .filter(|(id, row)| {
-            org.may(session.user, Verb::Read, table, *id)
-                && org.shows(row)
-                && query.filter.as_ref().is_none_or(|filter| filter.holds(org, *id, row))
-        })
-        .collect();
+    let Some(depth) = org.depth(session.user, table.privilege(Verb::Read)) else { return Vec::new() };
+    let wanted = |(id, row): &(Uuid, &Row)| {
+        (depth > Depth::Basic || org.holds(session.user, Verb::Read, table, *id))
+            && org.shows(row)
+            && of.is_none_or(|(collection, target)| row.link(collection.column) == Some(target))
+            && query.filter.as_ref().is_none_or(|filter| filter.holds(org, *id, row))
+    };
+    let at_most = match of {
+        Some((collection, target)) => Some(org.linked(table, collection.column, target).into_iter().collect()),
+        None => query.filter.as_ref().and_then(|filter| filter.at_most(org, table)),
+    };
     // Rows come by id, so that equal ones keep an order from page to page.
-    rows.sort_by(|(_, one), (_, other)| {
-        query.order.iter().fold(Ordering::Equal, |order, (column, descending)| {
-            let next = in_order(one.value(column.name), other.value(column.name));
+    let mut rows: Vec<_> = match at_most {
+        Some(ids) => ids.into_iter().filter_map(|id| Some((id, org.row(table, id)?))).filter(wanted).collect(),
+        None => org.all(table).filter(wanted).collect(),
+    };
+    if query.order.is_empty() {
+        return rows;
+    }
+    let key = |row: &Row| {
+        let keys = query.order.iter().map(|(column, _)| match row.value(column.name) {
+            Value::String(text) => Value::String(text.to_lowercase()),
+            other => other.clone(),
+        });
+        keys.collect::<Vec<_>>()
+    };
+    let mut keyed: Vec<_> = rows.drain(..).map(|(id, row)| (key(row), id, row)).collect();
+    keyed.sort_by(|(one, ..), (other, ..)| {
+        let pairs = one.iter().zip(other).zip(&query.order);
+        pairs.fold(Ordering::Equal, |order, ((one, other), (_, descending))| {
+            let next = in_order(one, other);
             order.then(if *descending { next.reverse() } else { next })
         })
     });
-    rows
+    keyed.into_iter().map(|(_, id, row)| (id, row)).collect()
 }
 
-/// Null comes first, as in Dataverse.
+/// Null comes first, as in Dataverse; texts are in lower case already.
 fn in_order(one: &Value, other: &Value) -> Ordering {
     match (one, other) {
         (Value::Null, Value::Null) => Ordering::Equal,
         (Value::Null, _) => Ordering::Less,
         (_, Value::Null) => Ordering::Greater,
-        (Value::String(one), Value::String(other)) => one.to_lowercase().cmp(&other.to_lowercase()),
+        (Value::String(one), Value::String(other)) => one.cmp(other),
         (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
         _ => one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal),
     }
 }
 
-fn next_link(session: &Session<'_>, path: &str, query: &[(String, String)], end: usize) -> String {
-    let token = format!("<cookie pagenumber=\"{end}\" istracking=\"False\" />");
+/// The address of the rows after so many, or of the same rows.
+pub(super) fn next_link(session: &Session<'_>, path: &str, query: &[(String, String)], end: Option<usize>) -> String {
+    let token = |end| format!("<cookie pagenumber=\"{end}\" istracking=\"False\" />");
+    let skip = end.map(|end| ("$skiptoken".to_owned(), token(end)));
     let options = query.iter().filter(|(name, _)| name != "$skiptoken");
-    let skip = ("$skiptoken".to_owned(), token);
     let options =
-        options.chain([&skip]).map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
+        options.chain(&skip).map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
     let options: Vec<_> = options.collect();
     format!("https://{}{path}?{}", session.org.host, options.join("&"))
 }

@@ -20,6 +20,13 @@ pub struct Switches {
     pub required_headers: bool,
     /// How many related rows an expanded list holds before it links to its next page: whether it does at all is not documented.
     pub expanded_page_size: usize,
+    /// Whether an expanded list has the link to its next page where there is one, or always.
+    pub expanded_links: ExpandedLinks,
+    /// Whether a row that is read along has an ETag where the documentation's examples show none: through a lookup, and in a list
+    /// where an `$expand` stands in another one.
+    pub expanded_etags: bool,
+    /// Whether a list is read along inside an `$expand`. One page's error says that lookups alone are, another one that lists are.
+    pub nested_collections: bool,
     /// Whether the answer of a failed change set is a part in a nested multipart or a part of the batch itself.
     pub nested_change_set_failure: bool,
 }
@@ -33,9 +40,23 @@ impl Default for Switches {
             secret_refusal: SecretRefusal::BadRequest,
             required_headers: false,
             expanded_page_size: 5000,
+            expanded_links: ExpandedLinks::WhereMore,
+            expanded_etags: true,
+            nested_collections: true,
             nested_change_set_failure: true,
         }
     }
+}
+
+/// When an expanded list has a link beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpandedLinks {
+    /// When there are more rows, which it leads to.
+    WhereMore,
+    /// Always, as the documentation says: to the same rows, and where an `$expand` stands in another one to those after them, of which
+    /// there may be none.
+    Everywhere,
 }
 
 /// What an update does to the variables of a credential.

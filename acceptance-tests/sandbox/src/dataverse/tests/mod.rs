@@ -3,6 +3,7 @@
 //! An answer is compared as one line: its status, and then the error's code and message, or the body.
 
 mod batches;
+mod expanded;
 mod portal;
 mod reads;
 mod rights;

@@ -49,6 +49,32 @@ fn filters_find_what_they_say() {
     check_filter("credentialid eq cccccccc-0000-0000-0000-000000000013", "3");
     check_filter("Microsoft.Dynamics.CRM.ContainValues(PropertyName='usagetype',PropertyValues=['280920001'])", "3");
     check_filter("Microsoft.Dynamics.CRM.In(PropertyName='name',PropertyValues=['Robot 1','Robot 5','x'])", "1,5");
+    let id = |number: u8| format!("'cccccccc-0000-0000-0000-00000000001{number}'");
+    let ids = format!("{},{},'{{cccccccc-0000-0000-0000-000000000014}}','{NOBODY}'", id(2), id(2).to_uppercase());
+    check_filter(&format!("Microsoft.Dynamics.CRM.In(PropertyName='credentialid',PropertyValues=[{ids}])"), "2,4");
+    check_filter(
+        &format!(
+            "statecode eq 0 and Microsoft.Dynamics.CRM.In(PropertyName='credentialid',PropertyValues=[{},{}])",
+            id(3),
+            id(4)
+        ),
+        "3",
+    );
+    check_filter(
+        &format!(
+            "not Microsoft.Dynamics.CRM.In(PropertyName='credentialid',PropertyValues=[{}]) or name eq 'Robot 3'",
+            id(3)
+        ),
+        "1,2,3,4,5",
+    );
+    check_filter(
+        &format!("Microsoft.Dynamics.CRM.In(PropertyName='certificate',PropertyValues=['{DEFINITION}'])"),
+        "1,2",
+    );
+    check_filter(r#"Microsoft.Dynamics.CRM.In(PropertyName='description',PropertyValues=["IT'S first","a\"b"])"#, "1");
+    check_filter("Microsoft.Dynamics.CRM.In(PropertyName='statecode',PropertyValues=['1','7'])", "2,4");
+    check_filter("name eq 'ROBOT 1' or name eq 'robot 4'", "1,4");
+    check_filter("name eq 'Robot 1' or statecode eq 1", "1,2,4");
     check_filter("createdon ge 2026-01-01T00:00:00Z", "1,2,3,4,5");
     check_filter("createdon lt 2026-01-01T00:00:00Z", "");
     check_filter("versionnumber gt 0", "1,2,3,4,5");
@@ -94,7 +120,9 @@ fn what_a_query_asks_beyond_the_tables_is_named() {
         ("GET credentials?$orderby=name up", "400 0x80060888"),
         ("GET credentials?$expand=certificat", "400 0x80060888"),
         ("GET credentials?$expand=certificate($select=x)", "400 0x80060888"),
-        ("GET credentials?$expand=certificate($expand=ownerid)", "400 0x80060888"),
+        ("GET credentials?$expand=certificate($expand=owner)", "400 0x80060888"),
+        ("GET credentials?$expand=certificate($filter=type eq 5)", "400 0x80060888 The sandbox does not know"),
+        ("GET credentials?$expand=certificate($count=true)", "400 0x80060888 The sandbox does not know"),
         ("GET credentials?$skiptoken=1", "400 0x80060888"),
         ("GET Credentials", "404 0x8006088a Resource not found for the segment 'Credentials'."),
         ("GET workflows", "404 0x8006088a"),
