@@ -72,7 +72,8 @@
 //! | an identity that is not assigned: 400 with `statusCode` and `message` (R); another header: 401 | R, I |
 //! | instance discovery and OpenID configuration, as MSAL asks | R |
 //! | every service checks its token: issued here, audience, tenant, expiry by the sandbox's clock | D |
-//! | Key Vault: challenge, api-version, `certificates` get, versions, policy, list with `nextLink` | D |
+//! | Key Vault: challenge, api-version, `certificates` get, versions, policy, list with `nextLink`, 25 a page or `maxresults` | D |
+//! | the link to the next page names the port and has a `$skiptoken` ([`KeyVaultSwitches`]) | R |
 //! | 403 `ForbiddenByRbac` and by access policy; 404 `CertificateNotFound` | R |
 //! | roles are made of data actions, policies permit to get and to list apart | D |
 //! | which right each operation of every service asks for: [`rights::table`] | D and I |
@@ -165,7 +166,7 @@ pub use entra::{ClaimsChallenge, Switches as EntraSwitches, TOKEN_REFUSALS, Toke
 pub use faults::{Effect, Fault};
 pub use issuer::IdentityTokenSpec;
 pub use journal::Exchange;
-pub use key_vault::{CertificatePermission, Vault, Version};
+pub use key_vault::{CertificatePermission, Switches as KeyVaultSwitches, Vault, Version};
 pub use managed_identity::ManagedIdentities;
 pub use power_platform::{PowerPlatformRole, PowerPlatformScope, RoleAssignment, Unentitled};
 pub use watch::{Passing, Stage};

@@ -56,6 +56,8 @@ pub struct Switches {
     pub dataverse: dataverse::Switches,
     /// About connections.
     pub connectivity: connectivity::Switches,
+    /// About vaults.
+    pub key_vault: key_vault::Switches,
     /// About the hosts of other clouds.
     pub clouds: cloud::Switches,
 }

@@ -9,6 +9,7 @@ mod switches;
 mod unseen;
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -130,8 +131,11 @@ impl Session<'_> {
     fn list(&self, request: &Request) -> Result<Response, Response> {
         let after = request.option("$skiptoken").unwrap_or_default();
         let deleted = self.environment.deleted_connections.iter().filter(|_| self.switches.lists_deleted);
-        let mut all: Vec<&Connection> = self.environment.connections.values().chain(deleted).collect();
-        all.retain(|connection| self.sees(connection) && connection.id.as_str() > after);
+        let size = self.switches.page_size.max(1);
+        let living = self.environment.connections.range::<str, _>((Bound::Excluded(after), Bound::Unbounded));
+        let living = living.map(|(_, connection)| connection).filter(|one| self.sees(one)).take(size + 1);
+        let deleted = deleted.filter(|one| self.sees(one) && one.id.as_str() > after);
+        let mut all: Vec<&Connection> = living.chain(deleted).collect();
         all.sort_by(|one, other| one.id.cmp(&other.id));
         let says = self.switches.lists_values;
         let switches = Switches {
@@ -139,7 +143,7 @@ impl Session<'_> {
             returns_parameters: says && self.switches.returns_parameters,
             ..self.switches.clone()
         };
-        let (page, rest) = all.split_at(all.len().min(self.switches.page_size.max(1)));
+        let (page, rest) = all.split_at(all.len().min(size));
         let shown = page.iter().map(|connection| connection.shown(&self.environment.id, &switches, self.now));
         let mut body = json!({ "value": shown.collect::<Vec<_>>() });
         if let (Some(last), false) = (page.last(), rest.is_empty()) {

@@ -55,6 +55,8 @@
 //! | `solutioncomponentdefinitions` tells the component type of each table | reported; the numbers: inferred |
 //! | `RetrieveSharedPrincipalsAndAccess` tells with whom a row is shared, whatever their roles | documented: [shares]; the shape of a principal: inferred |
 //! | `$select`, `$filter`, `$expand`, `$orderby`, `$top`, `$count`, pages by `Prefer: odata.maxpagesize`, annotations | documented: [query] |
+//! | 5,000 rows a page and no more; `$top` is ignored beside `odata.maxpagesize` | documented: [pages]; `page_size` |
+//! | a `$top` above the page is cut to it, and nothing links on | inferred |
 //! | a collection of a row, `set(id)/collection`; an expanded one holds 5,000 rows | documented: [joins]; `expanded_page_size` |
 //! | it has a link beside it where there are more rows. The documentation has one always | inferred; `expanded_links` |
 //! | `$expand` in `$expand`: no `$orderby` and no `$top` then, and `odata.maxpagesize` holds for expanded lists too | documented: [joins] |
@@ -79,6 +81,7 @@
 //! [conditions]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/perform-conditional-operations-using-web-api
 //! [batch]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/execute-batch-operations-using-web-api
 //! [query]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/overview
+//! [pages]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/page-results
 //! [joins]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/join-tables
 //! [filter]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/filter-rows
 //! [components]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/addsolutioncomponent

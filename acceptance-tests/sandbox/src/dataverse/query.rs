@@ -23,7 +23,8 @@ use super::row::Row;
 use super::tables::{Collection, Table};
 use super::{Session, reply};
 
-const PAGE: usize = 5000;
+/// A count says no more than this.
+const LARGEST_COUNT: usize = 5000;
 
 /// `GET /set(id)`.
 pub(crate) fn one(
@@ -72,23 +73,22 @@ pub(crate) fn many(
     entitled(session, table, &query)?;
     let rows = found(session, table, &query, of);
     let total = rows.len();
-    let page = match query.top {
-        Some(top) => top,
-        None if of.is_some() => asked.page_size.unwrap_or(session.switches.expanded_page_size),
-        None => asked.page_size.unwrap_or(PAGE),
-    };
+    let most = if of.is_some() { session.switches.expanded_page_size } else { session.switches.page_size };
+    // Where a page size is preferred, $top is ignored.
+    let top = query.top.filter(|_| asked.page_size.is_none());
+    let page = top.or(asked.page_size).map_or(most, |wanted| wanted.min(most));
     let shown: Vec<_> = rows.into_iter().skip(query.skip).take(page).collect();
     let end = query.skip + shown.len();
     let mut body = Map::new();
     body.insert("@odata.context".to_owned(), json!(context(session, table, &query, false)));
     if query.count {
-        body.insert("@odata.count".to_owned(), json!(total.min(PAGE)));
+        body.insert("@odata.count".to_owned(), json!(total.min(LARGEST_COUNT)));
     }
     let reader = Reader::new(session, &query, asked);
     let values: Vec<_> =
         shown.into_iter().map(|(id, row)| Value::Object(reader.object(table, id, row, &query))).collect();
     body.insert("value".to_owned(), json!(values));
-    if query.top.is_none() && end < total {
+    if top.is_none() && end < total {
         body.insert("@odata.nextLink".to_owned(), json!(next_link(session, &request.path, &request.query, Some(end))));
     }
     let mut response = reply::json(StatusCode::OK, &Value::Object(body));

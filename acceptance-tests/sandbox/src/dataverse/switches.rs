@@ -18,6 +18,8 @@ pub struct Switches {
     pub secret_refusal: SecretRefusal,
     /// Whether the headers that the documentation wants on every request must be there. The service does without.
     pub required_headers: bool,
+    /// How many rows a page holds at most; `Prefer: odata.maxpagesize` asks for fewer.
+    pub page_size: usize,
     /// How many related rows an expanded list holds before it links to its next page: whether it does at all is not documented.
     pub expanded_page_size: usize,
     /// Whether an expanded list has the link to its next page where there is one, or always.
@@ -39,6 +41,7 @@ impl Default for Switches {
             credential_lookups: CredentialLookups::Refused,
             secret_refusal: SecretRefusal::BadRequest,
             required_headers: false,
+            page_size: 5000,
             expanded_page_size: 5000,
             expanded_links: ExpandedLinks::WhereMore,
             expanded_etags: true,

@@ -4,9 +4,11 @@
 //! them. That a certificate outside its validity is still told of is inferred.
 
 pub(crate) mod rights;
+mod switches;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,7 @@ use rights::Act;
 use told::Told;
 
 pub use rights::CertificatePermission;
+pub use switches::Switches;
 
 /// The versions before they were dates.
 const NUMBERED_VERSIONS: [&str; 3] = ["7.4", "7.5", "7.6"];
@@ -124,7 +127,7 @@ pub(crate) fn answer(world: &World, vault: &Vault, request: &Request) -> Respons
             return unauthorized(&words, unaccepted.header(&challenge(&addresses, vault)));
         }
     };
-    let told = Told { host: addresses.vault_host(&vault.name) };
+    let told = Told { host: addresses.vault_host(&vault.name), switches: world.switches().key_vault };
     match request.option("api-version") {
         None => {
             let message = "The request URI is missing the api-version query parameter.";
@@ -136,7 +139,7 @@ pub(crate) fn answer(world: &World, vault: &Vault, request: &Request) -> Respons
         }
         Some(_) => {}
     }
-    if let Some(option) = request.strange_option(&["api-version", "maxresults", "skip", "includePending"]) {
+    if let Some(option) = request.strange_option(&["api-version", "maxresults", "$skiptoken", "includePending"]) {
         return Response::unknown(&format!("the query option {option:?} here"));
     }
     let parts: Vec<&str> = request.path.trim_end_matches('/').split('/').skip(1).collect();
@@ -152,12 +155,19 @@ pub(crate) fn answer(world: &World, vault: &Vault, request: &Request) -> Respons
     }
     let versions =
         |name: &str| vault.certificates.get(&name.to_ascii_lowercase()).filter(|versions| !versions.is_empty());
+    let after = request.option("$skiptoken");
     match parts.as_slice() {
         ["certificates"] => {
-            told.page(request, vault.certificates.values().filter_map(|all| all.last()).collect(), false)
+            let rest =
+                vault.certificates.range::<str, _>((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));
+            told.page(request, rest.filter_map(|(name, all)| Some((name.as_str(), all.last()?))), false)
         }
         ["certificates", name, "versions"] => match versions(name) {
-            Some(all) => told.page(request, all.iter().collect(), true),
+            Some(all) => {
+                let passed = after.and_then(|id| all.iter().position(|version| version.id == id));
+                let rest = all.iter().skip(passed.map_or(0, |passed| passed + 1));
+                told.page(request, rest.map(|version| (version.id.as_str(), version)), true)
+            }
             None => missing(name),
         },
         ["certificates", name, "policy"] => match versions(name).and_then(|all| all.last()) {

@@ -5,45 +5,45 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Version;
+use super::{Switches, Version};
 use crate::exchange::{Request, Response};
 
 /// A vault that tells, by its host in this cloud.
 pub(super) struct Told {
     pub(super) host: String,
+    pub(super) switches: Switches,
 }
 
+/// The most that a page may be asked to hold.
+const LARGEST_PAGE: usize = 25;
+
 impl Told {
-    pub(super) fn page(&self, request: &Request, all: Vec<&Version>, versioned: bool) -> Response {
-        let number = |name: &str, default: usize| request.option(name).map_or(Some(default), |text| text.parse().ok());
-        let (Some(max), Some(skip)) = (number("maxresults", 25), number("skip", 0)) else {
-            return Response::error(
-                StatusCode::BAD_REQUEST,
-                "BadParameter",
-                "maxresults must be a number from 1 to 25.",
-            );
+    /// A page of a list, of which these are the versions from here on, each with the token by which it is found again.
+    pub(super) fn page<'a>(
+        &self,
+        request: &Request,
+        rest: impl Iterator<Item = (&'a str, &'a Version)>,
+        versioned: bool,
+    ) -> Response {
+        let asked = request.option("maxresults").map_or(Some(LARGEST_PAGE), |text| text.parse().ok());
+        let Some(max) = asked.filter(|max| (1..=LARGEST_PAGE).contains(max)) else {
+            let message = "maxresults must be a number from 1 to 25.";
+            return Response::error(StatusCode::BAD_REQUEST, "BadParameter", message);
         };
-        if !(1..=25).contains(&max) {
-            return Response::error(
-                StatusCode::BAD_REQUEST,
-                "BadParameter",
-                "maxresults must be a number from 1 to 25.",
-            );
-        }
-        let item = |version: &&Version| {
+        let item = |version: &Version| {
             let id = if versioned { self.identifier(version) } else { self.unversioned(version) };
             json!({"id": id, "x5t": thumbprint(version), "attributes": attributes(version), "subject": ""})
         };
-        let items: Vec<Value> = all.iter().skip(skip).take(max).map(item).collect();
-        let next = (skip + max < all.len()).then(|| {
+        let mut rest = rest.peekable();
+        let page: Vec<_> = rest.by_ref().take(max.min(self.switches.page_size).max(1)).collect();
+        let more = rest.peek().is_some();
+        let next = page.last().filter(|_| more).map(|(token, _)| {
             let version = request.option("api-version").unwrap_or_default();
-            format!(
-                "https://{}{}?api-version={version}&maxresults={max}&skip={}",
-                request.host,
-                request.path,
-                skip + max
-            )
+            let port = if self.switches.next_link_port { ":443" } else { "" };
+            let (host, path) = (&request.host, &request.path);
+            format!("https://{host}{port}{path}?api-version={version}&$skiptoken={token}&maxresults={max}")
         });
+        let items: Vec<Value> = page.into_iter().map(|(_, version)| item(version)).collect();
         Response::json(StatusCode::OK, &json!({"value": items, "nextLink": next}))
     }
 

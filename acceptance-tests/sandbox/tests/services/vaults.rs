@@ -37,6 +37,15 @@ async fn a_vault_challenges_and_tells_of_its_certificates_alone() {
 
     let pages = world.pages(&format!("{root}/certificates?api-version=7.4&maxresults=7"), &token).await;
     assert_eq!(pages, [7, 7, 5]);
+    assert_eq!(world.pages(&format!("{root}/certificates?api-version=7.4"), &token).await, [19]);
+    let next = get("/certificates?api-version=7.4&maxresults=7").await.body["nextLink"].as_str().unwrap().to_owned();
+    assert!(
+        next.starts_with("https://kv-robots.vault.azure.net:443/certificates?api-version=7.4&$skiptoken="),
+        "{next}"
+    );
+    world.sandbox.switches(|switches| switches.key_vault.page_size = 10);
+    assert_eq!(world.pages(&format!("{root}/certificates?api-version=7.4"), &token).await, [10, 9]);
+    assert_eq!(world.pages(&format!("{root}/certificates?api-version=7.4&maxresults=7"), &token).await, [7, 7, 5]);
     world.sandbox.with(|all| {
         let now = all.now();
         all.vaults.get_mut("kv-robots").unwrap().put_certificate("robot", CertificateSpec::default(), now);

@@ -270,9 +270,16 @@ fn pages_follow_each_other() {
         address = next.strip_prefix(&format!("https://{HOST}/api/data/v9.2/")).unwrap().to_owned();
     }
     assert_eq!(names, ["Robot 5,Robot 4", "Robot 3,Robot 2", "Robot 1"]);
-    let top = desk.read("GET credentials?$top=2", page);
-    assert_eq!(top["value"].as_array().unwrap().len(), 2);
-    assert_eq!(top.get("@odata.nextLink"), None);
+    let many = |desk: &mut Desk, line: &str, prefer: &str| {
+        let body = desk.read(line, prefer);
+        (body["value"].as_array().unwrap().len(), body.get("@odata.nextLink").is_some())
+    };
+    assert_eq!(many(&mut desk, "GET credentials?$top=2", ""), (2, false));
+    assert_eq!(many(&mut desk, "GET credentials?$top=3", page), (2, true), "$top is ignored beside a page size");
+    desk.switches.page_size = 3;
+    assert_eq!(many(&mut desk, "GET credentials", ""), (3, true));
+    assert_eq!(many(&mut desk, "GET credentials", "Prefer: odata.maxpagesize=4"), (3, true));
+    assert_eq!(many(&mut desk, "GET credentials?$top=4", ""), (3, false));
     assert_eq!(desk.ask("GET credentials", page, "").headers["preference-applied"], "odata.maxpagesize=2");
 }
 
