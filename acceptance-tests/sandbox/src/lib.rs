@@ -96,6 +96,7 @@
 //! | machine group and credential must exist and be the caller's own or shared with it | D, codes I |
 //! | a connection is `Connecting` for a while ([`ConnectivitySwitches`]) | I |
 //! | only its maker sees a connection; others get 404 `ConnectionNotFound` | I |
+//! | every request takes as long as a switch says ([`Switches::latency_milliseconds`]), and none waits for another | S |
 //! | unknown paths, query options, properties and values are refused by name | S |
 //!
 //! Not emulated, and refused with 501 and by name: secrets and keys of a vault, making and changing certificates there, service
@@ -160,7 +161,9 @@ pub use connectivity::{
     ChangedTarget, Connection, ForeignConnection, HiddenValues, StatusError, Switches as ConnectivitySwitches,
 };
 pub use crafted::{Body, Crafted};
-pub use dataverse::{CredentialLookups, Depth, Limit, Org, SecretRefusal, Switches as DataverseSwitches, Verb};
+pub use dataverse::{
+    CredentialLookups, Depth, ExpandedLinks, Limit, Limits, Org, SecretRefusal, Switches as DataverseSwitches, Verb,
+};
 pub use echo::Notation;
 pub use entra::{ClaimsChallenge, Switches as EntraSwitches, TOKEN_REFUSALS, TokenRefusal};
 pub use faults::{Effect, Fault};
@@ -197,7 +200,7 @@ impl Sandbox {
     /// A port or a folder that cannot be had.
     pub fn start_on(port: u16, loud: bool) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let state = State { world: default_world::make(), faults: Vec::new(), journal: Vec::new(), watch: None };
+        let state = State::of(default_world::make());
         let shared = Arc::new(Shared {
             authority: Authority::new(),
             state: Mutex::new(state),

@@ -6,6 +6,7 @@
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -19,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::authority::Authority;
 use crate::crafted;
+use crate::dataverse::{Admitted, Protection};
 use crate::exchange::{self, Request, Response};
 use crate::faults::{Effect, Fault};
 use crate::journal::Exchange;
@@ -45,6 +47,23 @@ pub(crate) struct State {
     pub(crate) faults: Vec<Fault>,
     pub(crate) journal: Vec<Exchange>,
     pub(crate) watch: Option<Watch>,
+    /// What users of organizations have asked for lately.
+    pub(crate) protection: Protection,
+}
+
+impl State {
+    /// A world in which nothing has gone on yet.
+    pub(crate) fn of(world: World) -> Self {
+        Self { world, faults: Vec::new(), journal: Vec::new(), watch: None, protection: Protection::default() }
+    }
+
+    /// Counts a request to an organization, where that is to be done; none is counted, or it is refused.
+    fn admit(&mut self, request: &Request) -> Option<Result<Admitted, Response>> {
+        let limits = self.world.switches().dataverse.limits?;
+        let user = service::user_of_organization(&self.world, request)?;
+        let takes = Duration::from_millis(self.world.switches().latency_milliseconds);
+        Some(self.protection.admit(&limits, user, self.world.now(), takes.try_into().unwrap_or_default()))
+    }
 }
 
 impl Shared {
@@ -136,13 +155,25 @@ async fn answered(shared: Arc<Shared>, host: String, request: hyper::Request<Inc
     if !goes_on(Stage::Arrived) {
         return Err(Broken);
     }
-    let (effect, struck) = strike(&mut shared.state(), &request).unzip();
+    let ((effect, struck), admitted, mut takes) = {
+        let mut state = shared.state();
+        let struck = strike(&mut state, &request).unzip();
+        (struck, state.admit(&request), Duration::from_millis(state.world.switches().latency_milliseconds))
+    };
     shared.journaled.notify_all();
     if let Some(Effect::Delay(milliseconds)) = effect {
-        tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+        takes += Duration::from_millis(milliseconds);
     }
+    // Others go on meanwhile: the state is nobody's.
+    if !takes.is_zero() {
+        tokio::time::sleep(takes).await;
+    }
+    let (admitted, refused) = match admitted.transpose() {
+        Ok(admitted) => (admitted, None),
+        Err(refused) => (None, Some(refused)),
+    };
     let mut state = shared.state();
-    let instead = effect.as_ref().and_then(|effect| effect.instead(&request, struck.unwrap_or_default()));
+    let instead = effect.as_ref().and_then(|effect| effect.instead(&request, struck.unwrap_or_default())).or(refused);
     let response = match (instead, &effect) {
         (Some(instead), _) => Some(instead),
         (None, Some(Effect::ResetBefore)) => None,
@@ -151,7 +182,10 @@ async fn answered(shared: Arc<Shared>, host: String, request: hyper::Request<Inc
                 state.world.tokens.revoke_all();
             }
             let service = service::find(&state.world, &request.host);
-            let response = service::answer(&mut state.world, &service, &request);
+            let mut response = service::answer(&mut state.world, &service, &request);
+            if let Some(admitted) = &admitted {
+                admitted.remaining.tell(&mut response);
+            }
             match effect {
                 Some(effect) => effect.on_its_way(response),
                 None => Some(response),

@@ -122,10 +122,21 @@ pub(crate) fn answer(world: &mut World, service: &Service, request: &Request) ->
     }
 }
 
+/// The organization that a request asks, and the application that asks it, if its token is accepted there.
+pub(crate) fn user_of_organization(world: &World, request: &Request) -> Option<(String, String)> {
+    let Service::Organization(id) = find(world, &request.host) else { return None };
+    let caller = entra::verify(world, request, &audience(world, &id)).ok()?;
+    Some((id, caller.app_id))
+}
+
+/// For whom a token has to be that an organization accepts.
+fn audience(world: &World, id: &str) -> String {
+    let org = world.environments.get(id).and_then(|one| one.dataverse.as_ref());
+    org.map(|org| format!("https://{}", org.host)).unwrap_or_default()
+}
+
 fn organization(world: &mut World, id: &str, request: &Request) -> Response {
-    let audience =
-        world.environments.get(id).and_then(|one| one.dataverse.as_ref()).map(|org| format!("https://{}", org.host));
-    match entra::verify(world, request, &audience.unwrap_or_default()) {
+    match entra::verify(world, request, &audience(world, id)) {
         Ok(caller) => dataverse::answer(world, id, &caller, request),
         Err(unaccepted) => {
             let authority = world.addresses().authority;

@@ -50,6 +50,8 @@ pub enum SecretAccess {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
+    /// How many milliseconds of real time every request takes, whatever the others do.
+    pub latency_milliseconds: u64,
     /// About tokens.
     pub entra: entra::Switches,
     /// About Dataverse.

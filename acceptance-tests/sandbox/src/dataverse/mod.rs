@@ -72,7 +72,9 @@
 //! | a batch that stopped also holds the answers before the failure | inferred |
 //! | a failed change set answers in a nested multipart | inferred, `nested_change_set_failure` |
 //! | `If-None-Match` on parts; the check of secrets inside the transaction; a `Content-ID` on each part of a change set | inferred |
-//! | 429 with `Retry-After` and the three codes | documented: [limits] |
+//! | 429 with `Retry-After` and the three codes; a batch is one request; what is left is told in headers | documented: [limits]; `limits` |
+//! | requests are counted for each user of each organization, by one server; `Retry-After` is when there is room again, 1 for too many at once | inferred |
+//! | a refused request counts too | inferred: whoever goes on waits longer, which is documented; `refused_count` |
 //! | navigation property `flowmachinegroupid` of `flowmachine`; object type codes above 10,000 | inferred |
 //!
 //! [requests]: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/compose-http-requests-handle-errors
@@ -109,8 +111,7 @@
 //! - one property alone, and other versions of the Web API than `v9.2`.
 //!
 //! As what is unknown are refused: navigation paths but collections, deep insert, lambdas, `/$ref` in `$expand`, parameter aliases, query
-//! functions but `In` and `ContainValues`, other actions, teams, impersonation, writing machines, users, solutions and publishers, `Prefer: return=minimal`, `odata.track-changes`. Requests are
-//! not counted against the limits.
+//! functions but `In` and `ContainValues`, other actions, teams, impersonation, writing machines, users, solutions and publishers, `Prefer: return=minimal`, `odata.track-changes`.
 
 mod access;
 mod address;
@@ -133,6 +134,7 @@ mod options;
 mod org;
 mod portal;
 mod privileges;
+mod protection;
 mod query;
 mod refusal;
 mod reply;
@@ -166,9 +168,11 @@ pub(crate) use demands::demands;
 pub(crate) use kept::Rows;
 pub use org::Org;
 pub use privileges::{Depth, Verb};
+pub use protection::Limits;
+pub(crate) use protection::{Admitted, Protection};
 pub use refusal::Limit;
 pub(crate) use refusal::throttled;
-pub use switches::{CredentialLookups, SecretRefusal, Switches};
+pub use switches::{CredentialLookups, ExpandedLinks, SecretRefusal, Switches};
 
 const ROOT: &str = "/api/data/v9.2/";
 const LONGEST_QUERY: usize = 32_768;

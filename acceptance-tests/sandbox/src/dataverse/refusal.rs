@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::exchange::Response;
 
 use super::privileges::{Privilege, Verb};
+use super::protection::Limits;
 use super::reply;
 use super::tables::Table;
 
@@ -141,17 +142,28 @@ pub enum Limit {
 ///
 /// <https://learn.microsoft.com/power-apps/developer/data-platform/api-limits>
 pub(crate) fn throttled(limit: Limit, retry_after_seconds: u64) -> Response {
+    protected(&Limits::default(), limit, retry_after_seconds)
+}
+
+/// The same where the limits are these.
+pub(crate) fn protected(limits: &Limits, limit: Limit, retry_after_seconds: u64) -> Response {
+    let Limits { requests, window_seconds, execution_milliseconds, at_once, .. } = limits;
     let (code, message) = match limit {
-        Limit::Requests => {
-            ("0x80072322", "Number of requests exceeded the limit of 6000 over time window of 300 seconds.")
-        }
+        Limit::Requests => (
+            "0x80072322",
+            format!(
+                "Number of requests exceeded the limit of {requests} over time window of {window_seconds} seconds."
+            ),
+        ),
         Limit::ExecutionTime => (
             "0x80072321",
-            "Combined execution time of incoming requests exceeded limit of 1200000 milliseconds over time window of \
-             300 seconds. Decrease number of concurrent requests or reduce the duration of requests and try again \
-             later.",
+            format!(
+                "Combined execution time of incoming requests exceeded limit of {execution_milliseconds} milliseconds over time \
+                 window of {window_seconds} seconds. Decrease number of concurrent requests or reduce the duration of requests and try \
+                 again later."
+            ),
         ),
-        Limit::Concurrency => ("0x80072326", "Number of concurrent requests exceeded the limit of 52."),
+        Limit::Concurrency => ("0x80072326", format!("Number of concurrent requests exceeded the limit of {at_once}.")),
     };
     let mut response = Refusal::new(StatusCode::TOO_MANY_REQUESTS, code, message).into_response();
     reply::header(&mut response, "retry-after", &retry_after_seconds.to_string());

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::protection::Limits;
+
 /// The open questions about Dataverse and the answers in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -18,6 +20,8 @@ pub struct Switches {
     pub secret_refusal: SecretRefusal,
     /// Whether the headers that the documentation wants on every request must be there. The service does without.
     pub required_headers: bool,
+    /// What users may ask for, if that is counted at all.
+    pub limits: Option<Limits>,
     /// How many rows a page holds at most; `Prefer: odata.maxpagesize` asks for fewer.
     pub page_size: usize,
     /// How many related rows an expanded list holds before it links to its next page: whether it does at all is not documented.
@@ -41,6 +45,7 @@ impl Default for Switches {
             credential_lookups: CredentialLookups::Refused,
             secret_refusal: SecretRefusal::BadRequest,
             required_headers: false,
+            limits: None,
             page_size: 5000,
             expanded_page_size: 5000,
             expanded_links: ExpandedLinks::WhereMore,

@@ -6,6 +6,7 @@ mod clouds;
 mod connections;
 mod environments;
 mod federation;
+mod limits;
 mod managed_identities;
 mod own_address;
 mod power_platform;
