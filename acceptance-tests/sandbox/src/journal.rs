@@ -17,6 +17,9 @@ const TOLD: [&str; 5] = ["if-match", "if-none-match", "prefer", "mscrm.solutionu
 /// The headers by which a request is found again in the logs of a service, or of several.
 const IDS: [&str; 3] = ["x-ms-correlation-request-id", "x-ms-client-request-id", "client-request-id"];
 
+/// The longest answer that is kept: lists of thousands of rows are not.
+const LONGEST_ANSWER: usize = 256 * 1024;
+
 /// A request and its answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Exchange {
@@ -35,7 +38,7 @@ pub struct Exchange {
     pub body: Option<Value>,
     /// The status of the answer; none when the connection was broken off.
     pub status: Option<u16>,
-    /// The answer, when it is JSON; tokens are left out.
+    /// The answer, when it is JSON and no longer than a quarter of a megabyte; tokens are left out.
     pub answer: Option<Value>,
     /// What was inside a batch.
     pub parts: Vec<Exchange>,
@@ -52,7 +55,8 @@ impl Exchange {
             let headers = names.iter().filter_map(|name| Some(((*name).to_owned(), request.header(name)?.to_owned())));
             headers.collect()
         };
-        let answer = response.filter(|_| !is_sign_in).and_then(|response| serde_json::from_slice(&response.body).ok());
+        let answer = response.filter(|response| !is_sign_in && response.body.len() <= LONGEST_ANSWER);
+        let answer = answer.and_then(|response| serde_json::from_slice(&response.body).ok());
         let parts = response.map(|response| response.parts.as_slice()).unwrap_or_default();
         Self {
             method: request.method.to_string(),
