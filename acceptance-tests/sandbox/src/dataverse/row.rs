@@ -111,7 +111,9 @@ fn property(
         _ => row.value(column.name).clone(),
     };
     if let Kind::Lookup { nav, .. } = column.kind {
-        if let Some(target) = row.link(column.name) {
+        if !annotations.patterns.is_empty()
+            && let Some(target) = row.link(column.name)
+        {
             let label = org.table_of_lookup(column, target);
             if annotations.wants(LOOKUP_NAVIGATION) && column.create {
                 object.insert(format!("{name}@{LOOKUP_NAVIGATION}"), json!(nav));
