@@ -9,6 +9,7 @@ use rcgen::{
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 /// What a certificate is like.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -90,6 +91,42 @@ pub(crate) fn make(
     (certificate.der().to_vec(), params.not_before, params.not_after)
 }
 
+/// A certificate of which many are cast: with other names of the same length, and serial numbers of their own. Their signature is still
+/// the first one's, at which nobody here looks.
+pub(crate) struct Mold {
+    der: Vec<u8>,
+    /// Where the name stands, and where the serial number.
+    names: Vec<usize>,
+    serial: usize,
+    pub(crate) not_before: OffsetDateTime,
+    pub(crate) expires: OffsetDateTime,
+}
+
+impl Mold {
+    /// The mold for what a specification asks for under this name.
+    pub(crate) fn new(spec: &CertificateSpec, name: &str, now: OffsetDateTime) -> Self {
+        let (der, not_before, expires) = make(spec, name, now);
+        let (_, parsed) = X509Certificate::from_der(&der).expect("a certificate that was just made is one");
+        let places = |wanted: &[u8]| -> Vec<usize> {
+            let windows = der.windows(wanted.len()).enumerate();
+            windows.filter(|(_, bytes)| *bytes == wanted).map(|(place, _)| place).collect()
+        };
+        let serial = places(parsed.raw_serial())[0];
+        Self { names: places(name.as_bytes()), serial, der, not_before, expires }
+    }
+
+    /// A certificate under another name, which is as long.
+    pub(crate) fn cast(&self, name: &str) -> Vec<u8> {
+        let mut der = self.der.clone();
+        for place in &self.names {
+            der[*place..][..name.len()].copy_from_slice(name.as_bytes());
+        }
+        let serial = serial_number().to_bytes();
+        der[self.serial..][..serial.len()].copy_from_slice(&serial);
+        der
+    }
+}
+
 /// A serial number of its own: whoever keeps certificates by issuer and number would take two for one. It is positive.
 pub(crate) fn serial_number() -> SerialNumber {
     let mut bytes = Uuid::new_v4().into_bytes();
@@ -106,8 +143,6 @@ fn named(common_name: &str) -> DistinguishedName {
 
 #[cfg(test)]
 mod tests {
-    use x509_parser::prelude::{FromDer as _, X509Certificate};
-
     use super::*;
 
     #[test]

@@ -105,7 +105,8 @@
 //!
 //! Not emulated: roles on one secret or certificate of a vault alone, business units below another, teams, and what a role takes time for.
 //!
-//! Seeding, weather, time and the journal: the methods of [`Sandbox`], or over HTTP as in [`control`].
+//! Seeding, weather, time and the journal: the methods of [`Sandbox`], or over HTTP as in [`control`]. Many robots at once:
+//! [`World::add_crowd`].
 
 #![allow(clippy::result_large_err)] // a refusal is a whole answer, and none is on a hot path
 
@@ -118,6 +119,7 @@ mod cloud;
 mod connectivity;
 pub mod control;
 mod crafted;
+mod crowd;
 pub mod dataverse;
 pub mod default_world;
 mod echo;
@@ -161,6 +163,7 @@ pub use connectivity::{
     ChangedTarget, Connection, ForeignConnection, HiddenValues, StatusError, Switches as ConnectivitySwitches,
 };
 pub use crafted::{Body, Crafted};
+pub use crowd::{Crowd, Robot};
 pub use dataverse::{
     CredentialLookups, Depth, ExpandedLinks, Limit, Limits, Org, SecretRefusal, Switches as DataverseSwitches, Verb,
 };

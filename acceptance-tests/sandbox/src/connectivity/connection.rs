@@ -47,6 +47,32 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// A connection that has settled, of a credential whose user name is in this variable; its id is still to be given.
+    pub(crate) fn of_credential(
+        display_name: &str,
+        credential: Uuid,
+        username: &str,
+        machine_group: Uuid,
+        maker: &Caller,
+        now: OffsetDateTime,
+    ) -> Self {
+        let values =
+            [("username", format!("@environmentVariables(\"{username}\")")), ("targetId", machine_group.to_string())];
+        Self {
+            id: String::new(),
+            display_name: display_name.to_owned(),
+            credential_id: Some(credential),
+            set: "azureRelay".to_owned(),
+            values: values.into_iter().map(|(name, value)| (name.to_owned(), json!({"value": value}))).collect(),
+            created_by: maker.clone(),
+            shared_with: BTreeSet::new(),
+            error: None,
+            created: now,
+            modified: now,
+            settles: now,
+        }
+    }
+
     /// Breaks a connection, as a changed password or a machine that is gone would.
     pub fn fail(&mut self, code: &str, message: &str) {
         self.error = Some(StatusError { code: code.to_owned(), message: message.to_owned() });

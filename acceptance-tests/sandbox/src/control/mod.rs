@@ -18,6 +18,7 @@
 //! | `GET /_sandbox/rights` | which right each operation of the services asks for |
 //! | `GET /_sandbox/cloud` | the cloud that everything is in, and its hosts |
 //! | `PUT /_sandbox/cloud` | moves everything into another one: `{"cloud": "china"}`; `public`, `gcc`, `gcchigh`, `dod` |
+//! | `POST /_sandbox/crowds` | makes many robots of somebody else: `{"name": "crowd", "count": 1000, "owner": "…"}` |
 //! | `GET /_sandbox/rows/<environment>/<table>` | the rows of a table |
 //! | `POST /_sandbox/rows/<environment>/<table>` | makes a row |
 //! | `PATCH /_sandbox/rows/<environment>/<table>/<id>` | changes a row |
@@ -46,7 +47,7 @@
 //! | `PUT /_sandbox/managed-identities` | the identities of the machine, by client id: `{"system_assigned": null, "user_assigned": ["…"]}` |
 //! | `POST /_sandbox/identity-tokens` | the token of a workload elsewhere: `{"issuer": "https://…", "subject": "…", "expires_in_seconds": 60}` |
 //!
-//! Bad weather is a [`Fault`](crate::Fault), a certificate a [`CertificateSpec`](crate::CertificateSpec), an application's a
+//! Bad weather is a [`Fault`](crate::Fault), many robots are a [`Crowd`](crate::Crowd), a certificate a [`CertificateSpec`](crate::CertificateSpec), an application's a
 //! [`ClientCertificateSpec`](crate::ClientCertificateSpec), and open questions are [`Switches`](crate::Switches).
 
 mod environments;
@@ -102,6 +103,10 @@ pub const VERBS: &[(&str, &str)] = &[
     (
         "PUT /_sandbox/cloud",
         r#"moves everything into another one: `{"cloud": "china"}`; `public`, `gcc`, `gcchigh`, `dod`"#,
+    ),
+    (
+        "POST /_sandbox/crowds",
+        r#"makes many robots of somebody else: `{"name": "crowd", "count": 1000, "owner": "…"}`"#,
     ),
     ("GET /_sandbox/rows/<environment>/<table>", "the rows of a table"),
     ("POST /_sandbox/rows/<environment>/<table>", "makes a row"),
@@ -250,7 +255,7 @@ fn answer(state: &mut State, asked: &Asked<'_>, writes: bool) -> Result<Value, S
             environments::administration(&mut state.world, asked)
         }
         (_, ["vaults", ..]) => vaults::answer(&mut state.world, asked),
-        (_, ["clock" | "switches" | "cloud" | "rights"]) => whole(&mut state.world, asked),
+        (_, ["clock" | "switches" | "cloud" | "rights" | "crowds"]) => whole(&mut state.world, asked),
         _ => sign_in::answer(&mut state.world, asked),
     }
 }
@@ -280,6 +285,7 @@ fn whole(world: &mut World, asked: &Asked<'_>) -> Result<Value, String> {
             world.set_cloud(wanted["cloud"].as_str().unwrap_or_default().parse()?);
             Ok(Value::Null)
         }
+        ("POST", ["crowds"]) => Ok(json!(world.add_crowd(&asked.read()?)?.len())),
         ("GET", ["rights"]) => Ok(json!(rights::demands())),
         _ => Err(asked.strange()),
     }

@@ -162,7 +162,6 @@ use crate::world::{Caller, SecretAccess, World};
 use address::{Address, address};
 use headers::Place;
 use refusal::Refusal;
-use tables::Table;
 
 pub(crate) use demands::demands;
 pub(crate) use kept::Rows;
@@ -173,6 +172,7 @@ pub(crate) use protection::{Admitted, Protection};
 pub use refusal::Limit;
 pub(crate) use refusal::throttled;
 pub use switches::{CredentialLookups, ExpandedLinks, SecretRefusal, Switches};
+pub(crate) use tables::Table;
 
 const ROOT: &str = "/api/data/v9.2/";
 const LONGEST_QUERY: usize = 32_768;

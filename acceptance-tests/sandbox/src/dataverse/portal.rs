@@ -30,6 +30,18 @@ impl Org {
         Ok(id)
     }
 
+    /// Makes a row of columns that the table certainly has, in their types, and returns its id.
+    pub(crate) fn add_row<const N: usize>(
+        &mut self,
+        table: &str,
+        values: [(&'static str, Value); N],
+        by: Uuid,
+    ) -> Uuid {
+        let id = Uuid::new_v4();
+        self.add(Table::known(table), id, values.into(), by);
+        id
+    }
+
     /// Changes columns of a row.
     ///
     /// # Errors

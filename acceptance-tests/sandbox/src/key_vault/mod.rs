@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::certificate::{self, CertificateSpec};
 use crate::cloud::Addresses;
+use crate::crowd::Crowd;
 use crate::entra::{self, Unaccepted};
 use crate::exchange::{Request, Response};
 use crate::world::World;
@@ -101,6 +102,21 @@ impl Vault {
         let version = Version { name: name.to_owned(), id: id.clone(), der, spec, not_before, expires, created: now };
         self.certificates.entry(name.to_ascii_lowercase()).or_default().push(version);
         id
+    }
+}
+
+impl Vault {
+    /// Makes the certificates of a crowd, each a first version or another one.
+    pub(crate) fn put_certificates(&mut self, crowd: &Crowd, now: OffsetDateTime) {
+        let spec = |name: &str| CertificateSpec::of_user(&format!("{name}@contoso.com"));
+        let pattern = crowd.certificate(0);
+        let mold = certificate::Mold::new(&spec(&pattern), &pattern, now);
+        let (not_before, expires) = (mold.not_before, mold.expires);
+        for name in crowd.numbers().map(|number| crowd.certificate(number)) {
+            let (id, der, spec) = (Uuid::new_v4().simple().to_string(), mold.cast(&name), spec(&name));
+            let versions = self.certificates.entry(name.clone()).or_default();
+            versions.push(Version { name, id, der, spec, not_before, expires, created: now });
+        }
     }
 }
 

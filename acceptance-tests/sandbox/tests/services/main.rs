@@ -4,6 +4,7 @@ mod assertions;
 mod claims;
 mod clouds;
 mod connections;
+mod crowds;
 mod environments;
 mod federation;
 mod limits;
