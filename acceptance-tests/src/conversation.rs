@@ -200,6 +200,7 @@ mod tests {
             answer: None,
             parts: Vec::new(),
             ids: Vec::new(),
+            rights: Vec::new(),
         };
         let scope = serde_json::json!({ "scope": "https://vault.azure.net/.default" });
         let poll =

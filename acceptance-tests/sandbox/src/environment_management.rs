@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::entra;
 use crate::exchange::{Request, Response};
 use crate::power_platform::Right;
-use crate::world::{Environment, World};
+use crate::rights::Known;
+use crate::world::{Caller, Environment, World};
 
 const ENVIRONMENTS: &str = "/environmentmanagement/environments/";
 const API_VERSION: &str = "2024-10-01";
@@ -25,10 +26,16 @@ pub(crate) fn answer(world: &World, request: &Request) -> Response {
     let Some(id) = id.filter(|_| request.method == Method::GET) else {
         return Response::unknown(&format!("{} {} of the Power Platform API", request.method, request.path));
     };
-    let environment = world.environment(id).filter(|known| known.tenant_id == caller.tenant_id);
-    if !world.entitles(&caller, Right::ReadEnvironments, environment) {
-        return world.unentitled(&caller, Right::ReadEnvironments, request);
-    }
+    let (environment, right) = (world.environment(id), Right::ReadEnvironments);
+    let environment = environment.filter(|known| known.tenant_id == caller.tenant_id);
+    let answered = match world.entitles(&caller, right, environment) {
+        true => read(environment, &caller, id, request),
+        false => world.unentitled(&caller, right, request),
+    };
+    answered.demanding("Power Platform", right.permission(), Known::Inferred)
+}
+
+fn read(environment: Option<&Environment>, caller: &Caller, id: &str, request: &Request) -> Response {
     if request.option("api-version") != Some(API_VERSION) {
         let message = format!("The api-version must be {API_VERSION}: the sandbox knows no other.");
         return Response::error(StatusCode::BAD_REQUEST, "InvalidApiVersion", &message);

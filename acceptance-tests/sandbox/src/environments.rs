@@ -7,8 +7,9 @@ use serde_json::json;
 
 use crate::entra;
 use crate::exchange::{Request, Response};
-use crate::power_platform;
-use crate::world::World;
+use crate::power_platform::{self, ADMINISTRATION};
+use crate::rights::Known;
+use crate::world::{Caller, World};
 
 const ADMIN: &str = "/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments/";
 const MAKER: &str = "/providers/Microsoft.BusinessAppPlatform/environments/";
@@ -37,9 +38,17 @@ pub(crate) fn answer(world: &World, request: &Request) -> Response {
     if request.method != Method::GET || id.is_empty() || id.contains('/') {
         return Response::unknown(&format!("{} {} of the environments API", request.method, request.path));
     }
-    if admin && !world.admin_applications.contains(&caller.app_id) {
-        return power_platform::no_permission_for_path(&caller, request);
+    if !admin {
+        return told(world, &caller, id);
     }
+    let answered = match world.admin_applications.contains(&caller.app_id) {
+        true => told(world, &caller, id),
+        false => power_platform::no_permission_for_path(&caller, request),
+    };
+    answered.demanding("Environments", ADMINISTRATION, Known::Reported)
+}
+
+fn told(world: &World, caller: &Caller, id: &str) -> Response {
     let Some(environment) = world.environment(id).filter(|known| known.tenant_id == caller.tenant_id) else {
         let message = format!("The environment '{id}' could not be found in the tenant '{}'.", caller.tenant_id);
         return Response::error(StatusCode::NOT_FOUND, "EnvironmentNotFound", &message);

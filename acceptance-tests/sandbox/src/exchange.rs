@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::crafted::Body;
+use crate::rights::{Demanded, Known};
 
 /// A request, as it came out of the tunnel.
 #[derive(Clone, Debug)]
@@ -75,6 +76,8 @@ pub(crate) struct Response {
     pub flowing: Option<Body>,
     /// The requests inside a batch with their answers, for the journal.
     pub parts: Vec<(Request, Response)>,
+    /// The rights that the request was asked for, for the journal.
+    pub rights: Vec<Demanded>,
 }
 
 impl Response {
@@ -88,7 +91,8 @@ impl Response {
 
     /// An answer without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Bytes::new(), flowing: None, parts: Vec::new() }
+        let (parts, rights) = (Vec::new(), Vec::new());
+        Self { status, headers: HeaderMap::new(), body: Bytes::new(), flowing: None, parts, rights }
     }
 
     /// Whether it arrives whole.
@@ -102,6 +106,13 @@ impl Response {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(HeaderName::from_static(name), value);
         }
+        self
+    }
+
+    /// The same, for which this right was asked for first.
+    #[must_use]
+    pub(crate) fn demanding(mut self, service: &'static str, right: impl Into<String>, known: Known) -> Self {
+        self.rights.insert(0, Demanded { service, right: right.into(), known });
         self
     }
 

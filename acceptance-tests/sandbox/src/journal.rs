@@ -11,6 +11,7 @@ use crate::entra;
 use crate::exchange::{Request, Response};
 use crate::github_actions;
 use crate::managed_identity;
+use crate::rights::Demanded;
 
 /// The headers that say something of a request.
 const TOLD: [&str; 5] = ["if-match", "if-none-match", "prefer", "mscrm.solutionuniquename", "user-agent"];
@@ -42,6 +43,9 @@ pub struct Exchange {
     pub answer: Option<Value>,
     /// What was inside a batch.
     pub parts: Vec<Exchange>,
+    /// The rights that were asked for, those too that the client had; those of parts are with the parts. No line tells of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rights: Vec<Demanded>,
 }
 
 impl Exchange {
@@ -68,6 +72,7 @@ impl Exchange {
             status: response.map(|response| response.status.as_u16()),
             answer,
             parts: parts.iter().map(|(request, response)| Self::new(request, Some(response))).collect(),
+            rights: response.map(|response| response.rights.clone()).unwrap_or_default(),
         }
     }
 
@@ -75,6 +80,11 @@ impl Exchange {
     /// `client-request-id`.
     pub fn id(&self, header: &str) -> Option<&str> {
         self.ids.iter().find(|(name, _)| name == header).map(|(_, value)| value.as_str())
+    }
+
+    /// The rights that were asked for, in its parts too.
+    pub fn demanded(&self) -> Vec<&Demanded> {
+        self.rights.iter().chain(self.parts.iter().flat_map(Exchange::demanded)).collect()
     }
 
     /// Whether it changed something, or could have: token requests and reads do not.

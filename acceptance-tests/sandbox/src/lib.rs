@@ -76,7 +76,7 @@
 //! | the link to the next page names the port and has a `$skiptoken` ([`KeyVaultSwitches`]) | R |
 //! | 403 `ForbiddenByRbac` and by access policy; 404 `CertificateNotFound` | R |
 //! | roles are made of data actions, policies permit to get and to list apart | D |
-//! | which right each operation of every service asks for: [`rights::table`] | D and I |
+//! | which right each operation of every service asks for: [`rights::table`]; what a request was asked for: [`Exchange::demanded`] | D and I |
 //! | a certificate outside its validity, or disabled, is still told of | I |
 //! | a vault of another tenant challenges with that tenant, and does not accept our token | D |
 //! | a name that does not exist: 502 to CONNECT | I |

@@ -94,6 +94,9 @@ impl RoleAssignment {
     }
 }
 
+/// What the environments API asks for in its form for administrators: it has no name.
+pub(crate) const ADMINISTRATION: &str = "administration of Power Platform";
+
 /// What a request wants of the Power Platform API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Right {

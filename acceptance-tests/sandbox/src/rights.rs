@@ -2,16 +2,17 @@
 //!
 //! A client that wants to say what it needs adds up the rows of what it sends; `rights.md` beside the sources is the table.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::dataverse;
 use crate::key_vault::rights as vaults;
-use crate::power_platform::{PowerPlatformRole, Right};
+use crate::power_platform::{ADMINISTRATION, PowerPlatformRole, Right};
 
 /// Where it is known from that an operation asks for a right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Known {
     /// A page of Microsoft's says so.
@@ -47,6 +48,37 @@ pub struct Demand {
     pub known: Known,
 }
 
+/// A right that a request was asked for, whether the client had it or not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Demanded {
+    /// The service.
+    pub service: &'static str,
+    /// The name of a privilege, data action or permission; of a share, what is to be shared.
+    pub right: String,
+    /// Where it is known from.
+    pub known: Known,
+}
+
+/// The rights that one request was asked for, each once, in the order in which it was.
+#[derive(Debug, Default)]
+pub(crate) struct Noted(RefCell<Vec<Demanded>>);
+
+impl Noted {
+    /// Remembers a right that is asked for now.
+    pub(crate) fn note(&self, service: &'static str, right: impl Into<String>, known: Known) {
+        let demanded = Demanded { service, right: right.into(), known };
+        let mut all = self.0.borrow_mut();
+        if !all.contains(&demanded) {
+            all.push(demanded);
+        }
+    }
+
+    /// What was asked for since this was called last.
+    pub(crate) fn take(&self) -> Vec<Demanded> {
+        self.0.take()
+    }
+}
+
 /// What every operation asks for.
 pub fn demands() -> Vec<Demand> {
     [dataverse::demands(), of_vaults(), of_power_platform()].concat()
@@ -59,7 +91,7 @@ fn of_vaults() -> Vec<Demand> {
         Demand {
             service: "Key Vault",
             operation: operation.to_owned(),
-            rights: vec![format!("Microsoft.KeyVault/vaults/{}", act.data_action())],
+            rights: vec![act.right()],
             given_by: roles.map(str::to_owned).chain(policy).collect(),
             known,
         }
@@ -108,7 +140,7 @@ fn of_power_platform() -> Vec<Demand> {
         Demand {
             service: "Environments",
             operation: "`GET …/scopes/admin/environments/{id}`".to_owned(),
-            rights: vec!["administration of Power Platform".to_owned()],
+            rights: vec![ADMINISTRATION.to_owned()],
             given_by: vec![registered()],
             known: Known::Reported,
         },

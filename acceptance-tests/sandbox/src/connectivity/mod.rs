@@ -19,11 +19,14 @@ use uuid::Uuid;
 use crate::entra;
 use crate::exchange::{Request, Response};
 use crate::power_platform::Right;
+use crate::rights::{Known, Noted};
 use crate::world::{Caller, Environment, World};
 
 pub use connection::{Connection, StatusError};
 pub use switches::{ChangedTarget, ForeignConnection, HiddenValues, Switches};
 pub(crate) use unseen::Unseen;
+
+const SERVICE: &str = "Power Platform";
 
 /// Answers a request to the environment with this id.
 pub(crate) fn answer(world: &mut World, environment_id: &str, request: &Request) -> Response {
@@ -33,9 +36,15 @@ pub(crate) fn answer(world: &mut World, environment_id: &str, request: &Request)
     };
     let right = if writes(&request.method) { Right::WriteConnections } else { Right::ReadConnections };
     let known = world.environment(environment_id).filter(|known| known.tenant_id == caller.tenant_id);
-    if !world.entitles(&caller, right, known) {
-        return world.unentitled(&caller, right, request);
-    }
+    let answered = match world.entitles(&caller, right, known) {
+        true => entitled(world, environment_id, caller, request),
+        false => world.unentitled(&caller, right, request),
+    };
+    answered.demanding(SERVICE, right.permission(), Known::Inferred)
+}
+
+/// Answers whoever may ask.
+fn entitled(world: &mut World, environment_id: &str, caller: Caller, request: &Request) -> Response {
     let (now, switches) = (world.now(), world.switches().connectivity.clone());
     let known = world.environment_mut(environment_id).filter(|known| known.tenant_id == caller.tenant_id);
     let seen = known.and_then(|known| (!known.unseen.meets(now)).then_some(known));
@@ -44,8 +53,10 @@ pub(crate) fn answer(world: &mut World, environment_id: &str, request: &Request)
             format!("The environment '{environment_id}' could not be found in the tenant '{}'.", caller.tenant_id);
         return Response::error(StatusCode::NOT_FOUND, "ServiceToServiceEnvironmentNotFound", &message);
     };
-    let mut session = Session { environment, caller, switches, now };
-    session.answer(request).unwrap_or_else(|refused| refused)
+    let mut session = Session { environment, caller, switches, now, rights: Noted::default() };
+    let mut response = session.answer(request).unwrap_or_else(|refused| refused);
+    response.rights = session.rights.take();
+    response
 }
 
 struct Session<'a> {
@@ -53,6 +64,8 @@ struct Session<'a> {
     caller: Caller,
     switches: Switches,
     now: OffsetDateTime,
+    /// What was to be shared.
+    rights: Noted,
 }
 
 impl Session<'_> {

@@ -11,6 +11,7 @@ use super::privileges::{Depth, Privilege, Verb};
 use super::refusal::Refusal;
 use super::tables::{Column, Kind, Ownership, Table};
 use super::{Org, Session};
+use crate::rights::Known;
 
 /// What an operation does, as far as rights go.
 #[derive(Clone, Copy, Debug)]
@@ -49,12 +50,22 @@ impl Act {
             }
         }
     }
+
+    /// Where it is known from that it asks for them: documented is what a table asks for that has privileges of its own.
+    pub(crate) fn known(self, table: &Table) -> Known {
+        let own = table.parent().is_none() && !table.logical.starts_with("solutioncomponent");
+        if own && !matches!(self, Self::Join) { Known::Documented } else { Known::Inferred }
+    }
 }
 
 impl Session<'_> {
     /// Fails without a privilege that an operation asks for, whatever the rows.
     pub(crate) fn entitled(&self, act: Act, table: &'static Table) -> Result<(), Refusal> {
-        act.privileges(table).into_iter().try_for_each(|(verb, table)| self.has(table.privilege(verb), table))
+        act.privileges(table).into_iter().try_for_each(|(verb, of)| {
+            let privilege = of.privilege(verb);
+            self.rights.note("Dataverse", privilege.to_string(), act.known(table));
+            self.has(privilege, of)
+        })
     }
 
     fn has(&self, privilege: Privilege, table: &Table) -> Result<(), Refusal> {

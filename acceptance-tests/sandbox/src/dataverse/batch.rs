@@ -114,7 +114,9 @@ fn one(session: &mut Session<'_>, inner: &Inner, sent: &mut Request) -> Response
         *sent = request;
         session.single(sent, Place::InBatch)
     });
-    answered.unwrap_or_else(Refusal::into_response)
+    let mut response = answered.unwrap_or_else(Refusal::into_response);
+    response.rights = session.rights.take();
+    response
 }
 
 /// The request with `$n` in its address replaced by the row that part `n` made.

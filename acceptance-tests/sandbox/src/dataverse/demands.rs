@@ -48,7 +48,7 @@ fn of_table(table: &'static Table) -> Vec<Demand> {
                 rights.push(name);
             }
         }
-        demand(&operation, rights, known(act, table))
+        demand(&operation, rights, act.known(table))
     };
     acts.into_iter().map(demand).collect()
 }
@@ -66,12 +66,6 @@ fn bound(table: &'static Table) -> Vec<(String, &'static Column)> {
         }
     }
     all.into_iter().map(|(names, column, _)| (names, column)).collect()
-}
-
-/// That an operation asks for a right of the table is documented where the table has rights of its own.
-fn known(act: Act, table: &Table) -> Known {
-    let own = table.parent().is_none() && !table.logical.starts_with("solutioncomponent");
-    if own && !matches!(act, Act::Join) { Known::Documented } else { Known::Inferred }
 }
 
 fn demand(operation: &str, rights: Vec<String>, known: Known) -> Demand {

@@ -157,6 +157,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::exchange::{Request, Response};
+use crate::rights::Noted;
 use crate::world::{Caller, SecretAccess, World};
 
 use address::{Address, address};
@@ -196,6 +197,8 @@ pub(crate) struct Session<'a> {
     user: Uuid,
     switches: Switches,
     secret_access: &'a dyn Fn(&str) -> SecretAccess,
+    /// The rights that were asked for since the last answer.
+    rights: Noted,
     /// What the parts of the current change set made, by their Content-ID.
     references: BTreeMap<String, String>,
 }
@@ -212,9 +215,10 @@ impl Org {
             let reason = "The user is not a member of the organization.";
             return Refusal::new(StatusCode::FORBIDDEN, "0x80072560", reason).into_response();
         };
-        let references = BTreeMap::new();
-        let mut session = Session { org: self, user, switches, secret_access, references };
+        let (rights, references) = (Noted::default(), BTreeMap::new());
+        let mut session = Session { org: self, user, switches, secret_access, rights, references };
         let mut response = session.outer(request).unwrap_or_else(Refusal::into_response);
+        response.rights = session.rights.take();
         reply::header(&mut response, "x-ms-service-request-id", &Uuid::new_v4().to_string());
         response
     }

@@ -9,7 +9,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::SecretAccess;
+use crate::key_vault::rights::Act;
+use crate::rights::Known;
+use crate::world::{DATAVERSE_APPLICATION, SecretAccess};
 
 use super::Session;
 use super::refusal::Refusal;
@@ -147,6 +149,9 @@ pub(crate) fn secrets(session: &Session<'_>, table: &Table, id: Uuid, values: &V
             ),
         );
     }
+    let right = Act::ReadSecret.right();
+    session.rights.note("Key Vault", right.clone(), Known::Documented);
+    session.rights.note("Key Vault", format!("{right} of {DATAVERSE_APPLICATION}"), Known::Documented);
     match (session.secret_access)(reference) {
         SecretAccess::Allowed => Ok(()),
         SecretAccess::NotAuthorized => {

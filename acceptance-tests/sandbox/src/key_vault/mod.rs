@@ -21,6 +21,7 @@ use crate::cloud::Addresses;
 use crate::crowd::Crowd;
 use crate::entra::{self, Unaccepted};
 use crate::exchange::{Request, Response};
+use crate::rights::Known;
 use crate::world::World;
 use rights::Act;
 use told::Told;
@@ -166,13 +167,19 @@ pub(crate) fn answer(world: &World, vault: &Vault, request: &Request) -> Respons
         ));
     }
     let act = if matches!(parts.as_slice(), [_] | [_, _, "versions"]) { Act::List } else { Act::Get };
-    if let Err(refused) = vault.check(&caller, act, addresses.issuer) {
-        return refused;
-    }
+    let answered = match vault.check(&caller, act, addresses.issuer) {
+        Ok(()) => read(vault, &told, request, &parts),
+        Err(refused) => refused,
+    };
+    answered.demanding("Key Vault", vault.asks(act), Known::Documented)
+}
+
+/// What is read, by the parts of its path.
+fn read(vault: &Vault, told: &Told, request: &Request, parts: &[&str]) -> Response {
     let versions =
         |name: &str| vault.certificates.get(&name.to_ascii_lowercase()).filter(|versions| !versions.is_empty());
     let after = request.option("$skiptoken");
-    match parts.as_slice() {
+    match parts {
         ["certificates"] => {
             let rest =
                 vault.certificates.range::<str, _>((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));

@@ -58,6 +58,11 @@ impl Act {
         }
     }
 
+    /// The data action by its whole name.
+    pub(crate) fn right(self) -> String {
+        format!("{PREFIX}{}", self.data_action())
+    }
+
     /// The permission that it needs where policies rule; secrets behind a reference are asked for by roles alone.
     pub(crate) fn permission(self) -> Option<CertificatePermission> {
         match self {
@@ -104,6 +109,14 @@ impl Vault {
     /// Lets a policy permit a principal this, in place of what it permitted before.
     pub fn permit(&mut self, principal: &str, permissions: &[CertificatePermission]) {
         self.policies.insert(principal.to_owned(), permissions.iter().copied().collect());
+    }
+
+    /// What this is asked for by in this vault: a data action, or a permission of its policies.
+    pub(super) fn asks(&self, act: Act) -> String {
+        match act.permission().filter(|_| self.access_policies) {
+            Some(permission) => format!("policy certificates/{permission:?}").to_lowercase(),
+            None => act.right(),
+        }
     }
 
     /// Whether a role of a principal lets it do this, or a data action.

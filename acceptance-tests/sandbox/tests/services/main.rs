@@ -12,6 +12,7 @@ mod managed_identities;
 mod own_address;
 mod power_platform;
 mod program;
+mod rights;
 mod sign_in;
 mod vaults;
 

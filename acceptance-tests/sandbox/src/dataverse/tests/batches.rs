@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// A batch: each element is one request alone, or several as a change set.
-fn batch_of(items: &[&[&str]]) -> String {
+pub(super) fn batch_of(items: &[&[&str]]) -> String {
     let mut body = String::new();
     for item in items {
         body.push_str("--b\r\n");
@@ -36,7 +36,7 @@ fn part(request: &str, content_id: Option<usize>) -> String {
 }
 
 impl Desk {
-    fn batch(&mut self, body: &str, prefer: &str) -> Response {
+    pub(super) fn batch(&mut self, body: &str, prefer: &str) -> Response {
         let mut request = request("POST $batch", prefer);
         request.headers.insert("content-type", "multipart/mixed; boundary=\"b\"".parse().unwrap());
         request.body = Bytes::from(body.to_owned());

@@ -1,5 +1,7 @@
 //! Who sees and does what.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::*;
@@ -170,11 +172,19 @@ fn holder(privileges: &[(&str, Depth)]) -> Desk {
     desk
 }
 
-/// With all of these privileges somebody may do this, and without any one of them he is told which is missing.
+/// The names of the rights that a request was asked for.
+fn asked(response: &Response) -> Vec<String> {
+    response.rights.iter().map(|one| one.right.clone()).collect()
+}
+
+/// With all of these privileges somebody may do this, which is asked for them and no others, and without any one of them he is told which
+/// is missing.
 #[track_caller]
 fn check(line: &str, body: &str, done: &str, privileges: &[&str]) {
     let all: Vec<(&str, Depth)> = privileges.iter().map(|name| (*name, Depth::Global)).collect();
     holder(&all).check(line, "", body, done);
+    let (told, all_told) = (asked(&holder(&all).ask(line, "", body)), privileges.iter().map(|name| (*name).to_owned()));
+    assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), all_told.collect(), "{line}");
     for missing in privileges {
         let rest = all.iter().copied().filter(|(name, _)| name != missing);
         let others: Vec<_> = rest.chain([("prvCreateflowmachine", Depth::Basic)]).collect();
@@ -265,6 +275,35 @@ fn each_operation_asks_for_its_privileges() {
         "200",
         &["prvWriteSolution", "prvReadEnvironmentVariableDefinition"],
     );
+}
+
+#[test]
+fn what_is_asked_for_is_told_with_each_part_of_a_batch_and_where_it_is_known_from() {
+    let reference = format!(r#"{{"value":"{SECRET}"}}"#);
+    let items: &[&[&str]] = &[
+        &["GET /api/data/v9.2/credentials?$expand=certificate"],
+        &[&format!("PATCH /api/data/v9.2/environmentvariablevalues({VALUE})\n{reference}")],
+    ];
+    let response = Desk::furnished().batch(&batches::batch_of(items), "");
+    assert_eq!(asked(&response), Vec::<String>::new(), "the batch itself asks for nothing");
+    let told = |part: usize| {
+        let rights = response.parts[part].1.rights.iter();
+        rights.map(|one| format!("{} {} {}", one.service, one.right, one.known)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(0), ["Dataverse prvReadcredential D", "Dataverse prvReadEnvironmentVariableDefinition D"]);
+    let secret = "Key Vault Microsoft.KeyVault/vaults/secrets/getSecret/action";
+    assert_eq!(
+        told(1),
+        [
+            "Dataverse prvWriteEnvironmentVariableDefinition I",
+            &format!("{secret} D"),
+            &format!("{secret} of 00000007-0000-0000-c000-000000000000 D"),
+        ]
+    );
+    // After the right that is missing no other is asked for.
+    let mut stranger = Desk::furnished().speaking_as(READER);
+    let refused = stranger.ask("GET credentials?$expand=certificate", "", "");
+    assert_eq!(asked(&refused), ["prvReadcredential"]);
 }
 
 #[test]
