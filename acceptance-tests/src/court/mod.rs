@@ -7,6 +7,7 @@ mod config;
 mod object;
 mod robot;
 mod ruling;
+mod saved;
 mod transcript;
 
 use std::fs::Permissions;
@@ -31,6 +32,7 @@ pub use judge::Action;
 pub use object::Object;
 pub use robot::{CONNECTION, CREDENTIAL, REFERENCE, with};
 pub use ruling::Ruling;
+pub use saved::Saved;
 
 /// A judge with the provider, in a sandbox of its own.
 pub type Court = Sandboxed<Bench>;
@@ -261,6 +263,11 @@ impl Bench {
             let listed = judge.list(kind, &value(config), false, 0)?;
             Ok(listed.into_iter().map(|hit| hit.name).collect())
         })
+    }
+
+    /// Lists what there is with everything that is known of it, as a query that writes configuration does, and tells how many there are.
+    pub fn list_in_full(&self, kind: &str, config: &Json) -> Ruling<usize> {
+        self.hear(|judge| Ok(judge.list(kind, &value(config), true, 0)?.len()))
     }
 
     /// Invokes an action, and returns what it told on the way.

@@ -3,11 +3,13 @@
 mod place;
 mod portal;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sandbox::rights::Demanded;
 use sandbox::{Exchange, Sandbox};
 
 use crate::conversation::{self, Names};
@@ -89,6 +91,19 @@ impl<T> Sandboxed<T> {
         let journal = self.sandbox.journal();
         let since = &journal[self.forgotten.load(Ordering::Relaxed)..];
         self.named(|names| conversation::sorted(since, names)).iter().map(|line| format!("{line}\n")).collect()
+    }
+
+    /// The rights that were asked for since it was forgotten last, each once; of those that are documented of one request and inferred
+    /// of another, that they are documented.
+    #[must_use]
+    pub fn demanded(&self) -> Vec<Demanded> {
+        let journal = self.sandbox.journal();
+        let since = journal[self.forgotten.load(Ordering::Relaxed)..].iter().flat_map(Exchange::demanded);
+        let sorted: BTreeSet<&Demanded> = since.collect();
+        let mut all: Vec<Demanded> = sorted.into_iter().cloned().collect();
+        // What is known best comes first.
+        all.dedup_by(|next, one| (next.service, &next.right) == (one.service, &one.right));
+        all
     }
 
     /// Works with the names of the ids: one id has one name as long as the sandbox lives.

@@ -28,6 +28,7 @@ mod power_platform;
 mod process;
 mod provider_block;
 mod removal;
+mod rights;
 mod run_owner;
 mod sign_in;
 mod solutions;

@@ -214,8 +214,22 @@ impl Judge {
         at_apply: &Value,
     ) -> Judged<(Option<Instance>, Vec<pb::Diagnostic>)> {
         let first = self.plan(type_name, prior, at_plan)?;
+        self.apply_saved(type_name, self.refreshed(prior)?, &first, at_apply)
+    }
+
+    /// Applies a plan to what there was when it was made, as `terraform apply` does with a saved plan: nothing is refreshed before.
+    ///
+    /// # Errors
+    /// A refused plan, and the rules of [`Judge::apply`].
+    pub fn apply_saved(
+        &self,
+        type_name: &str,
+        before: Option<Instance>,
+        first: &Planned,
+        at_apply: &Value,
+    ) -> Judged<(Option<Instance>, Vec<pb::Diagnostic>)> {
         // Of a replacement, the removal is done when the creation is planned again: there is nothing before it.
-        let refreshed = match (first.action, self.refreshed(prior)?) {
+        let refreshed = match (first.action, before) {
             (Action::Replace, Some(old)) => {
                 // The removal that is half of a replacement is handed what the plan of the replacement stored.
                 let (left, refused) = self.remove(&old, first.private.clone())?;
