@@ -5,6 +5,7 @@
 
 use tfplugin::{Context, Diagnostic, Plan};
 
+use super::foresight::Foresight;
 use super::operation::{Fault, Operation};
 use crate::account::Account;
 use crate::account::met::How;
@@ -131,8 +132,8 @@ impl UniqueName {
     pub(crate) async fn plan<T: Table>(
         &self,
         cx: &Context<Account>,
-        organization: Option<&Dataverse>,
         environment_id: &EnvironmentId,
+        foresight: Option<&Foresight<'_>>,
         plan: &mut Plan,
     ) -> Result<(), Diagnostic> {
         let is_renamed = plan.is_replacement() && plan.changes(self.attribute);
@@ -144,18 +145,19 @@ impl UniqueName {
             plan.tell(Diagnostic::warning(TWO, what).on(self.attribute).hint(self.remedy()));
             return Ok(());
         }
-        if let Some(organization) = organization
-            && let Ok(found) = organization.by_name::<T>(&name).await
-            && let Some(row) = found.first()
-        {
-            let taken = self.taken(environment_id, &name, row);
-            match met.how(environment_id, row.id()) {
-                None if is_renamed => return Err(taken.error()),
-                None => plan.tell(taken.warning()),
-                Some(_) => {
-                    let other = format!("Is it another one? Then it needs another {}.", self.attribute);
-                    plan.tell(taken.warning_of_own(&other));
-                }
+        let Some(foresight) = foresight else { return Ok(()) };
+        let found = match foresight.organization.by_name::<T>(&name).await {
+            Ok(found) => found,
+            Err(error) => return foresight.not_told(plan, &format!("{}s", T::ROW), &error),
+        };
+        let Some(row) = found.first() else { return Ok(()) };
+        let taken = self.taken(environment_id, &name, row);
+        match met.how(environment_id, row.id()) {
+            None if is_renamed => return Err(taken.error()),
+            None => plan.tell(taken.warning()),
+            Some(_) => {
+                let other = format!("Is it another one? Then it needs another {}.", self.attribute);
+                plan.tell(taken.warning_of_own(&other));
             }
         }
         Ok(())

@@ -22,6 +22,7 @@ use crate::failure::failed;
 /// What a warning of the plan ends with.
 pub(crate) const UNLESS_MENDED: &str = "Unless it is mended by then, the apply will fail.";
 
+const LEFT_OUT: &str = "A check of the plan is left out";
 const UNREACHABLE: &str = "The environment cannot be reached";
 
 /// The tables of an environment that something is planned in. Where the plan `must` have them, because it takes a value from them, it
@@ -138,19 +139,23 @@ impl Foresight<'_> {
     /// # Errors
     /// What is at fault is on this side.
     pub(crate) fn not_told(&self, plan: &mut Plan, what: &str, error: &Error) -> Result<(), Diagnostic> {
-        const LEFT_OUT: &str = "A check of the plan is left out";
         let told = failed(LEFT_OUT, error);
         if error.is_own() {
             return Err(told);
         }
         if error.is_forbidden() && self.cx.clients.falls_to(format!("reading {what}"), self.object) {
             let consequence = format!("What the configuration says of {what} is not checked before it is applied.");
-            plan.tell(told.as_warning(LEFT_OUT).also(consequence));
+            plan.tell(left_out(error, &consequence));
         } else if error.is_unreachable() && self.cx.clients.falls_to(UNREACHABLE.to_owned(), self.object) {
             plan.tell(told.as_warning(UNREACHABLE).also(UNLESS_MENDED));
         }
         Ok(())
     }
+}
+
+/// The warning that something is not checked for want of a right.
+pub(crate) fn left_out(error: &Error, consequence: &str) -> Diagnostic {
+    failed(LEFT_OUT, error).as_warning(LEFT_OUT).also(consequence)
 }
 
 fn nobody(id: Uuid) -> Diagnostic {

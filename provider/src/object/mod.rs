@@ -32,7 +32,7 @@ pub(crate) use description::{MANAGED, described, description, plan_description, 
 pub(crate) use ending::{is_removal, note_ending, refuse_to_replace_managed};
 pub(crate) use environment::{ENVIRONMENT_ID, WHERE_TO_LOOK, chosen, plan_environment};
 pub(crate) use existing::{Existing, TAKEN, UniqueName};
-pub(crate) use foresight::{Foresight, UNLESS_MENDED, foresee_organization};
+pub(crate) use foresight::{Foresight, UNLESS_MENDED, foresee_organization, left_out};
 pub(crate) use import::{IDENTITY, Target, blank, import_row};
 pub(crate) use listing::{CERTIFICATE_NAME, NAME_PREFIX, RowQuery, UNMANAGED_ONLY, begins_with, points_at, tell_all};
 pub(crate) use operation::{Fault, On, Operation, leave_to_plan, object};

@@ -5,6 +5,7 @@ use std::fmt;
 use tfplugin::Diagnostic;
 use uuid::Uuid;
 
+use crate::account::Account;
 use crate::clients::dataverse::environment_variable::Definition;
 use crate::clients::key_vault::VaultId;
 
@@ -98,6 +99,13 @@ impl SecretReference {
     /// What a variable refers to.
     pub(crate) fn of(definition: &Definition) -> Option<SecretReference> {
         SecretReference::parse(single_value(definition).ok().flatten()?)
+    }
+}
+
+impl SecretReference {
+    /// Whether it falls to somebody to tell that the certificate cannot be read: to whoever finds out first in this run.
+    pub(crate) fn falls_to(&self, account: &Account, who: &str) -> bool {
+        account.falls_to(format!("the certificate behind {self}"), who)
     }
 }
 

@@ -230,8 +230,8 @@ impl Resource for CertificateReference {
                     Model { id: Some(definition.id), ..known }
                 });
                 if query.include_resource
-                    && let Ok(SecretReference { vault, certificate }) = model.reference(&op)
-                    && let Ok(certificate) = cx.clients.key_vault()?.seen(&vault, &certificate).await
+                    && let Ok(reference) = model.reference(&op)
+                    && let Some(certificate) = vault::listed(cx, &reference).await?
                 {
                     model.describe(&certificate);
                 }

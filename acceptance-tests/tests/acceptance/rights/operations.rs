@@ -126,6 +126,8 @@ impl Furnished {
         });
         let change = |name: &str, changes: Json| self.change(&self.other_credential, name, with(old.clone(), changes));
         let mut all = self.made(CREDENTIAL, &new);
+        let named = with(new.clone(), json!({ "username_schema_name": "cto_new_username" }));
+        all.push(self.make(CREDENTIAL, "create with `username_schema_name`", named));
         all.push(self.make(CREDENTIAL, "create with `username_variable_id`", theirs));
         all.extend(self.changed(&self.other_credential, &old));
         all.push(change("change `name`", json!({ "name": "Another" })));

@@ -19,7 +19,7 @@ use crate::clients::error::Error;
 use crate::failure::failed;
 use crate::object::{
     Foresight, OWNER_ID, SOLUTION_UNIQUE_NAME, SecretReference, TAKEN, UNLESS_MENDED, expect_reference,
-    foresee_organization,
+    foresee_organization, left_out,
 };
 
 /// Plans whether the variable is the credential's own, and warns of a replacement that takes the variable away which the configuration
@@ -148,8 +148,10 @@ async fn plan_variable(
         if plan.is_create() {
             plan.set("username_schema_name", schema_name.into());
         }
+    } else {
+        // A name that follows the reference's has the prefix of a variable that is there.
+        foresight.prefix(plan, "username_schema_name").await?;
     }
-    foresight.prefix(plan, "username_schema_name").await?;
     let (prior, planned): (View, View) = (plan.prior_view()?, plan.planned_view()?);
     // The name of the credential's own variable is free when the credential goes.
     let is_freed = plan.is_replacement()
@@ -172,7 +174,10 @@ async fn plan_name(foresight: &Foresight<'_>, plan: &mut Plan, schema_name: &str
         plan.tell(two.on("username_schema_name").hint(ANOTHER_NAME));
         return Ok(());
     }
-    let Ok(found) = organization.by_name::<Definition>(schema_name).await else { return Ok(()) };
+    let found = match organization.by_name::<Definition>(schema_name).await {
+        Ok(found) => found,
+        Err(error) => return foresight.not_told(plan, "environment variables", &error),
+    };
     let Some(taken) = found.first() else { return Ok(()) };
     // What a credential that is gone has left behind is taken up.
     if matches!(orphan(organization, taken).await, Ok(Some(_))) {
@@ -261,7 +266,7 @@ async fn unread(cx: &Context<Account>, attribute: &'static str, (name, id): (&st
 /// Warns when the certificate does not name the user. What this run plans for the reference counts, not what it was before; where that
 /// is not known yet, the second plan judges.
 async fn names_warning(
-    Foresight { cx, environment_id, .. }: &Foresight<'_>,
+    Foresight { cx, environment_id, object, .. }: &Foresight<'_>,
     reference: &Definition,
     username: &str,
 ) -> Option<Diagnostic> {
@@ -269,8 +274,15 @@ async fn names_warning(
         Some(planned) => SecretReference::parse(&planned?),
         None => SecretReference::of(reference),
     };
-    let SecretReference { vault, certificate: name } = reference?;
-    let certificate = cx.clients.key_vault().ok()?.seen(&vault, &name).await.ok()?;
-    let Finding { outcome, title, what, remedy, .. } = names(&name, &certificate, username);
+    let reference = reference?;
+    let SecretReference { vault, certificate: name } = &reference;
+    let certificate = match cx.clients.key_vault().ok()?.seen(vault, name).await {
+        Ok(certificate) => certificate,
+        Err(error) if error.is_forbidden() && reference.falls_to(&cx.clients, object) => {
+            return Some(left_out(&error, "Whether the certificate names the user is not checked.").on("username"));
+        }
+        Err(_) => return None,
+    };
+    let Finding { outcome, title, what, remedy, .. } = names(name, &certificate, username);
     (outcome != Outcome::Pass).then(|| Diagnostic::warning(title, what).on("username").hint(remedy))
 }

@@ -42,12 +42,15 @@ pub(super) async fn look_ahead(
         true => foresee_organization(cx, plan, (&environment_id, false), &object).await?,
         false => None,
     };
-    if let Some(organization) = &organization {
-        let foresight = Foresight { cx, environment_id: &environment_id, organization, object: &object };
+    let foresight = organization.as_deref().map(|organization| {
+        let environment_id = &environment_id;
+        Foresight { cx, environment_id, organization, object: &object }
+    });
+    if let Some(foresight) = &foresight {
         foresight.owner_and_solution(plan).await?;
         if is_new {
             foresight.prefix(plan, UNIQUE.attribute).await?;
         }
     }
-    UNIQUE.plan::<Definition>(cx, organization.as_deref(), &environment_id, plan).await
+    UNIQUE.plan::<Definition>(cx, &environment_id, foresight.as_ref(), plan).await
 }

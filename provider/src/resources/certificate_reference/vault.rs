@@ -24,6 +24,9 @@ use crate::object::{Fault, Operation, SecretReference, UNLESS_MENDED, in_words, 
 /// The headline of a warning that a certificate could not be read.
 const UNREADABLE: &str = "A certificate could not be read";
 
+/// Who tells in a plan that a certificate cannot be read.
+const PLAN: &str = "the plan";
+
 /// Looks at the certificate while Terraform plans. Of a reference that stays as it is, the refresh has seen it already.
 pub(super) async fn check_while_planning(
     cx: &Context<Account>,
@@ -46,9 +49,14 @@ pub(super) async fn check_while_planning(
             unfit(reference, &certificate, &required, rigour).into_iter().for_each(|unfit| plan.tell(unfit));
         }
         Err(error) if error.is_own() => return Err(unreadable(cx, reference, &error).await),
-        // The refresh has said so already of a reference that stays.
-        Err(_) if !is_new => {}
+        // Of a reference that stays the refresh has said so already, where there was one.
+        Err(error) if !is_new => {
+            if reference.falls_to(&cx.clients, PLAN) {
+                plan.tell(unreadable(cx, reference, &error).await.as_warning(UNREADABLE));
+            }
+        }
         Err(error) => {
+            reference.falls_to(&cx.clients, PLAN);
             let unreadable = unreadable(cx, reference, &error).await;
             plan.tell(if may_be_mended(&error) {
                 let patience = cx.clients.roles().patience();
@@ -126,8 +134,27 @@ pub(super) async fn refresh(
         Ok(certificate) => Ok(Some(certificate)),
         Err(error) if error.is_own() => Err(unreadable(cx, reference, &error).await.into()),
         Err(error) => {
+            reference.falls_to(&cx.clients, "the refresh");
             let unreadable = unreadable(cx, reference, &error).await.as_warning(UNREADABLE);
             cx.tell(unreadable.also("What was known of the certificate stays as it was."));
+            Ok(None)
+        }
+    }
+}
+
+/// The certificate of a reference that a list tells of. That a vault cannot be read is told once.
+pub(super) async fn listed(
+    cx: &Context<Account>,
+    reference: &SecretReference,
+) -> Result<Option<Arc<Certificate>>, Diagnostic> {
+    let SecretReference { vault, certificate } = reference;
+    match cx.clients.key_vault()?.seen(vault, certificate).await {
+        Ok(certificate) => Ok(Some(certificate)),
+        Err(error) => {
+            if cx.clients.falls_to(format!("listing what is in {}", vault.bare()), certificate) {
+                let unreadable = unreadable(cx, reference, &error).await.as_warning(UNREADABLE);
+                cx.tell(unreadable.also("The attributes of certificates there that cannot be read are left null."));
+            }
             Ok(None)
         }
     }
