@@ -122,7 +122,7 @@ impl Session<'_> {
             return Err(nested(StatusCode::NOT_FOUND, "MachineGroupNotFound", &message));
         }
         let user = org.user_of(&self.caller);
-        self.rights.note(SERVICE, "the machine group, one's own or shared", Known::Documented);
+        self.rights.note(SERVICE, "the machine group (own or shared)", Known::Documented);
         if user.is_some_and(|user| org.may_use(user, "flowmachinegroups", id)) {
             return Ok(());
         }
@@ -139,7 +139,7 @@ impl Session<'_> {
                 &format!("The credential {id} does not exist."),
             ));
         };
-        self.rights.note(SERVICE, "the credential, one's own or shared", Known::Documented);
+        self.rights.note(SERVICE, "the credential (own or shared)", Known::Documented);
         if !org.user_of(&self.caller).is_some_and(|user| org.may_use(user, "credentials", id)) {
             let message = format!("The user '{}' has no access to the credential {id}.", self.caller.object_id);
             return Err(nested(StatusCode::FORBIDDEN, "CredentialAccessDenied", &message));
@@ -168,14 +168,14 @@ impl Session<'_> {
             return Err(invalid("pfx is no PKCS#12"));
         }
         let org = self.environment.dataverse.as_ref().ok_or_else(|| invalid("the environment has no Dataverse"))?;
-        self.rights.note(SERVICE, "the run owner, a user of the environment", Known::Documented);
+        self.rights.note(SERVICE, "the run owner as a user of the environment", Known::Documented);
         let owner = Caller { app_id: client_id.to_owned(), object_id: String::new(), ..self.caller.clone() };
         let Some(user) = org.user_of(&owner) else {
             let message = format!("The run owner {client_id} is no application user of the environment.");
             return Err(nested(StatusCode::FORBIDDEN, "RunOwnerNotFound", &message));
         };
         if credential.is_some() {
-            self.rights.note(SERVICE, "the credential, shared with the run owner", Known::Documented);
+            self.rights.note(SERVICE, "the credential shared with the run owner", Known::Documented);
         }
         if credential.is_some_and(|id| !org.may_use(user, "credentials", id)) {
             let message = format!("The run owner {client_id} has no access to the credential.");

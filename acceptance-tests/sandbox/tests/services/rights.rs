@@ -27,7 +27,7 @@ async fn the_journal_tells_what_a_request_was_asked_for_had_or_not() {
     world.ask(Method::PUT, &one, &power_platform, Some(body.clone())).await.unwrap();
     let write = [
         "Power Platform: Connectivity.Connections.ReadWrite (I)",
-        "Power Platform: the machine group, one's own or shared (D)",
+        "Power Platform: the machine group (own or shared) (D)",
     ];
     assert_eq!(world.asked(), write);
     let api = "https://api.powerplatform.com/environmentmanagement/environments";

@@ -46,9 +46,9 @@ impl<'a> Right<'a> {
             Right::Reader => "Microsoft.KeyVault/vaults/certificates/read",
             Right::Secrets | Right::SecretsOfDataverse => "is not authorized to read secrets",
             Right::Power(_) => "Principal missing required permissions",
-            Right::Shared("the run owner, a user of the environment") => "is no application user",
+            Right::Shared("the run owner as a user of the environment") => "is no application user",
             Right::Shared(what) if what.contains("machine group") => "Flow Machine Group",
-            Right::Shared("the credential, shared with the run owner") => "has no access to the credential",
+            Right::Shared("the credential shared with the run owner") => "has no access to the credential",
             Right::Shared(_) => "Credential",
         }
     }
@@ -117,20 +117,20 @@ fn take_share(world: &mut World, what: &str) {
     let credentials = org.rows("credentials").expect("the table is there");
     let credentials = credentials.iter().filter_map(|row| Uuid::parse_str(row["credentialid"].as_str()?).ok());
     match what {
-        "the machine group, one's own or shared" => {
+        "the machine group (own or shared)" => {
             for group in [default_world::FINANCE, default_world::WAREHOUSE] {
                 let group = Uuid::parse_str(group).expect("it is an id");
                 org.unshare("flowmachinegroups", group, terraform).expect("it is there");
             }
         }
-        "the credential, one's own or shared" => {
+        "the credential (own or shared)" => {
             let maker = json!({ "ownerid": user(org, default_world::MAKER) });
             credentials.for_each(|id| org.patch("credentials", id, maker.clone()).expect("it is there"));
         }
-        "the credential, shared with the run owner" => {
+        "the credential shared with the run owner" => {
             credentials.for_each(|id| org.unshare("credentials", id, run_owner).expect("it is there"));
         }
-        "the run owner, a user of the environment" => {
+        "the run owner as a user of the environment" => {
             org.patch("systemusers", run_owner, json!({ "isdisabled": true })).expect("it is there");
         }
         other => panic!("nobody knows how {other:?} is taken back"),
