@@ -116,8 +116,16 @@ impl Resource for DesktopFlowConnection {
         let op = Operation::on(cx, Verb::Read, &prior);
         op.run(async {
             let id = op.id(&prior.id)?;
-            if let Some(connection) = op.connectivity()?.connection(&id).await? {
-                return Ok(Some(Model::of(&connection, prior)));
+            match op.connectivity()?.connection(&id).await {
+                Ok(Some(connection)) => return Ok(Some(Model::of(&connection, prior))),
+                Ok(None) => {}
+                // Whoever merely plans may do without a role of Power Platform.
+                Err(error) if error.is_unentitled() => {
+                    let unread = cx.clients.with_right(op.failed(&error), &error).await;
+                    cx.tell(unread.as_warning("A connection could not be read").also("What was known of it stays as it was."));
+                    return Ok(Some(prior));
+                }
+                Err(error) => return Err(error.into()),
             }
             let Some(invisible) = invisible(cx, &id, &prior).await else { return Ok(None) };
             let detail = format!("{invisible} What was known of it stays as it was.");
