@@ -109,6 +109,14 @@ fn the_pages_say_what_no_plan_can_mend() {
 }
 
 #[test]
+fn every_offer_has_its_rows_on_the_page_of_rights() {
+    let page = tree::read("docs/guides/rights.md");
+    let named = |name: &str| page.contains(&format!("\n### `{name}`\n"));
+    let missing: Vec<&str> = offers().iter().map(|offer| offer.name).filter(|name| !named(name)).collect();
+    assert!(missing.is_empty(), "acceptance-tests/tests/acceptance/rights has no operation of these: {missing:#?}");
+}
+
+#[test]
 fn every_name_is_there_once() {
     let mut names: Vec<(&str, &str)> = offers().iter().map(|offer| (offer.room, offer.name)).collect();
     assert!(names.iter().all(|(_, name)| name.starts_with("powerautomate_")));

@@ -1,8 +1,12 @@
 //! Which rights each operation needs: found by what the sandbox asks for, and tried with each of them taken away.
 
 mod operations;
+mod page;
 mod principal;
 mod tried;
+
+use acceptance_tests::court::{Court, REFERENCE};
+use sandbox::{PowerPlatformRole, RoleAssignment, default_world};
 
 use tried::{ROWS, Without};
 
@@ -26,4 +30,39 @@ fn a_right_that_is_missing_is_an_error_that_names_it_or_a_warning_and_never_sile
         }
     }
     assert!(silent.is_empty(), "{}", silent.join("\n\n"));
+}
+
+/// The page is made afresh where it is another one, so that the next run is green.
+#[test]
+fn the_page_is_written_from_what_the_sandbox_asked_for() {
+    assert!(!page::write(&ROWS), "docs/guides/rights.md was another one, and is written afresh; look at it and commit");
+}
+
+#[test]
+fn where_dataverse_is_is_told_to_whoever_is_registered_or_reads_power_platform() {
+    let administration = "Environments: administration of Power Platform (R)";
+    let read = "Power Platform: EnvironmentManagement.Environments.Read (I)";
+    for (is_registered, role, asked) in [
+        (true, None, vec![administration]),
+        (false, Some(PowerPlatformRole::Reader), vec![administration, read]),
+        (false, None, vec![administration, read]),
+    ] {
+        let court = Court::new();
+        court.sandbox().with(|world| {
+            world.admin_applications.retain(|_| is_registered);
+            let give =
+                |role| RoleAssignment::in_environment(default_world::CLIENT_OBJECT, role, default_world::ENVIRONMENT);
+            world.power_platform_roles = role.map(give).into_iter().collect();
+        });
+        let planned = court.plan(REFERENCE, None, &court.reference());
+        let told = court.demanded().into_iter().map(|one| format!("{}: {} ({})", one.service, one.right, one.known));
+        let told: Vec<String> = told.filter(|one| !one.starts_with("Dataverse") && !one.starts_with("Key")).collect();
+        assert_eq!(told, asked);
+        if is_registered || role.is_some() {
+            planned.expect_quiet();
+        } else {
+            let parts = ["does not have permission to access the path", "Register", "dataverse_url"];
+            planned.expect_warning("environment_id", "The environment cannot be looked up", &parts).expect_ok();
+        }
+    }
 }
