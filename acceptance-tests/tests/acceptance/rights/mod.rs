@@ -3,6 +3,7 @@
 mod operations;
 mod page;
 mod principal;
+mod pull_request;
 mod tried;
 
 use acceptance_tests::court::{Court, REFERENCE};
