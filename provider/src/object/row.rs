@@ -122,6 +122,10 @@ pub(crate) fn explained(diagnostic: Diagnostic, error: &Error, name: &str) -> Di
             format!("Begin {name} with the customization prefix of the solution's publisher, and an underscore.");
         return diagnostic.on(name).hint(hint);
     }
+    if text.contains("solution") && error.is_forbidden() {
+        // What is missing is a right, and what to do about that is said already.
+        return diagnostic.on(SOLUTION);
+    }
     if text.contains("solution") {
         return diagnostic.on(SOLUTION).hint("Check the solution's unique name, and that it is unmanaged.");
     }

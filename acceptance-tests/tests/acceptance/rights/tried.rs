@@ -71,8 +71,7 @@ impl Heard {
         let names = |one: &&Said| one.detail.contains(right.needle());
         let new = self.said.iter().filter(|one| !usual.said.contains(one));
         let found = new.clone().filter(names).find(|one| one.is_error == self.failed.is_some());
-        let helps =
-            |one: &Said| ["Give ", "Share ", "Register ", "Check "].iter().any(|word| one.detail.contains(word));
+        let helps = |one: &Said| ["Give ", "Share ", "Register "].iter().any(|word| one.detail.contains(word));
         match found {
             Some(one) if one.is_error && helps(one) => Without::Error,
             Some(one) if !one.is_error => Without::Warning,
