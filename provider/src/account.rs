@@ -276,6 +276,18 @@ impl Account {
             return None;
         }
         let caller = self.caller_in_words().await;
+        if error.is_no_member() {
+            return Some(format!(
+                "Make {caller} an application user of the environment, with a security role: in the Power Platform admin center, in the \
+                 environment's settings, under Users + permissions."
+            ));
+        }
+        if error.is_out_of_reach() {
+            return Some(format!(
+                "Share the row with {caller}, or give it a security role whose privilege has an access level that reaches other people's \
+                 rows, such as business unit."
+            ));
+        }
         Some(match error.is_power_platform() {
             true => format!(
                 "The Power Platform API serves a service principal only when it is registered as an admin management application, or has \

@@ -8,6 +8,7 @@ mod tried;
 
 use acceptance_tests::court::{Court, REFERENCE};
 use sandbox::{PowerPlatformRole, RoleAssignment, default_world};
+use serde_json::json;
 
 use tried::{ROWS, Without};
 
@@ -66,4 +67,45 @@ fn where_dataverse_is_is_told_to_whoever_is_registered_or_reads_power_platform()
             planned.expect_warning("environment_id", "The environment cannot be looked up", &parts).expect_ok();
         }
     }
+}
+
+#[test]
+fn who_is_no_user_or_has_no_role_is_told_so() {
+    let court = Court::new();
+    let reference = court.create(REFERENCE, &court.reference()).expect_quiet();
+    court.sandbox().with(|world| {
+        let org = world.org_mut(default_world::ENVIRONMENT);
+        let terraform = org.user_of_application(default_world::CLIENT).expect("it is a user");
+        assert!(org.take_role(terraform, "System Administrator"));
+    });
+    let summary = format!("Cannot read the environment variable cto_robot_certificate ({})", reference.attr("id"));
+    let parts = ["has not been assigned any roles", "prvReadEnvironmentVariableDefinition", "Give the application"];
+    court.refresh(&reference).expect_error("", &summary, &parts);
+    court.sandbox().with(|world| {
+        let org = world.org_mut(default_world::ENVIRONMENT);
+        let terraform = org.user_of_application(default_world::CLIENT).expect("it is a user");
+        org.patch("systemusers", terraform, json!({ "isdisabled": true })).expect("it is there");
+    });
+    let parts =
+        ["is not a member of the organization", "Make the application", "an application user of the environment"];
+    court.refresh(&reference).expect_error("", &summary, &parts);
+}
+
+#[test]
+fn a_row_that_is_another_s_asks_for_a_share_or_a_role_that_reaches_further() {
+    let court = Court::new();
+    let reference = court.create(REFERENCE, &court.reference()).expect_quiet();
+    let id = reference.attr("id");
+    court.sandbox().with(|world| {
+        let org = world.org_mut(default_world::ENVIRONMENT);
+        let user = |application| org.user_of_application(application).expect("it is a user");
+        let (terraform, maker) = (user(default_world::CLIENT), user(default_world::MAKER));
+        assert!(org.take_role(terraform, "System Administrator"));
+        org.assign_role(terraform, "Environment Maker").expect("there is such a role");
+        let id = id.parse().expect("it is an id");
+        org.patch("environmentvariabledefinitions", id, json!({ "ownerid": maker })).expect("it is there");
+    });
+    let summary = format!("Cannot read the environment variable cto_robot_certificate ({id})");
+    let parts = ["does not have ReadAccess right(s)", "Share the row with the application", "business unit"];
+    court.refresh(&reference).expect_error("", &summary, &parts);
 }

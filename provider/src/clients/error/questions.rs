@@ -135,6 +135,16 @@ impl Error {
                 || says("does not have permission to access the path"))
     }
 
+    /// Dataverse knows no such user.
+    pub fn is_no_member(&self) -> bool {
+        self.is_code(&["0x80072560"])
+    }
+
+    /// A privilege is there, and does not reach the row, which is somebody else's.
+    pub fn is_out_of_reach(&self) -> bool {
+        self.is_code(&["0x80048306"])
+    }
+
     /// The service that keeps connections does not know the environment, which may be too new.
     pub fn is_environment_unseen(&self) -> bool {
         self.is_not_found() && self.is_code(&["ServiceToServiceEnvironmentNotFound"])
