@@ -29,6 +29,7 @@ pub mod entra;
 pub mod environment_id;
 pub mod environments;
 pub mod error;
+mod gather;
 mod going;
 pub mod guid;
 pub mod http;

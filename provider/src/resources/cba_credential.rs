@@ -121,13 +121,12 @@ impl Resource for CbaCredential {
             let id = op.id(&prior.id)?;
             cx.clients.met().refreshed(&op.environment_id, id);
             let organization = op.organization().await?;
-            let Some(credential) = organization.by_id::<Credential>(id).await? else {
+            let Some((credential, variable)) = organization.refreshed_credential(id).await? else {
                 // While its own variable is there it is not wholly gone: the plan replaces it, and a destroy cleans up.
                 let is_left = mark::is_left(&organization, id, prior.username_variable_id).await?;
                 return Ok(is_left.then_some(Model { certificate_reference_id: None, ..prior }));
             };
             refuse_other_credential(&credential)?;
-            let variable = variable_of(&organization, &credential).await?;
             variable.iter().filter_map(|variable| mark::inactive(variable, id)).for_each(|warning| cx.tell(warning));
             Ok(Some(Model::of(&credential, variable.as_ref(), prior)?))
         })

@@ -102,7 +102,7 @@ impl Resource for CertificateReference {
         op.run(async {
             let id = op.id(&prior.id)?;
             cx.clients.met().refreshed(&op.environment_id, id);
-            let Some(definition) = op.organization().await?.by_id::<Definition>(id).await? else {
+            let Some(definition) = op.organization().await?.refreshed_reference(id).await? else {
                 return Ok(None);
             };
             refuse_other_kind(&definition)?;

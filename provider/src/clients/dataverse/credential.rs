@@ -67,7 +67,12 @@ const USAGE_CONNECTION: &str = "280920000";
 impl Credential {
     /// Those that sign in with a certificate.
     pub fn certificate_based(narrowing: Narrowing<'_>) -> Filter {
-        Filter::list::<Credential>(&format!("connectiontype eq {CERTIFICATE_BASED}"), narrowing)
+        Filter::list::<Credential>(&Credential::kind_of_certificate_based(), narrowing)
+    }
+
+    /// What makes it sign in with a certificate.
+    pub(super) fn kind_of_certificate_based() -> String {
+        format!("connectiontype eq {CERTIFICATE_BASED}")
     }
 
     /// Those that point at an environment variable, be it as user name, certificate or password.
@@ -76,7 +81,7 @@ impl Credential {
         Filter {
             operation: format!("looking for credentials that use the environment variable {variable}"),
             condition: lookups.map(|lookup| format!("{lookup} eq {variable}")).join(" or "),
-            order: None,
+            ..Filter::default()
         }
     }
 

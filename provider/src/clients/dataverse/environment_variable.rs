@@ -157,8 +157,12 @@ impl Serialize for Kind {
 impl Definition {
     /// The references to vaults among the variables.
     pub fn references(narrowing: Narrowing<'_>) -> Filter {
-        let kind = format!("type eq {} and secretstore eq {AZURE_KEY_VAULT}", Kind::Secret.option());
-        Filter::list::<Definition>(&kind, narrowing)
+        Filter::list::<Definition>(&Definition::kind_of_references(), narrowing)
+    }
+
+    /// What makes a variable a reference to a vault.
+    pub(super) fn kind_of_references() -> String {
+        format!("type eq {} and secretstore eq {AZURE_KEY_VAULT}", Kind::Secret.option())
     }
 
     /// Whether it refers to a secret in a vault.

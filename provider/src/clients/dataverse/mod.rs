@@ -8,6 +8,7 @@ mod change_set;
 pub mod credential;
 pub mod environment_variable;
 pub mod machine_group;
+mod refreshed;
 mod seen;
 pub mod solution;
 pub mod solution_component;
@@ -37,8 +38,6 @@ pub use change_set::ChangeSet;
 pub use table::{ACTIVE, Active, Children, Expand, Filter, Narrowing, Owner, Table};
 
 const ROOT: &str = "/api/data/v9.2/";
-/// As many rows as a list has at a time: the first are shown while the next are on their way.
-const PAGE: u32 = 100;
 
 /// One organization. It lives as long as the configured provider.
 #[derive(Debug)]
@@ -47,12 +46,13 @@ pub struct Dataverse {
     url: Url,
     going: Arc<Going>,
     seen: seen::Seen,
+    refreshed: refreshed::Refreshed,
 }
 
 impl Dataverse {
     /// The organization at an address.
     pub(super) fn new(http: Arc<Http>, url: Url, going: Arc<Going>) -> Dataverse {
-        Dataverse { http, url, going, seen: seen::Seen::default() }
+        Dataverse { http, url, going, seen: seen::Seen::default(), refreshed: refreshed::Refreshed::default() }
     }
 
     /// The row with this id; none only when the service says that it does not exist.
@@ -79,9 +79,9 @@ impl Dataverse {
     /// The rows that a filter lets through, as pages arrive.
     pub fn all<T: Table>(&self, filter: &Filter) -> Pages<T> {
         let pages = Pages::of(&self.http, &self.scope(), self.list::<T>(filter), |row| row.read().map(Some));
-        match T::EXPAND {
-            Some(_) => pages.completed(|http, page, row| async move { whole(&http, &page, row).await }.boxed()),
-            None => pages,
+        match T::HAS_CHILDREN {
+            true => pages.completed(|http, page, row| async move { whole(&http, &page, row).await }.boxed()),
+            false => pages,
         }
     }
 
@@ -182,16 +182,16 @@ impl Dataverse {
 
     fn one<T: Table>(&self, id: Uuid) -> Request {
         let operation = format!("reading the {} {id}", T::ROW);
-        self.read(operation, &format!("{}({id})", T::SET), &table::selection::<T>())
+        self.read(operation, &format!("{}({id})", T::SET), &T::selection())
     }
 
     fn list<T: Table>(&self, filter: &Filter) -> Request {
-        let mut query = table::selection::<T>();
+        let mut query = T::selection();
         query.push(("$filter", filter.condition.clone()));
         query.extend(filter.order.map(|column| ("$orderby", column.to_owned())));
         let request = self.read(filter.operation.clone(), T::SET, &query);
-        match filter.order {
-            Some(_) => request.header("prefer", format!("odata.maxpagesize={PAGE}")),
+        match filter.page {
+            Some(rows) => request.header("prefer", format!("odata.maxpagesize={rows}")),
             None => request,
         }
     }

@@ -113,7 +113,7 @@ pub(super) fn members(solution: Uuid, rows: &[Component]) -> Filter {
     Filter {
         operation: format!("looking up what belongs to the solution {solution}"),
         condition: format!("_solutionid_value eq {solution} and ({})", any.join(" or ")),
-        order: None,
+        ..Filter::default()
     }
 }
 
@@ -125,6 +125,6 @@ pub(super) fn kinds(rows: &[Component]) -> Filter {
     Filter {
         operation: "looking up what may be part of a solution".to_owned(),
         condition: any.join(" or "),
-        order: None,
+        ..Filter::default()
     }
 }

@@ -5,6 +5,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_aux::serde_introspection::serde_introspect;
 use uuid::Uuid;
 
+/// As many rows as a page has of a list that is shown: the first are there while the next are on their way.
+const SHOWN: u32 = 100;
+/// As many as a page has from which single rows are served.
+const GATHERED: u32 = 1_000;
+
 /// A table whose rows can be read. The columns that are asked for are the fields of the struct.
 pub trait Table: DeserializeOwned + Send + 'static {
     /// The entity set: what stands in addresses.
@@ -18,11 +23,23 @@ pub trait Table: DeserializeOwned + Send + 'static {
     /// The child table that comes along.
     const EXPAND: Option<Expand> = None;
 
+    /// Whether children come along.
+    const HAS_CHILDREN: bool = Self::EXPAND.is_some();
+
     /// A child that comes along.
     type Child: DeserializeOwned + Send + 'static;
 
     /// The id of the row.
     fn id(&self) -> Uuid;
+
+    /// What a read of the table selects.
+    fn selection() -> Vec<(&'static str, String)> {
+        let mut query = vec![("$select", columns::<Self>(Self::EXPAND.map(|expand| expand.property)))];
+        if let Some(Expand { property, columns }) = Self::EXPAND {
+            query.push(("$expand", format!("{property}($select={})", columns())));
+        }
+        query
+    }
 
     /// The children that came along.
     fn children(&mut self) -> Option<Children<'_, Self::Child>> {
@@ -56,15 +73,6 @@ pub(super) fn columns<'de, R: Deserialize<'de>>(expanded: Option<&str>) -> Strin
     columns.collect::<Vec<_>>().join(",")
 }
 
-/// What a read of the table selects.
-pub(super) fn selection<T: Table>() -> Vec<(&'static str, String)> {
-    let mut query = vec![("$select", columns::<T>(T::EXPAND.map(|expand| expand.property)))];
-    if let Some(Expand { property, columns }) = T::EXPAND {
-        query.push(("$expand", format!("{property}($select={})", columns())));
-    }
-    query
-}
-
 /// Which rows of a table are on a list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -72,8 +80,10 @@ pub struct Filter {
     pub(super) operation: String,
     /// The condition, as `$filter` takes it.
     pub(super) condition: String,
-    /// The column by which the list is ordered; then it comes in pages, of which the first are shown while the next are on their way.
+    /// The column by which the list is ordered.
     pub(super) order: Option<&'static str>,
+    /// As many rows as a page has; as many as the service gives, if nothing is said.
+    pub(super) page: Option<u32>,
 }
 
 /// How a list is narrowed.
@@ -95,13 +105,19 @@ impl Filter {
         if narrowing.unmanaged_only {
             condition.push_str(" and ismanaged eq false");
         }
-        Filter { operation: format!("listing the {}s", T::ROW), condition, order: Some(T::NAME) }
+        Filter { operation: format!("listing the {}s", T::ROW), condition, order: Some(T::NAME), page: Some(SHOWN) }
+    }
+
+    /// The rows of a kind, in pages as large as they get.
+    pub(super) fn gathered<T: Table>(kind: &str) -> Filter {
+        let operation = format!("listing the {}s", T::ROW);
+        Filter { operation, condition: kind.to_owned(), order: None, page: Some(GATHERED) }
     }
 
     /// The rows with this name.
     pub(super) fn named<T: Table>(name: &str) -> Filter {
         let condition = format!("{} eq {}", T::NAME, quoted(name));
-        Filter { operation: format!("looking up the {} {name}", T::ROW), condition, order: None }
+        Filter { operation: format!("looking up the {} {name}", T::ROW), condition, ..Filter::default() }
     }
 }
 
