@@ -95,6 +95,56 @@ fn it_goes_well_without_any_role_of_power_platform() {
 }
 
 #[test]
+fn a_new_chain_is_planned_though_nobody_tells_where_dataverse_is() {
+    let mut new = world(None);
+    new.write_provider("environment_id = var.environment_id");
+    let changes = ADDRESSES.map(|address| format!("create {address}"));
+    let warnings = check(&mut new, &changes.each_ref().map(String::as_str));
+    assert_eq!(warnings, ["A certificate could not be read", "The environment cannot be looked up"]);
+}
+
+#[test]
 fn a_role_for_plans_lets_nothing_be_written() {
     assert!(privileges().iter().all(|name| name.starts_with("prvRead")), "{:?}", privileges());
+}
+
+/// So many robots that their tables and their vault are listed.
+const MANY: &str = r#"
+locals {
+  robots = { for number in range(1, 31) : format("%02d", number) => format("robot-%02d", number % 10 + 1) }
+}
+resource "powerautomate_key_vault_certificate_reference" "robot" {
+  for_each         = local.robots
+  schema_name      = "cto_robot_${each.key}"
+  key_vault_id     = var.key_vault_id
+  certificate_name = each.value
+}
+resource "powerautomate_cba_credential" "robot" {
+  for_each                 = local.robots
+  name                     = "Robot ${each.key}"
+  username                 = "${each.value}@contoso.com"
+  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot[each.key].id
+}
+"#;
+
+#[test]
+fn many_robots_are_planned_as_one_is() {
+    let mut world = world(Some(PowerPlatformRole::Reader));
+    world.write("main.tf", MANY);
+    let create = |of: &str, number: u32| format!("create powerautomate_{of}.robot[\"{number:02}\"]");
+    let of = |number| ["cba_credential", "key_vault_certificate_reference"].map(|of| create(of, number));
+    let changes: Vec<String> = (1..31).flat_map(of).collect();
+    let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
+    let warnings = check(&mut world, &changes);
+    assert!(warnings.iter().all(|one| one == "A certificate could not be read"), "{warnings:?}");
+
+    let (client, secret) = (world.place().client_id.clone(), world.place().client_secret.clone());
+    world.set("ARM_CLIENT_ID", &client);
+    world.set("ARM_CLIENT_SECRET", &secret);
+    world.apply().expect_quiet();
+    let warnings = check(&mut world, &[]);
+    assert!(
+        !warnings.is_empty() && warnings.iter().all(|one| one == "A certificate could not be read"),
+        "{warnings:?}"
+    );
 }
