@@ -6,8 +6,9 @@ mod principal;
 mod pull_request;
 mod tried;
 
-use acceptance_tests::court::{Court, REFERENCE};
-use sandbox::{PowerPlatformRole, RoleAssignment, default_world};
+use acceptance_tests::court::{Court, REFERENCE, with};
+use sandbox::rights::Known;
+use sandbox::{CertificatePermission, PowerPlatformRole, RoleAssignment, default_world};
 use serde_json::json;
 
 use tried::{ROWS, Without};
@@ -108,4 +109,30 @@ fn a_row_that_is_another_s_asks_for_a_share_or_a_role_that_reaches_further() {
     let summary = format!("Cannot read the environment variable cto_robot_certificate ({id})");
     let parts = ["does not have ReadAccess right(s)", "Share the row with the application", "business unit"];
     court.refresh(&reference).expect_error("", &summary, &parts);
+}
+
+#[test]
+fn in_a_vault_with_access_policies_the_permission_get_is_enough() {
+    let court = Court::new();
+    let permit = |permissions: &[CertificatePermission]| {
+        court.sandbox().with(|world| {
+            let vault = world.vaults.get_mut("kv-policies").expect("it is there");
+            vault.permit(default_world::CLIENT_OBJECT, permissions);
+            vault.revoke(default_world::CLIENT_OBJECT, "Key Vault Reader");
+        });
+    };
+    permit(&[CertificatePermission::Get]);
+    let config = with(court.reference(), json!({ "key_vault_id": court.place().policy_vault_id }));
+    let reference = court.create(REFERENCE, &config).expect_quiet();
+    let asked = court.demanded();
+    assert!(asked.iter().any(|one| one.right == "policy certificates/get" && one.known == Known::Documented));
+    assert!(asked.iter().all(|one| !one.right.contains("certificates/read")), "{asked:?}");
+    permit(&[]);
+    let other = with(config, json!({ "certificate_name": "robot-01" }));
+    let parts = [
+        "does not have certificates get permission",
+        "in a vault with access policies, the certificate permission get",
+    ];
+    let planned = court.plan(REFERENCE, Some(&reference), &other);
+    planned.expect_warning("key_vault_id", "A certificate could not be read", &parts).expect_ok();
 }
