@@ -81,7 +81,7 @@ impl Heard {
 }
 
 /// A court for one operation after the other.
-struct Bench {
+struct Trial {
     court: Court,
     furnished: Furnished,
 }
@@ -91,8 +91,8 @@ fn of_type(of: &'static str) -> Vec<Row> {
     configure(&mut court);
     let furnished = Furnished::new(&court);
     let operations = furnished.operations(&court, of);
-    let mut bench = Bench { court, furnished };
-    operations.iter().flat_map(|operation| bench.rows(operation)).collect()
+    let mut trial = Trial { court, furnished };
+    operations.iter().flat_map(|operation| trial.rows(operation)).collect()
 }
 
 /// Configures the provider anew, as each command does. Where the organization is, is not asked for.
@@ -104,7 +104,7 @@ fn configure(court: &mut Court) {
     court.configure(&block).expect_quiet();
 }
 
-impl Bench {
+impl Trial {
     /// What an operation needs in each phase that it has.
     fn rows(&mut self, operation: &Operation) -> Vec<Row> {
         let phases: &[Phase] = match operation.ask {
@@ -127,6 +127,11 @@ impl Bench {
         self.begin(|_| {});
         let usual = self.ask(of, ask, saved.as_ref());
         assert_eq!(usual.failed, None, "{of}, {name}: an administrator may do it");
+        let journal = self.court.sandbox().journal();
+        assert!(
+            journal.iter().all(|exchange| !exchange.host.starts_with("graph.")),
+            "the page says that Graph is not asked"
+        );
         let mut asked = self.court.demanded();
         // Whoever writes connections reads them.
         let writes = asked.iter().any(|one| one.right.ends_with("Connections.ReadWrite"));
