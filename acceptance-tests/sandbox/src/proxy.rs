@@ -175,6 +175,13 @@ async fn answered(shared: Arc<Shared>, host: String, request: hyper::Request<Inc
     let mut state = shared.state();
     let instead = effect.as_ref().and_then(|effect| effect.instead(&request, struck.unwrap_or_default())).or(refused);
     let response = match (instead, &effect) {
+        (Some(mut instead), Some(Effect::Throttle(_) | Effect::Status(..))) => {
+            // That is the service's own answer, and not one of somebody on the way.
+            if let Some(admitted) = &admitted {
+                admitted.remaining.tell(&mut instead);
+            }
+            Some(instead)
+        }
         (Some(instead), _) => Some(instead),
         (None, Some(Effect::ResetBefore)) => None,
         (None, effect) => {

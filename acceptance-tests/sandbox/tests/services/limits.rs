@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sandbox::Limits;
+use sandbox::{Limits, Switches};
 
 use super::*;
 
@@ -25,6 +25,9 @@ async fn a_user_is_limited_and_nobody_else() {
         assert_eq!((answer.status, answer.headers[REMAINING].to_str().unwrap()), (200, remaining));
         assert_eq!(answer.headers["x-ms-ratelimit-time-remaining-xrm-requests"], "1,200.00");
     }
+    world.sandbox.fault(Fault::next("/WhoAmI", Effect::Throttle(7)));
+    let struck = world.get(&who_am_i, &token).await;
+    assert_eq!((struck.status, struck.headers["retry-after"].to_str().unwrap()), (429, "7"), "weather goes before");
     let refused = world.get(&who_am_i, &token).await;
     assert_eq!((refused.status, &refused.body["error"]["code"]), (429, &json!("0x80072322")));
     assert_eq!(
@@ -43,6 +46,15 @@ async fn a_user_is_limited_and_nobody_else() {
     assert_eq!(world.get(&who_am_i, "nobody's").await.status, 401);
     world.sandbox.advance(Duration::from_secs(after));
     assert_eq!(world.get(&who_am_i, &token).await.status, 200);
+}
+
+#[test]
+fn the_documented_limits_are_those_that_are_not_said() {
+    let read = |said: Value| serde_json::from_value::<Switches>(said).unwrap();
+    assert_eq!(read(json!({"dataverse": {"limits": {}}})).dataverse.limits, Some(Limits::default()));
+    assert_eq!(read(json!({})), Switches::default());
+    let Limits { requests, window_seconds, execution_milliseconds, at_once, .. } = Limits::default();
+    assert_eq!((requests, window_seconds, execution_milliseconds, at_once), (6000, 300, 1_200_000, 52));
 }
 
 #[tokio::test]
