@@ -115,6 +115,12 @@ fn links_and_etags_as_the_documentation_has_them() {
         let next = line_of(&row[format!("{VALUES}@odata.nextLink")]);
         assert_eq!((names(&row[VALUES]).len(), names(&desk.read(&next, "")["value"]).len()), (5, again), "{next}");
     }
+    let empty = format!(
+        "GET environmentvariabledefinitions?$filter=type eq 100000005&$expand={VALUES}($filter=value eq 'none')"
+    );
+    let row = &desk.read(&empty, "")["value"][0];
+    assert_eq!(row[VALUES], json!([]));
+    assert_eq!(desk.read(&line_of(&row[format!("{VALUES}@odata.nextLink")]), "")["value"], json!([]));
     let etags = |desk: &mut Desk, line: &str| {
         let row = desk.read(line, "");
         let inner = &row[VALUES][0];
