@@ -58,7 +58,7 @@
 //! | 5,000 rows a page and no more; `$top` is ignored beside `odata.maxpagesize` | documented: [pages]; `page_size` |
 //! | a `$top` above the page is cut to it, and nothing links on | inferred |
 //! | a collection of a row, `set(id)/collection`; an expanded one holds 5,000 rows | documented: [joins]; `expanded_page_size` |
-//! | it has a link beside it where there are more rows | inferred, and contradicted by what is documented and reported: `expanded_links` |
+//! | it has a link beside it, be there more rows or not | documented: [joins], and reported; `expanded_links` has it where there are more |
 //! | `$expand` in `$expand`: no `$orderby` and no `$top` then, and `odata.maxpagesize` holds for expanded lists too | documented: [joins] |
 //! | 15 `$expand` at most, inside others too: `0x8004430d` | documented: [joins], and the code for joins in FetchXML; how they count: inferred |
 //! | an expanded list inside a lookup, or inside a list | documented by an error's text: [joins]; against it another one: `nested_collections` |

@@ -48,7 +48,7 @@ impl Default for Switches {
             limits: None,
             page_size: 5000,
             expanded_page_size: 5000,
-            expanded_links: ExpandedLinks::WhereMore,
+            expanded_links: ExpandedLinks::Everywhere,
             expanded_etags: true,
             nested_collections: true,
             nested_change_set_failure: true,
@@ -56,8 +56,7 @@ impl Default for Switches {
     }
 }
 
-/// When an expanded list has a link beside it. The default is what the sandbox has always done, and not what is most likely: whoever wants
-/// to know whether a client bears the real service asks for [`ExpandedLinks::Everywhere`].
+/// When an expanded list has a link beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExpandedLinks {

@@ -7,7 +7,7 @@ use acceptance_tests::feature::Feature;
 use acceptance_tests::outcome::Outcome;
 use acceptance_tests::sandboxed::Sandboxed;
 use acceptance_tests::world::World;
-use sandbox::{Effect, Fault};
+use sandbox::{Effect, ExpandedLinks, Fault};
 use serde_json::{Value as Json, json};
 use tfplugin::value::Value;
 
@@ -181,7 +181,10 @@ fn the_values_that_did_not_come_along_are_read_too() {
         let value = json!({ "schemaname": name, "value": "x", "environmentvariabledefinitionid": id });
         court.insert("environmentvariablevalues", value);
     }
-    court.switch(|switches| switches.dataverse.expanded_page_size = 1);
+    court.switch(|switches| {
+        switches.dataverse.expanded_page_size = 1;
+        switches.dataverse.expanded_links = ExpandedLinks::WhereMore;
+    });
     let rows = court.rows_of("environmentvariablevalues", "environmentvariabledefinitionid", &id);
     let ids: Vec<&str> = rows.iter().filter_map(|row| row["environmentvariablevalueid"].as_str()).collect();
     assert_eq!(ids.len(), 3);
@@ -226,7 +229,10 @@ fn a_next_page_on_another_host_is_not_asked_for() {
         .to_owned();
     let second = json!({ "schemaname": "cto_second", "value": "x", "environmentvariabledefinitionid": id });
     court.insert("environmentvariablevalues", second);
-    court.switch(|switches| switches.dataverse.expanded_page_size = 1);
+    court.switch(|switches| {
+        switches.dataverse.expanded_page_size = 1;
+        switches.dataverse.expanded_links = ExpandedLinks::WhereMore;
+    });
     court.weather(elsewhere("/environmentvariabledefinitions").method("GET"));
     let refused = court.list(REFERENCE, &json!({ "name_prefix": "cto_hand_000" }));
     refused.expect_error("", "Cannot list the environment variables", &["the next page is on another host"]);

@@ -79,7 +79,7 @@ impl Dataverse {
     /// The rows that a filter lets through, as pages arrive.
     pub fn all<T: Table>(&self, filter: &Filter) -> Pages<T> {
         let pages = Pages::of(&self.http, &self.scope(), self.list::<T>(filter), |row| row.read().map(Some));
-        match T::HAS_CHILDREN {
+        match T::EXPAND.is_some() {
             true => pages.completed(|http, page, row| async move { whole(&http, &page, row).await }.boxed()),
             false => pages,
         }
@@ -226,13 +226,21 @@ async fn whole<T: Table>(http: &Arc<Http>, request: &Request, mut row: T) -> Res
     let operation = format!("reading the rest of the {} {}", T::ROW, row.id());
     if let Some(Children { there, next }) = row.children()
         && let Some(next) = next.take()
+        && let url = pages::following(&operation, &next, &request.url)?
+        && leads_further(&url)
     {
-        let url = pages::following(&operation, &next, &request.url)?;
         let request = Request { operation, url, ..request.clone() };
         let rest = Pages::of(http, &scope(&request.url), request, |row| row.read().map(Some));
         there.extend(rest.few().await?);
     }
     Ok(row)
+}
+
+/// Whether the link beside an expanded list leads to more of it. There is one beside every list, and without a token it leads to the same rows.
+///
+/// Source: <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/join-tables>
+fn leads_further(url: &Url) -> bool {
+    url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case("$skiptoken"))
 }
 
 /// A query option's value; what OData reads best stays readable.

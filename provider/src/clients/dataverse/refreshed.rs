@@ -1,11 +1,12 @@
 //! What a refresh reads: rows one by one, or from a list when there are many.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use uuid::Uuid;
 
 use super::credential::Credential;
-use super::environment_variable::{Definition, VariableValue};
-use super::table::{Children, Filter, Table, columns};
+use super::environment_variable::Definition;
+use super::table::{Filter, Table, columns};
 use super::{Dataverse, Error};
 use crate::clients::gather::Gather;
 
@@ -22,7 +23,8 @@ impl Default for Refreshed {
     }
 }
 
-/// A credential with the variable that holds its user name.
+/// A credential with the variable that holds its user name. A variable never has as many values as a page holds: the link beside them, which
+/// leads further or to nothing, is not followed.
 #[derive(Debug, Clone, Deserialize)]
 struct Whole {
     #[serde(flatten)]
@@ -35,8 +37,7 @@ impl Table for Whole {
     const LOGICAL: &'static str = Credential::LOGICAL;
     const ROW: &'static str = Credential::ROW;
     const NAME: &'static str = Credential::NAME;
-    const HAS_CHILDREN: bool = Definition::HAS_CHILDREN;
-    type Child = VariableValue;
+    type Child = IgnoredAny;
 
     fn id(&self) -> Uuid {
         self.credential.id
@@ -46,10 +47,6 @@ impl Table for Whole {
         let inside: Vec<String> =
             Definition::selection().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         vec![("$select", columns::<Credential>(None)), ("$expand", format!("username({})", inside.join(";")))]
-    }
-
-    fn children(&mut self) -> Option<Children<'_, VariableValue>> {
-        self.username.as_mut()?.children()
     }
 }
 

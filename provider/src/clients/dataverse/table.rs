@@ -23,9 +23,6 @@ pub trait Table: DeserializeOwned + Send + 'static {
     /// The child table that comes along.
     const EXPAND: Option<Expand> = None;
 
-    /// Whether children come along.
-    const HAS_CHILDREN: bool = Self::EXPAND.is_some();
-
     /// A child that comes along.
     type Child: DeserializeOwned + Send + 'static;
 

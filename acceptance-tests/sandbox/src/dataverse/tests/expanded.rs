@@ -93,6 +93,8 @@ fn a_list_inside_has_pages() {
         }
         pages
     };
+    assert_eq!(pages(&mut desk, &line, ""), [5, 0]);
+    desk.switches.expanded_links = ExpandedLinks::WhereMore;
     assert_eq!(pages(&mut desk, &line, ""), [5]);
     desk.switches.expanded_page_size = 2;
     assert_eq!(pages(&mut desk, &line, ""), [2, 2, 1]);
@@ -107,7 +109,6 @@ fn a_list_inside_has_pages() {
 #[test]
 fn links_and_etags_as_the_documentation_has_them() {
     let mut desk = valued();
-    desk.switches.expanded_links = ExpandedLinks::Everywhere;
     let single = format!("GET environmentvariabledefinitions({OTHER_DEFINITION})?$expand={VALUES}($select=schemaname)");
     let nested = single.replace("=schemaname", "=schemaname;$expand=EnvironmentVariableDefinitionId($select=type)");
     for (line, again) in [(&single, 5), (&nested, 0)] {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::switches::ExpandedLinks;
 use super::*;
 
 /// Five credentials, `Robot 1` to `Robot 5`, of which the even ones are inactive.
@@ -212,6 +213,7 @@ fn an_expanded_list_links_to_its_next_page() {
         desk.org.insert("environmentvariablevalue", row).unwrap();
     }
     desk.switches.expanded_page_size = 2;
+    desk.switches.expanded_links = ExpandedLinks::WhereMore;
     let nav = "environmentvariabledefinition_environmentvariablevalue";
     let options = "$select=schemaname;$orderby=schemaname";
     let row = desk
