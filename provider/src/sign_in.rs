@@ -11,13 +11,14 @@ mod variables;
 mod ways;
 
 use std::sync::Arc;
-use std::{env, fs, io};
+use std::{env, io};
 
 use tfplugin::Value;
 use zeroize::Zeroizing;
 
 use crate::clients::Settings;
 use crate::clients::entra::{Principal, SignIn};
+use crate::clients::secret;
 use given::Given;
 use settings::{CLIENT_ID, Setting, USE_CLI};
 use sources::Sources;
@@ -58,7 +59,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 
 /// What is in a file.
 pub(crate) fn file(path: &str) -> io::Result<Zeroizing<Vec<u8>>> {
-    fs::read(path).map(Zeroizing::new)
+    secret::file(path)
 }
 
 /// Chooses by a provider block who signs in, and how every service is reached; or says which of its arguments only the apply will know.
@@ -76,6 +77,9 @@ pub(crate) fn choose(
         (Err(argument), ..) | (_, Err(argument), _) | (.., Some(argument)) => return Ok(Err(argument)),
     };
     let variables = Variables::of(surroundings.variable);
+    if let Some((variable, text)) = variables.unfilled() {
+        return Err(unfilled(variable, &text));
+    }
     let cloud = cloud::cloud(block, variables)?;
     let sources = Sources { given: &given, variables, file: surroundings.file, block: None, tenant_id: None };
     let principal = principal(&sources)?;
@@ -94,6 +98,7 @@ fn principal(sources: &Sources<'_>) -> Result<Principal, Refusal> {
     let by_block: Vec<Way> = WAYS.into_iter().filter(|way| way.is_given(sources.given)).collect();
     if let [first, second, ..] = &by_block[..]
         && first.is_proof()
+        && second.is_proof()
     {
         return Err(sources.conflict(first.given_by(sources.given), second.given_by(sources.given)));
     }
@@ -115,7 +120,8 @@ fn principal(sources: &Sources<'_>) -> Result<Principal, Refusal> {
             Ok(sign_in) => {
                 let tenant_id = sources.tenant_id()?;
                 tracing::info!(way = way.name(), "Chose how to sign in");
-                return Ok(Principal { tenant_id, sign_in, instead: None });
+                let (block, instead) = (sources.block, ways::passed_over(&passed));
+                return Ok(Principal { tenant_id, sign_in, block, instead });
             }
             Err(why) => passed.push((*way, why)),
         }
@@ -137,17 +143,42 @@ fn principal(sources: &Sources<'_>) -> Result<Principal, Refusal> {
         return Err(no_way(sources, None, all(), "The block does not say how it signs in. "));
     }
     let others = ways::list(sources, &passed, Some(Way::Cli));
-    let instead = format!("Nothing chooses another way to sign in:\n{others}");
-    Ok(Principal { tenant_id: sources.tenant_id()?, sign_in: SignIn::Cli, instead: Some(instead) })
+    let ignored = sources.variables.ignored().map(|ignored| format!("\n{ignored}")).unwrap_or_default();
+    let instead = Some(format!("Nothing chooses another way to sign in:\n{others}{ignored}"));
+    Ok(Principal { tenant_id: sources.tenant_id()?, sign_in: SignIn::Cli, block: None, instead })
 }
 
 fn no_way(sources: &Sources<'_>, argument: Option<&Setting>, all: String, first: &str) -> Refusal {
+    let ignored = sources.variables.ignored().filter(|_| sources.block.is_none());
+    let ignored = ignored.map(|ignored| format!("\n{ignored}")).unwrap_or_default();
+    let (what, remedy) = match sources.block {
+        Some(block) => (
+            format!("No way to sign in for the block {block}"),
+            format!("Give what one of them lacks in the block {block}: no environment variable stands in for it."),
+        ),
+        None => (
+            "No way to sign in".to_owned(),
+            "Give what one of them lacks, in the provider block or by the variables.".to_owned(),
+        ),
+    };
     Refusal {
         argument: argument.map(|setting| setting.argument),
         block: sources.block,
-        what: "No way to sign in".to_owned(),
-        why: format!("{first}These are the ways, and why none of them was taken:\n{all}"),
-        remedy: "Give what one of them lacks, in the provider block or by the variables.".to_owned(),
+        what,
+        why: format!("{first}These are the ways, and why none of them was taken:\n{all}{ignored}"),
+        remedy,
+    }
+}
+
+fn unfilled(variable: &str, text: &str) -> Refusal {
+    Refusal {
+        argument: None,
+        block: None,
+        what: format!("{variable} was not filled in"),
+        why: format!(
+            "The environment variable {variable} is {text}: the pipeline knows no such variable in this step, and left its name."
+        ),
+        remedy: "Check the variable's name, and that its group or stage is the step's, or do not set it.".to_owned(),
     }
 }
 
@@ -176,7 +207,11 @@ impl From<NoSwitch> for Refusal {
             argument: None,
             block: None,
             what: format!("{variable} is neither true nor false"),
-            why: format!("The environment variable {variable} is {text:?}."),
+            // A long text is none that was meant as a switch.
+            why: match text.chars().count() {
+                0..=10 => format!("The environment variable {variable} is {text:?}."),
+                count => format!("The environment variable {variable} has {count} characters."),
+            },
             remedy: format!("Set {variable} to true or false, or unset it."),
         }
     }

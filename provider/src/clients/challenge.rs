@@ -9,14 +9,16 @@ use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{Body, Context, Request};
 use base64::Engine as _;
 use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::GeneralPurpose;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// In whichever of its two alphabets, and with or without padding.
-const LENIENT: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+use super::secret::LENIENT;
+use super::secrets::Secrets;
+
+/// As many letters of a reason are shown.
+const MAX_REASON: usize = 300;
 
 /// What a service asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +31,11 @@ impl Challenge {
     /// The challenge in a `WWW-Authenticate`, if there is one.
     pub(super) fn of(header: &str) -> Option<Challenge> {
         let parameter = |name: &str| {
-            let (_, value) = header.split_once(&format!("{name}=\""))?;
-            value.split('"').next()
+            let is_begun =
+                |at: &usize| !header[..*at].ends_with(|letter: char| letter.is_alphanumeric() || "_-".contains(letter));
+            let beginning = format!("{name}=\"");
+            let (at, _) = header.match_indices(&beginning).find(|(at, _)| is_begun(at))?;
+            header[at + beginning.len()..].split('"').next()
         };
         if parameter("error") != Some("insufficient_claims") {
             return None;
@@ -43,8 +48,14 @@ impl Challenge {
         serde_json::from_str::<serde_json::Value>(&claims).ok()?.is_object().then_some(Challenge { claims })
     }
 
-    /// Why the token is taken no more, as far as the claims tell.
-    pub(super) fn reason(&self) -> String {
+    /// Why the token is taken no more, as far as the claims tell, in a line that shows no secret.
+    pub(super) fn reason(&self, secrets: &Secrets) -> String {
+        let reason = secrets.redact(&self.told());
+        let line: Vec<&str> = reason.split_whitespace().collect();
+        line.join(" ").chars().take(MAX_REASON).collect()
+    }
+
+    fn told(&self) -> String {
         #[derive(Deserialize, Default)]
         #[serde(default)]
         struct Claims {
@@ -119,7 +130,7 @@ mod tests {
                 r#"Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="insufficient_claims", claims="{encoded}""#
             );
             let challenge = Challenge::of(&header).unwrap_or_else(|| panic!("no challenge: {header}"));
-            assert_eq!((challenge.claims.as_str(), challenge.reason().as_str()), (claims, expected));
+            assert_eq!((challenge.claims.as_str(), challenge.told().as_str()), (claims, expected));
         }
     }
 
@@ -134,6 +145,25 @@ mod tests {
             "Conditional Access asks for the authentication context c1",
         );
         check(r#"{"id_token":{"a?>":null}}"#, r#"the service asks for the claims {"id_token":{"a?>":null}}"#);
+    }
+
+    #[test]
+    fn a_reason_shows_no_secret_and_is_a_line() {
+        let secrets = Secrets::default();
+        secrets.remember("hunter2hunter2");
+        let reason = |value: &str| {
+            let claims = serde_json::json!({ "access_token": { "acrs": { "value": value } } }).to_string();
+            Challenge { claims }.reason(&secrets)
+        };
+        assert!(!reason("hunter2hunter2").contains("hunter2"));
+        assert_eq!(reason("a\n b"), "Conditional Access asks for the authentication context a b");
+        assert_eq!(reason(&"z".repeat(3000)).len(), MAX_REASON);
+    }
+
+    #[test]
+    fn a_parameter_is_known_by_its_whole_name() {
+        let header = r#"Bearer xclaims="!!!", error="insufficient_claims", claims="e30=""#;
+        assert!(Challenge::of(header).is_some());
     }
 
     #[test]

@@ -4,17 +4,22 @@
 //! Principal -> sign_in -> a credential of Microsoft's -> Token, by scope
 //!                 |  certificate, identity_token          what it is given to show
 //!                 |  machine                              a connection past proxies
+//!                 |  programs                             with an end
+//!                 |  refused                              what is said of a refusal
 //! ```
 
 mod certificate;
 mod codes;
 mod identity_token;
 mod machine;
+mod programs;
+mod refused;
 mod sign_in;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use azure_core::credentials::TokenCredential;
 use azure_core::http::{RawResponse, Transport};
@@ -34,14 +39,18 @@ use super::in_flight::InFlight;
 use super::secret::Secret;
 use super::secrets::Secrets;
 use super::short;
+use codes::Asked;
 use sign_in::Making;
 
 pub use certificate::{ClientCertificate, Unreadable};
-pub use identity_token::IdentityToken;
+pub use identity_token::{IdentityToken, shown};
 pub use sign_in::{Principal, SignIn};
 
 /// A token is not used any more when it has less time left than this.
 pub(super) const MARGIN: Duration = Duration::minutes(5);
+
+/// As long as a refusal holds.
+const REFUSED: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Who is signed in, by the claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +80,8 @@ pub struct Entra {
     /// What services ask for beyond, by the scope that they want it for.
     challenges: Mutex<HashMap<String, Challenge>>,
     asked: InFlight<String, Secret>,
+    /// The refusals that hold for a moment: a second request would be told the same, and count towards a lock-out.
+    refused: Mutex<HashMap<String, (Instant, Error)>>,
     secrets: Arc<Secrets>,
 }
 
@@ -81,13 +92,14 @@ impl Entra {
             secrets.remember(secret.reveal());
         }
         let (credential, tokens, challenges) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Entra { principal, cloud, credential, tokens, challenges, asked: InFlight::default(), secrets }
+        let (asked, refused) = (InFlight::default(), Mutex::default());
+        Entra { principal, cloud, credential, tokens, challenges, asked, refused, secrets }
     }
 
     /// One that is never tried, for the tests of who would be asked with it.
     #[cfg(test)]
     pub(super) fn untried() -> Entra {
-        let principal = Principal { tenant_id: None, sign_in: SignIn::Cli, instead: None };
+        let principal = Principal { tenant_id: None, sign_in: SignIn::Cli, block: None, instead: None };
         Entra::new(principal, Arc::new(Cloud::public()), Arc::default())
     }
 
@@ -112,13 +124,24 @@ impl Entra {
         {
             return Ok(token.secret.clone());
         }
+        if let Some((at, error)) = self.refused().get(scope)
+            && at.elapsed() < REFUSED
+        {
+            return Err(error.clone());
+        }
         let (entra, wanted, transport) = (Arc::clone(self), scope.to_owned(), transport()?);
         let ask = move || async move {
             let challenge = entra.challenges().get(&wanted).cloned();
             let credential = entra.credential(transport, challenge.as_ref())?;
             let scopes = [wanted.as_str()];
             let token = credential.get_token(&scopes, None).await;
-            let token = token.map_err(|error| entra.explained(&error, &wanted))?;
+            let token = token.map_err(|error| {
+                let error = entra.explained(&error, &wanted);
+                if error.is_unauthorized() {
+                    entra.refused().insert(wanted.clone(), (Instant::now(), error.clone()));
+                }
+                error
+            })?;
             let secret = Secret::from(token.token.secret().to_owned());
             entra.secrets.remember(secret.reveal());
             entra.tokens().insert(wanted.clone(), Token { secret: secret.clone(), expires_on: token.expires_on });
@@ -146,7 +169,7 @@ impl Entra {
     /// This way to sign in cannot ask for it: somebody has to sign in again.
     pub(super) fn challenged(&self, scope: &str, refused: &Secret, challenge: Challenge) -> Result<(), Error> {
         if let Some(again) = self.principal.sign_in.again() {
-            let (way, reason) = (self.principal.sign_in.name(), challenge.reason());
+            let (way, reason) = (self.principal.sign_in.name(), challenge.reason(&self.secrets));
             return Err(Error::sign_in(format!("the token of {way} for {scope} is taken no more: {reason}. {again}")));
         }
         // Whoever is late with an old token challenges nothing: the next one was asked for already.
@@ -162,7 +185,7 @@ impl Entra {
         let way = self.principal.sign_in.name();
         Error::sign_in(format!(
             "a new token of {way} for {scope} is not taken either: {}. An administrator of the tenant sees in its sign-in log which policy asks for it.",
-            challenge.reason()
+            challenge.reason(&self.secrets)
         ))
     }
 
@@ -182,6 +205,10 @@ impl Entra {
 
     fn tokens(&self) -> MutexGuard<'_, HashMap<String, Token>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refused(&self) -> MutexGuard<'_, HashMap<String, (Instant, Error)>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn challenges(&self) -> MutexGuard<'_, HashMap<String, Challenge>> {
@@ -208,36 +235,34 @@ impl Entra {
     /// Why there is no token, and what to do.
     fn explained(&self, error: &azure_core::Error, scope: &str) -> Error {
         // What was lent to the SDK fails by an error of ours.
-        if let Some(ours) = short::own(error) {
-            return ours.named(SIGNING_IN);
+        let ours = short::own(error);
+        if let Some(ours) = ours.as_ref().filter(|ours| ours.said().is_none()) {
+            return ours.clone().named(SIGNING_IN);
         }
-        let (sign_in, said) = (&self.principal.sign_in, self.said(error));
-        let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };
+        let (sign_in, said) = (&self.principal.sign_in, self.said(error, ours.as_ref()));
         let certificate = match sign_in {
             SignIn::Certificate { certificate, .. } if said.starts_with("AADSTS700027") => {
-                format!(" Its thumbprint is {}, and it expires on {}.", certificate.thumbprint(), certificate.expires())
+                let (thumbprint, expires) = (certificate.thumbprint(), certificate.expires());
+                format!(" In the portal its thumbprint is {thumbprint}, and it expires on {expires}.")
             }
             _ => String::new(),
         };
-        let remedy = codes::remedy(&said).map(|remedy| format!(" {remedy}")).unwrap_or_default();
+        let asked = Asked::of(scope, &self.cloud);
+        let remedy = codes::remedy(&said, asked).or_else(|| sign_in.remedy(&said));
+        let remedy = remedy.map(|remedy| format!(" {remedy}")).unwrap_or_default();
         let instead = self.principal.instead.as_ref().map(|instead| format!("\n\n{instead}")).unwrap_or_default();
-        let giver = sign_in.giver();
-        Error::sign_in(format!("{giver} gave no token for {scope}: {said}{end}{remedy}{certificate}{instead}"))
-            .of(short::refused(error).as_ref())
+        let whom = self.principal.block.map(|block| format!(" the identity of the block {block}")).unwrap_or_default();
+        let (giver, said) = (sign_in.giver(), refused::sentence(&said));
+        Error::sign_in(format!("{giver} gave{whom} no token for {scope}: {said}{remedy}{certificate}{instead}"))
+            .of(ours.as_ref().and_then(Error::trace))
     }
 
-    /// What was said by whoever gives no token, without the SDK's words around it.
-    fn said(&self, error: &azure_core::Error) -> String {
+    /// What was said by whoever gives no token, without the SDK's words around it; what begins with a code of Entra's begins with it.
+    fn said(&self, error: &azure_core::Error, ours: Option<&Error>) -> String {
         let texts = chain(error).into_iter().map(|text| self.secrets.redact(&text));
         let joined = |all: String, inner: String| if all.contains(&inner) { all } else { format!("{all}: {inner}") };
-        let whole = texts.reduce(joined).unwrap_or_default();
-        if let Some(at) = whole.find("AADSTS") {
-            return whole[at..].lines().next().unwrap_or_default().trim().to_owned();
-        }
-        match short::answered(error) {
-            Some(answer) => heard(answer, &self.secrets).refused(self.principal.sign_in.name()).to_string(),
-            None => unwrapped(&whole),
-        }
+        let whole = ours.and_then(Error::said).unwrap_or_else(|| texts.reduce(joined).unwrap_or_default());
+        refused::line(&whole)
     }
 }
 
@@ -245,12 +270,6 @@ impl fmt::Debug for Entra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entra").field("tenant_id", &self.principal.tenant_id).finish_non_exhaustive()
     }
-}
-
-/// What a program says, without the SDK's words around it.
-fn unwrapped(text: &str) -> String {
-    let text = text.split_once("authentication failed.").map_or(text, |(_, said)| said);
-    text.split("\nTo troubleshoot").next().unwrap_or_default().trim().to_owned()
 }
 
 /// An answer that the SDK heard.

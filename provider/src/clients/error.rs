@@ -173,6 +173,22 @@ impl Error {
         }
     }
 
+    /// By what the request is found again, where one was sent.
+    pub(super) fn trace(&self) -> Option<&Trace> {
+        self.trace.as_ref()
+    }
+
+    /// What a service said when it refused; a sign-in's own words alone.
+    pub(super) fn said(&self) -> Option<String> {
+        let shown = self.shown()?;
+        Some(if shown.message.contains("AADSTS") { shown.message.clone() } else { shown.to_string() })
+    }
+
+    /// What went wrong, without what was asked for.
+    pub(super) fn what(&self) -> String {
+        self.kind.through(self.proxy.as_deref()).to_string()
+    }
+
     fn broken(&self) -> Option<Broken> {
         match &*self.kind {
             Kind::Connection { broken, .. } => Some(*broken),

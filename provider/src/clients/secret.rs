@@ -2,14 +2,54 @@
 //!
 //! What is sent is copied by what sends it: Microsoft's SDK, the buffers of HTTP and of TLS. Those copies are not ours to wipe.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::str;
+
+use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use serde::Deserialize;
 use zeroize::Zeroizing;
+
+/// As long as a file may be that holds a secret.
+const MAX_FILE: u64 = 1 << 20;
+
+/// What is in a file that may be secret.
+///
+/// # Errors
+/// It cannot be read, or is longer than any.
+pub fn file(path: &str) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > MAX_FILE {
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is longer than 1 MiB")),
+        false => Ok(bytes),
+    }
+}
+
+/// Base64 with or without padding.
+pub(crate) const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+
+/// The mark that some programs write before a text.
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A secret. It can be read and passed on, and has no way to be printed.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
+    /// The text of a file, without what is around it.
+    ///
+    /// # Errors
+    /// It is no text that is written as texts are here.
+    pub fn of_file(bytes: &[u8]) -> Result<Secret, &'static str> {
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            return Err("it is written in UTF-16: write it in UTF-8");
+        }
+        let text = str::from_utf8(bytes.strip_prefix(MARK).unwrap_or(bytes)).map_err(|_| "it is no text in UTF-8")?;
+        Ok(Secret::from(text.trim().to_owned()))
+    }
+
     /// What it is.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use azure_core::error::ErrorKind;
 use azure_core::http::headers::{HeaderName, Headers};
-use azure_core::http::{AsyncRawResponse, HttpClient, RawResponse, Request};
+use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt as _;
 use reqwest::StatusCode;
@@ -156,19 +156,6 @@ fn each(ids: &HeaderMap, mut put: impl FnMut(String, String)) {
 /// By what the request is found again that an SDK had this answer to.
 pub(super) fn asked(headers: &Headers) -> Option<Trace> {
     Trace::read(|name| headers.get_optional_string(&HeaderName::from_static(name)))
-}
-
-/// The same of an answer that became an error.
-pub(super) fn refused(error: &azure_core::Error) -> Option<Trace> {
-    asked(answered(error)?.headers())
-}
-
-/// The answer that became an error.
-pub(super) fn answered(error: &azure_core::Error) -> Option<&RawResponse> {
-    causes(error).filter_map(|cause| cause.downcast_ref::<azure_core::Error>()).find_map(|error| match error.kind() {
-        ErrorKind::HttpResponse { raw_response: Some(raw), .. } => Some(&**raw),
-        _ => None,
-    })
 }
 
 /// An error of ours that an SDK has handed on.

@@ -25,7 +25,11 @@ impl Given {
             match block.at(argument) {
                 value if value.is_unknown() => return Err(argument),
                 Value::Bool(switch) => drop(given.switches.insert(argument, *switch)),
-                value => given.texts.extend(value.as_str().map(|text| (*argument, Secret::from(text.to_owned())))),
+                // An empty text is none, as the default of a module's variable is, and as that of the environment is.
+                value => {
+                    let text = value.as_str().filter(|text| !text.is_empty());
+                    given.texts.extend(text.map(|text| (*argument, Secret::from(text.to_owned()))));
+                }
             }
         }
         Ok(given)

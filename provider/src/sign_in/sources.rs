@@ -3,7 +3,8 @@
 use std::io;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::GeneralPurpose;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -13,8 +14,8 @@ use super::settings::{
     CERTIFICATE, CERTIFICATE_FILE, CERTIFICATE_PASSWORD, CLIENT_ID, CLIENT_ID_FILE, Setting, TENANT_ID, USE_AKS,
 };
 use super::variables::{Family, Variables};
-use crate::clients::entra::{ClientCertificate, Unreadable};
-use crate::clients::secret::Secret;
+use crate::clients::entra::{ClientCertificate, Unreadable, shown};
+use crate::clients::secret::{LENIENT, Secret};
 
 /// What a block says, and what stands in for what it does not say.
 #[derive(Clone, Copy)]
@@ -73,13 +74,33 @@ impl Sources<'_> {
     pub(super) fn tenant_id(&self) -> Result<Option<String>, Refusal> {
         let sources = if self.switch(&USE_AKS)? == Some(true) { self.of_a_pod()? } else { *self };
         let own = sources.given.text(&TENANT_ID).map(|text| text.reveal().to_owned());
-        Ok(own.or_else(|| self.tenant_id.map(str::to_owned)).or_else(|| sources.variable(&TENANT_ID)))
+        let id = own.or_else(|| self.tenant_id.map(str::to_owned)).or_else(|| sources.variable(&TENANT_ID));
+        id.map(|id| self.sound(&TENANT_ID, id, "the id of a tenant, a GUID, or one of its domains")).transpose()
     }
 
     /// The application's id, if one is said.
     pub(super) fn client_id(&self) -> Result<Option<String>, Refusal> {
         let id = self.text_or_file(&CLIENT_ID, &CLIENT_ID_FILE)?;
-        Ok(id.map(|id| id.reveal().to_owned()))
+        id.map(|id| self.sound(&CLIENT_ID, id.reveal().to_owned(), "the id of an application, a GUID")).transpose()
+    }
+
+    /// An id that can stand in an address.
+    fn sound(&self, setting: &'static Setting, id: String, what: &str) -> Result<String, Refusal> {
+        if id.len() <= 255 && id.chars().all(|letter| letter.is_ascii_alphanumeric() || "-.".contains(letter)) {
+            return Ok(id);
+        }
+        // What it is may be what was to stand elsewhere.
+        let why =
+            format!("It must be {what}: letters, digits, hyphens and dots. It has {} characters.", id.chars().count());
+        Err(self.refused(setting, &format!("Invalid value for {}", setting.argument), why, &self.correct(setting)))
+    }
+
+    fn correct(&self, setting: &Setting) -> String {
+        let variable = self.variables.name(setting).filter(|_| self.given.text(setting).is_none());
+        variable.map_or_else(
+            || "Correct it.".to_owned(),
+            |variable| format!("Correct the environment variable {variable}."),
+        )
     }
 
     /// The application's id, with which alone a way can be taken; `why` is what is given already.
@@ -100,12 +121,16 @@ impl Sources<'_> {
         let (text, path) = self.either(setting, file_setting);
         let Some(path) = path else { return Ok(text) };
         let bytes = self.read(&path, setting, file_setting)?;
-        let read = Secret::from(String::from_utf8_lossy(&bytes).trim().to_owned());
+        let read = Secret::of_file(&bytes).map_err(|what| {
+            let remedy = format!("Write the {} into it, and nothing else.", setting.argument);
+            let title = format!("The file of {} cannot be read", file_setting.argument);
+            self.refused(file_setting, &title, format!("{}: {what}.", shown(&path)), &remedy)
+        })?;
         match text {
-            Some(text) if text != read => Err(self.refused(
+            Some(text) if text.reveal().trim() != read.reveal() => Err(self.refused(
                 file_setting,
                 &format!("{} and {} do not agree", setting.argument, file_setting.argument),
-                format!("What is in {path} is not what {} says.", setting.argument),
+                format!("What is in {} is not what {} says.", shown(&path), setting.argument),
                 "Keep one of them.",
             )),
             _ => Ok(Some(read)),
@@ -134,12 +159,12 @@ impl Sources<'_> {
             self.refused(
                 file_setting,
                 &format!("The file of {name} cannot be read"),
-                format!("{path}: {error}."),
+                format!("{}: {error}.", shown(path)),
                 &remedy,
             )
         })?;
         if read.iter().all(u8::is_ascii_whitespace) {
-            let (what, why) = (format!("The file of {name} is empty"), format!("There is nothing in {path}."));
+            let (what, why) = (format!("The file of {name} is empty"), format!("There is nothing in {}.", shown(path)));
             return Err(self.refused(file_setting, &what, why, &format!("Write the {} into it.", setting.argument)));
         }
         Ok(read)
@@ -156,18 +181,24 @@ impl Sources<'_> {
             }
             (_, Some(path)) => (self.read(path, &CERTIFICATE, &CERTIFICATE_FILE)?, &CERTIFICATE_FILE),
             (text, None) => {
-                let text = text.clone().unwrap_or_default();
-                let base64: String = text.reveal().split_whitespace().collect();
-                let decoded = STANDARD.decode(Zeroizing::new(base64).as_str()).map_err(|_| {
+                let decoded = decoded(text.as_ref().map(Secret::reveal).unwrap_or_default()).ok_or_else(|| {
                     let why = "It is no base64.".to_owned();
-                    let remedy = "Give it as filebase64 gives it, or its path in client_certificate_path.";
+                    let remedy =
+                        "Give it as filebase64 gives it, or base64 -w0, or give its path in client_certificate_path.";
                     self.refused(&CERTIFICATE, "The client certificate cannot be read", why, remedy)
                 })?;
-                (Zeroizing::new(decoded), &CERTIFICATE)
+                (decoded, &CERTIFICATE)
             }
         };
         let password = self.text(&CERTIFICATE_PASSWORD).unwrap_or_default();
+        let place = path.as_deref().map(|path| format!("{}: ", shown(path))).unwrap_or_default();
         ClientCertificate::read(&bytes, &password).map_err(|why| {
+            let told = match why {
+                Unreadable::Password if password.reveal().is_empty() => {
+                    "No password is given, and it is locked with one".to_owned()
+                }
+                _ => why.to_string(),
+            };
             let (setting, remedy) = match why {
                 Unreadable::Password => {
                     (&CERTIFICATE_PASSWORD, "Give the password of the PFX in client_certificate_password.")
@@ -180,7 +211,7 @@ impl Sources<'_> {
                     "Give a PFX, or PEM with the certificate and its private key (-----BEGIN PRIVATE KEY-----).",
                 ),
             };
-            self.refused(setting, "The client certificate cannot be used", format!("{why}."), remedy)
+            self.refused(setting, "The client certificate cannot be used", format!("{place}{told}."), remedy)
         })
     }
 
@@ -188,8 +219,11 @@ impl Sources<'_> {
     pub(super) fn url(&self, setting: &'static Setting, text: &str, schemes: &[&str]) -> Result<Url, Refusal> {
         let url = Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && url.has_host());
         url.ok_or_else(|| {
-            let why = format!("{text:?} is no address that begins with {}://.", schemes.join(":// or "));
-            self.refused(setting, &format!("Invalid value for {}", setting.argument), why, "Correct it.")
+            // What it is may be what was to be shown there.
+            let count = text.chars().count();
+            let why =
+                format!("It is no address that begins with {}://. It has {count} characters.", schemes.join(":// or "));
+            self.refused(setting, &format!("Invalid value for {}", setting.argument), why, &self.correct(setting))
         })
     }
 
@@ -207,7 +241,8 @@ impl Sources<'_> {
         let argument = setting.argument;
         let remedy = match self.variables.name(setting) {
             Some(variable) if self.block.is_none() || setting.is_surrounding => {
-                format!("Set {argument} in the provider block, or the environment variable {variable}.")
+                let ignored = self.variables.ignored().map(|ignored| format!(" {ignored}")).unwrap_or_default();
+                format!("Set {argument} in the provider block, or the environment variable {variable}.{ignored}")
             }
             _ => format!("Set {argument} in the block."),
         };
@@ -218,4 +253,14 @@ impl Sources<'_> {
         let (argument, block) = (Some(setting.argument), self.block);
         Refusal { argument, block, what: what.to_owned(), why, remedy: remedy.to_owned() }
     }
+}
+
+/// A certificate that stands in a text: PEM as it is, else in base64, of whichever alphabet.
+fn decoded(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    if text.contains("-----BEGIN ") {
+        return Some(Zeroizing::new(text.as_bytes().to_vec()));
+    }
+    let base64 = Zeroizing::new(text.split_whitespace().collect::<String>());
+    let decode = |alphabet| GeneralPurpose::new(alphabet, LENIENT).decode(base64.as_str()).ok();
+    [&alphabet::STANDARD, &alphabet::URL_SAFE].into_iter().find_map(decode).map(Zeroizing::new)
 }

@@ -36,7 +36,7 @@ fn chosen(given: &Given, key_vault: Option<&Given>, variables: &[(&str, &str)]) 
     block.put(KEY_VAULT, key_vault.map_or(Value::Null, Given::as_block));
     let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
     let file = |path: &str| match path {
-        "id" => Ok(Zeroizing::new(b"from a file\n".to_vec())),
+        "id" => Ok(Zeroizing::new(b"from-a-file\n".to_vec())),
         "secret" | "token" => Ok(Zeroizing::new(b"s".to_vec())),
         "nothing" => Ok(Zeroizing::new(b"\n".to_vec())),
         "rsa.pem" => Ok(Zeroizing::new(pem(&rcgen::PKCS_RSA_SHA256))),
@@ -100,8 +100,7 @@ fn what_is_given_goes_before_what_the_environment_says() {
     check(nothing().switched(&USE_CLI, false), &[], NO_WAY);
     check(secret(), &ALL[..1], "client_id: Missing client_id");
     check(secret(), &ALL[1..2], "tenant_id: Missing tenant_id");
-    check(secret().switched(&USE_CLI, true), &ALL, "use_cli: use_cli conflicts with client_secret");
-    check(secret().switched(&USE_OIDC, true), &ALL, "use_oidc: use_oidc conflicts with client_secret");
+    check(secret().switched(&USE_CLI, true).switched(&USE_OIDC, true), &ALL, "c in t");
     check(
         secret().with(&CERTIFICATE_FILE, "rsa.pem"),
         &ALL,
@@ -132,15 +131,15 @@ fn a_switch_is_read_and_what_is_none_is_named() {
 fn a_file_may_hold_what_is_not_to_be_seen() {
     let path =
         |id: &str, secret: &str| nothing().with(&TENANT_ID, "t").with(&CLIENT_ID_FILE, id).with(&SECRET_FILE, secret);
-    check(path("id", "secret"), &[], "from a file in t");
-    check(path("id", "secret"), &ALL, "from a file in t");
+    check(path("id", "secret"), &[], "from-a-file in t");
+    check(path("id", "secret"), &ALL, "from-a-file in t");
     check(path("id", "none"), &[], "client_secret_file_path: The file of client_secret_file_path cannot be read");
     check(path("nothing", "secret"), &[], "client_id_file_path: The file of client_id_file_path is empty");
     let both = path("id", "secret").with(&CLIENT_ID, "c");
     check(both, &[], "client_id_file_path: client_id and client_id_file_path do not agree");
     let variables =
         [("ARM_TENANT_ID", "t"), ("ARM_CLIENT_ID_FILE_PATH", "id"), ("ARM_CLIENT_SECRET_FILE_PATH", "secret")];
-    check(nothing(), &variables, "from a file in t");
+    check(nothing(), &variables, "from-a-file in t");
     check(secret(), &[("ARM_CLIENT_SECRET_FILE_PATH", "none"), ALL[0], ALL[1]], "c in t");
 }
 
@@ -232,8 +231,13 @@ fn whoever_reads_vaults_is_said_in_a_block_and_by_no_variable() {
     check_vaults(nothing(), nothing().switched(&USE_CLI, true), &ALL, "the Azure CLI");
     check_vaults(nothing(), nothing().switched(&USE_MSI, true), &ALL, "the machine itself");
     check_vaults(nothing(), secret(), &ALL, "key_vault: client_id: Missing client_id");
-    check_vaults(nothing(), nothing(), &ALL, &format!("key_vault: {NO_WAY}"));
-    check_vaults(nothing(), nothing().with(&CLIENT_ID, "v"), &ALL, &format!("key_vault: client_id: {NO_WAY}"));
+    check_vaults(nothing(), nothing(), &ALL, &format!("key_vault: {NO_WAY} for the block key_vault"));
+    check_vaults(
+        nothing(),
+        nothing().with(&CLIENT_ID, "v"),
+        &ALL,
+        &format!("key_vault: client_id: {NO_WAY} for the block key_vault"),
+    );
     let job = [("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github/"), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "r")];
     let by_job = nothing().switched(&USE_OIDC, true).with(&CLIENT_ID, "v");
     check_vaults(nothing(), by_job, &[&ALL[..], &job].concat(), "v in t by GitHub at https://github/");
@@ -263,4 +267,62 @@ fn what_would_be_somebody_else_is_an_error_that_names_it() {
     check(nothing(), &password, "AZURE_USERNAME asks for what is not offered");
     check(nothing(), &[&ALL[..], &password].concat(), "c in t");
     check(nothing().switched(&USE_CLI, true), &password, "the Azure CLI");
+}
+
+#[test]
+fn what_a_pipeline_leaves_around_a_value_is_not_of_it() {
+    let told = [("ARM_TENANT_ID", "t\r\n"), ("ARM_CLIENT_ID", " c\n"), ("ARM_CLIENT_SECRET", "s\n")];
+    check(nothing(), &told, "c in t");
+    let secret = chosen(&nothing(), None, &told).unwrap().principal.sign_in;
+    assert!(matches!(&secret, SignIn::Secret { secret, .. } if secret.reveal() == "s"));
+    check(nothing(), &[ALL[0], ALL[1], ("ARM_CLIENT_SECRET", "\n")], &format!("client_id: {NO_WAY}"));
+    check(nothing(), &[&ALL[1..], &[("ARM_TENANT_ID", "$(tenantId)")]].concat(), "ARM_TENANT_ID was not filled in");
+    check(nothing(), &[&ALL[1..], &[("ARM_TENANT_ID", "a/b?c")]].concat(), "tenant_id: Invalid value for tenant_id");
+    check(nothing(), &[ALL[0], ALL[2], ("ARM_CLIENT_ID", "a b")], "client_id: Invalid value for client_id");
+}
+
+#[test]
+fn an_empty_text_is_none() {
+    let empty = [&SECRET_FILE, &CERTIFICATE, &CERTIFICATE_FILE, &CLIENT_ID_FILE, &OIDC_TOKEN, &SERVICE_CONNECTION];
+    let given = empty.into_iter().fold(nothing(), |given, setting| given.with(setting, ""));
+    check(given, &ALL, "c in t");
+}
+
+#[test]
+fn what_may_be_a_secret_in_another_place_is_not_shown() {
+    const SECRET_TEXT: &str = "my-very-secret-value-123";
+    let swapped =
+        [("ACTIONS_ID_TOKEN_REQUEST_URL", SECRET_TEXT), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "https://github/")];
+    for (given, variables) in [
+        (nothing().with(&SECRET_FILE, SECRET_TEXT), &ALL[..2]),
+        (nothing().with(&CERTIFICATE_FILE, SECRET_TEXT), &ALL[..2]),
+        (nothing(), &[("ARM_USE_OIDC", SECRET_TEXT)][..]),
+        (nothing().switched(&USE_OIDC, true), &swapped[..]),
+        (nothing().with(&TENANT_ID, &format!("{SECRET_TEXT}~")), &ALL[1..]),
+    ] {
+        let Refusal { what, why, remedy, .. } = chosen(&given, None, variables).err().unwrap();
+        assert!(![what, why, remedy].concat().contains(SECRET_TEXT), "{variables:?}");
+    }
+}
+
+#[test]
+fn what_is_set_and_not_read_is_told() {
+    let azure = [("AZURE_CLIENT_ID", "ac"), ("AZURE_CLIENT_SECRET", "as"), ("ARM_ENVIRONMENT", "public")];
+    let instead = chosen(&nothing(), None, &azure).unwrap().principal.instead.unwrap();
+    assert!(instead.ends_with(
+        "Set, and not read because ARM_ENVIRONMENT is: AZURE_CLIENT_ID, AZURE_CLIENT_SECRET. Set all by variables of one family."
+    ), "{instead}");
+    let oidc = nothing().switched(&USE_OIDC, true);
+    let refusal = chosen(&oidc, None, &ALL).err().unwrap();
+    assert!(refusal.why.contains("client secret: ARM_CLIENT_SECRET is set, and goes for nothing"), "{}", refusal.why);
+    let passed = [&ALL[..2], &[("ARM_USE_OIDC", "true"), ("ARM_USE_CLI", "true")]].concat();
+    let instead = chosen(&nothing(), None, &passed).unwrap().principal.instead.unwrap();
+    assert!(instead.starts_with("Chosen before it, and passed over:\n  - OpenID Connect: "), "{instead}");
+}
+
+#[test]
+fn a_pod_without_its_token_is_no_job() {
+    let job = [("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github/"), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "r")];
+    let aks = nothing().switched(&USE_AKS, true);
+    check(aks, &[&ALL[..2], &job].concat(), NO_WAY);
 }

@@ -1,6 +1,9 @@
 //! The variables of the environment: which family is taken, and what one of them says.
 
-use super::settings::{SETTINGS, Setting};
+use super::settings::{CERTIFICATE_PASSWORD, SETTINGS, Setting};
+
+/// The variables of the first family that say where this is, and not who.
+const OTHERS: [&str; 2] = ["ARM_ENVIRONMENT", "ARM_METADATA_HOSTNAME"];
 
 /// The family that is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +29,7 @@ impl<'a> Variables<'a> {
     /// The first family of which anything is set.
     pub(super) fn of(read: &'a dyn Fn(&str) -> Option<String>) -> Variables<'a> {
         let arm = SETTINGS.iter().flat_map(|setting| setting.arm.iter().copied());
-        let mut arm = arm.chain(["ARM_ENVIRONMENT", "ARM_METADATA_HOSTNAME"]);
+        let mut arm = arm.chain(OTHERS);
         let azure = SETTINGS.iter().filter_map(|setting| setting.azure);
         let mut azure = azure.chain(["AZURE_AUTHORITY_HOST", "AZURE_USERNAME"]);
         let is_set = |name: &str| read(name).is_some();
@@ -50,9 +53,42 @@ impl<'a> Variables<'a> {
         }
     }
 
-    /// What it says.
+    /// What it says, without what a pipeline has left around it: a line end, or blanks, which only a password may have.
     pub(super) fn text(&self, setting: &Setting) -> Option<String> {
-        (self.read)(self.name(setting)?)
+        let text = (self.read)(self.name(setting)?)?;
+        let text = match setting.argument == CERTIFICATE_PASSWORD.argument {
+            true => text.trim_end_matches(['\r', '\n']),
+            false => text.trim(),
+        };
+        Some(text.to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// The variable that is no more than the name of one that a pipeline does not know: Azure DevOps leaves that as it is.
+    pub(super) fn unfilled(&self) -> Option<(&'static str, String)> {
+        let is_name = |text: &str| {
+            let name = text.strip_prefix("$(").and_then(|text| text.strip_suffix(')'));
+            name.is_some_and(|name| {
+                !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || "._-".contains(letter))
+            })
+        };
+        let of_a_job = |setting: &&Setting| [setting.github, setting.azure_devops];
+        let names = SETTINGS.iter().filter_map(|setting| self.name(setting));
+        let names = names.chain(SETTINGS.iter().flat_map(of_a_job).flatten());
+        names
+            .map(|name| (name, (self.read)(name)))
+            .find_map(|(name, text)| Some((name, text.filter(|text| is_name(text))?)))
+    }
+
+    /// What is set and not read because the other family is taken.
+    pub(super) fn ignored(&self) -> Option<String> {
+        let is_set = |name: &&&'static str| (self.read)(name).is_some();
+        let mut arm = SETTINGS.iter().flat_map(|setting| setting.arm).chain(&OTHERS);
+        let taken = arm.find(is_set).filter(|_| self.family == Family::Arm)?;
+        let azure = SETTINGS.iter().filter_map(|setting| setting.azure.as_ref());
+        let ignored: Vec<&str> = azure.filter(is_set).copied().collect();
+        (!ignored.is_empty()).then(|| {
+            format!("Set, and not read because {taken} is: {}. Set all by variables of one family.", ignored.join(", "))
+        })
     }
 
     /// The variable that chooses a way to sign in which is not offered.

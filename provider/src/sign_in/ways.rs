@@ -108,7 +108,7 @@ impl Way {
             Way::Oidc => {
                 let is_pod = sources.switch(&USE_AKS)? == Some(true);
                 let sources = if is_pod { sources.of_a_pod()? } else { *sources };
-                let identity_token = match identity_token(&sources)? {
+                let identity_token = match identity_token(&sources, is_pod)? {
                     Ok(identity_token) => identity_token,
                     Err(lacks) => return Ok(Err(lacks)),
                 };
@@ -127,8 +127,21 @@ impl Way {
         }))
     }
 
+    /// The variable that would choose it.
+    fn variable(self, sources: &Sources<'_>) -> Option<&'static str> {
+        let is_said = |setting: &&&Setting| match self.is_proof() {
+            true => sources.variable(setting).is_some(),
+            false => sources.variables.switch(setting).is_ok_and(|on| on == Some(true)),
+        };
+        let said = self.settings().iter().find(is_said).filter(|_| sources.block.is_none());
+        said.and_then(|setting| sources.variables.name(setting))
+    }
+
     /// Why it was not chosen, and what would choose it.
     fn lacks(self, sources: &Sources<'_>) -> String {
+        if let Some(variable) = self.variable(sources) {
+            return format!("{variable} is set, and goes for nothing where the provider block chooses a way");
+        }
         let by: Vec<&str> = self.settings().iter().map(|setting| setting.argument).collect();
         if self.is_proof() {
             return format!("neither {} is given", by.join(" nor "));
@@ -148,10 +161,19 @@ pub(super) fn list(sources: &Sources<'_>, passed: &[(Way, String)], taken: Optio
             .filter_map(|setting| sources.variables.name(setting).or(setting.arm.first().copied()));
         let names: Vec<&str> = names.filter(|_| sources.block.is_none()).collect();
         let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-        let why = passed.unwrap_or_else(|| format!("{}{names}", way.lacks(sources)));
+        let why = passed.unwrap_or_else(|| match way.variable(sources) {
+            Some(_) => way.lacks(sources),
+            None => format!("{}{names}", way.lacks(sources)),
+        });
         format!("  - {}: {why}", way.name())
     };
     WAYS.into_iter().filter(|way| Some(*way) != taken).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The ways that were chosen before this one, and why they were not taken.
+pub(super) fn passed_over(passed: &[(Way, String)]) -> Option<String> {
+    let lines: Vec<String> = passed.iter().map(|(way, why)| format!("  - {}: {why}", way.name())).collect();
+    (!lines.is_empty()).then(|| format!("Chosen before it, and passed over:\n{}", lines.join("\n")))
 }
 
 fn is_on(given: &Given, setting: &Setting) -> bool {
@@ -159,13 +181,19 @@ fn is_on(given: &Given, setting: &Setting) -> bool {
 }
 
 /// Where the identity token comes from; else what is lacking.
-fn identity_token(sources: &Sources<'_>) -> Result<Result<IdentityToken, String>, Refusal> {
+fn identity_token(sources: &Sources<'_>, is_pod: bool) -> Result<Result<IdentityToken, String>, Refusal> {
     let (text, path) = sources.either(&OIDC_TOKEN, &OIDC_TOKEN_FILE);
     // Read once for what is wrong with it, and then whenever it is shown.
     let text = if path.is_some() { sources.text_or_file(&OIDC_TOKEN, &OIDC_TOKEN_FILE)? } else { text };
     match (path, text) {
         (Some(path), _) => return Ok(Ok(IdentityToken::File(path))),
         (None, Some(token)) => return Ok(Ok(IdentityToken::Given(token))),
+        // What else a job on the same machine is given is somebody else's.
+        (None, None) if is_pod => {
+            let lacks = "use_aks_workload_identity is chosen, and AZURE_FEDERATED_TOKEN_FILE is not set: is the pod labelled \
+                         azure.workload.identity/use: \"true\", and does it have the service account?";
+            return Ok(Err(lacks.to_owned()));
+        }
         (None, None) => {}
     }
     let service_connection_id = sources.text(&SERVICE_CONNECTION).map(|id| id.reveal().to_owned());

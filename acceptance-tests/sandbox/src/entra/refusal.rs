@@ -95,7 +95,7 @@ impl Refusal {
         let mut body = json!({
             "error": error,
             "error_description": format!(
-                "AADSTS{code}: {words} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}"
+                "AADSTS{code}: {words}\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {timestamp}"
             ),
             "error_codes": [code],
             "timestamp": timestamp,

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use expect_test::expect;
+use sandbox::{Effect, Fault};
 
 use super::*;
 
@@ -46,4 +47,20 @@ fn a_machine_without_an_identity_is_told_soon() {
     let mut world = world("use_msi = true");
     world.set("ARM_MSI_ENDPOINT", &format!("http://{}/token", silent.local_addr().unwrap()));
     world.plan().expect_error("resource", "Cannot sign in", &["127.0.0.1"]);
+}
+
+#[test]
+fn what_is_no_machine_of_azure_s_is_not_asked_for_minutes() {
+    for status in [404, 410] {
+        let mut world = world("use_msi = true");
+        let url = world.sandbox().imds_url();
+        world.unset("ARM_CLIENT_ID");
+        world.set("ARM_MSI_ENDPOINT", &url);
+        let answer = Effect::Status(status, "not_found".to_owned(), "There is none".to_owned());
+        world.sandbox().fault(Fault::next("/metadata/", answer).times(99));
+        world.plan().expect_error("resource", "Cannot sign in", &["machines of Azure"]);
+        let asked =
+            world.sandbox().journal().iter().filter(|exchange| exchange.target.starts_with("/metadata/")).count();
+        assert!((1..=3).contains(&asked), "{asked}");
+    }
 }

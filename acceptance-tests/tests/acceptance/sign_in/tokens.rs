@@ -69,7 +69,7 @@ fn every_code_by_which_a_tenant_refuses_says_what_to_do() {
         (700_213, "no federated credential"),
         (53_003, "sign-in log of the tenant"),
         (65_001, "lacks consent"),
-        (500_011, "az ad sp create --id"),
+        (500_011, "check tenant_id and `cloud`"),
         (5_002_738, "whose key is RSA"),
         (50_173, "sign in again"),
     ] {
@@ -110,6 +110,22 @@ fn a_token_is_asked_for_once_for_each_audience_however_many_ask() {
     assert_eq!(asked_for(&world, 0), scopes);
     world.apply_plan().expect_quiet();
     assert_eq!(asked_for(&world, 3), scopes);
+}
+
+#[test]
+fn a_refusal_is_not_asked_for_again_by_everybody() {
+    let mut world = world("");
+    world.set(SECRET, "wrong");
+    let many = REFERENCE
+        .replace("robot\" {", "robot\" {\n  count = 30")
+        .replace("certificate\"\n", "certificate_${count.index}\"\n");
+    world.write("main.tf", &many);
+    let refused = world.plan_with(&["-parallelism=30"]);
+    assert!(refused.code() == Some(1) && refused.raw().contains("AADSTS7000215"), "{refused}");
+    let mut asked = asked_for(&world, 0);
+    let count = asked.len();
+    asked.dedup();
+    assert_eq!(asked.len(), count, "{asked:?}");
 }
 
 /// For what tokens were asked for after so many of them, sorted.

@@ -25,7 +25,7 @@ use uuid::Uuid;
 use x509_parser::parse_x509_certificate;
 use zeroize::Zeroizing;
 
-use crate::clients::secret::Secret;
+use crate::clients::secret::{MARK, Secret};
 use crate::clients::secrets::Secrets;
 
 /// An assertion holds so long before and after it is made: a clock may be wrong by ten minutes, and Entra allows for five of its own.
@@ -77,17 +77,18 @@ impl ClientCertificate {
     /// # Errors
     /// Why nothing can be signed with it.
     pub fn read(bytes: &[u8], password: &Secret) -> Result<ClientCertificate, Unreadable> {
+        let bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
         let is_pem = bytes.windows(11).any(|window| window == b"-----BEGIN ");
-        let (key, certificates) = if is_pem { of_pem(bytes)? } else { of_pfx(bytes, password)? };
-        let (leaf, not_after) = certificates
-            .iter()
-            .find_map(|der| {
+        let (keys, certificates) = if is_pem { of_pem(bytes)? } else { of_pfx(bytes, password)? };
+        let of_key = |key: KeyPair| {
+            let (der, not_after) = certificates.iter().find_map(|der| {
                 let (_, certificate) = parse_x509_certificate(der).ok()?;
                 let is_of_key = *certificate.public_key().subject_public_key.data == *key.public_key().as_ref();
                 is_of_key.then(|| (der, certificate.validity().not_after.to_datetime()))
-            })
-            .ok_or(Unreadable::NoCertificate)?;
-        Ok(ClientCertificate { chain: chain(leaf, &certificates), key, not_after })
+            })?;
+            Some(ClientCertificate { chain: chain(der, &certificates), key, not_after })
+        };
+        keys.into_iter().find_map(of_key).ok_or(Unreadable::NoCertificate)
     }
 
     /// What Entra knows it by, as the portal shows it.
@@ -132,21 +133,26 @@ impl fmt::Debug for ClientCertificate {
     }
 }
 
-/// An RSA key and certificates, in any order.
-type Read = (KeyPair, Vec<Vec<u8>>);
+/// RSA keys and certificates, in any order.
+type Read = (Vec<KeyPair>, Vec<Vec<u8>>);
 
 fn of_pem(bytes: &[u8]) -> Result<Read, Unreadable> {
+    // A key of the old form says so in a line of its own, with which its text is no base64.
+    let is_locked = || String::from_utf8_lossy(bytes).contains("ENCRYPTED");
+    let unless_locked = |other: Unreadable| if is_locked() { Unreadable::Locked } else { other };
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
-    let certificates = certificates.map_err(|error| Unreadable::Form(error.to_string()))?;
-    let key = match PrivateKeyDer::from_pem_slice(bytes) {
-        Ok(PrivateKeyDer::Pkcs8(der)) => KeyPair::from_pkcs8(der.secret_pkcs8_der()),
-        Ok(PrivateKeyDer::Pkcs1(der)) => KeyPair::from_der(der.secret_pkcs1_der()),
-        Ok(_) => return Err(Unreadable::Algorithm),
-        Err(_) if String::from_utf8_lossy(bytes).contains("ENCRYPTED") => return Err(Unreadable::Locked),
-        Err(_) => return Err(Unreadable::NoKey),
+    let certificates = certificates.map_err(|error| unless_locked(Unreadable::Form(error.to_string())))?;
+    let ders: Vec<_> = PrivateKeyDer::pem_slice_iter(bytes).filter_map(Result::ok).collect();
+    if ders.is_empty() {
+        return Err(unless_locked(Unreadable::NoKey));
+    }
+    let read = |der: PrivateKeyDer<'_>| match der {
+        PrivateKeyDer::Pkcs8(der) => KeyPair::from_pkcs8(der.secret_pkcs8_der()).ok(),
+        PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(der.secret_pkcs1_der()).ok(),
+        _ => None,
     };
-    let key = key.map_err(|_| Unreadable::Algorithm)?;
-    Ok((key, certificates.iter().map(|certificate| certificate.to_vec()).collect()))
+    let keys = of_rsa(ders.into_iter().filter_map(read))?;
+    Ok((keys, certificates.iter().map(|certificate| certificate.to_vec()).collect()))
 }
 
 /// What the library makes of it while it looks is not ours to wipe.
@@ -158,11 +164,16 @@ fn of_pfx(bytes: &[u8], password: &Secret) -> Result<Read, Unreadable> {
         if is_password { Unreadable::Password } else { Unreadable::Form(what) }
     })?;
     let certificates: Vec<Vec<u8>> = archive.certs.iter().map(|bag| bag.cert.as_der().to_vec()).collect();
+    if archive.keys.is_empty() {
+        return Err(Unreadable::NoKey);
+    }
     let ders = archive.keys.iter().map(|bag| Zeroizing::new(bag.key.as_der().to_vec()));
-    let keys: Vec<_> = ders.map(|der| KeyPair::from_pkcs8(&der)).collect();
-    let has_key = !keys.is_empty();
-    let key = keys.into_iter().find_map(Result::ok);
-    key.map(|key| (key, certificates)).ok_or(if has_key { Unreadable::Algorithm } else { Unreadable::NoKey })
+    Ok((of_rsa(ders.filter_map(|der| KeyPair::from_pkcs8(&der).ok()))?, certificates))
+}
+
+fn of_rsa(keys: impl Iterator<Item = KeyPair>) -> Result<Vec<KeyPair>, Unreadable> {
+    let keys: Vec<_> = keys.collect();
+    if keys.is_empty() { Err(Unreadable::Algorithm) } else { Ok(keys) }
 }
 
 /// The leaf, whoever issued it, and so on.
@@ -253,6 +264,11 @@ mod tests {
         check(format!("{}{}", pem(&other), key.serialize_pem()).as_bytes(), "", Err(Unreadable::NoCertificate));
         check(format!("{}{}", pem(&other), other.serialize_pem()).as_bytes(), "", Err(Unreadable::Algorithm));
         check(pem(&key).as_bytes(), "", Err(Unreadable::NoKey));
+        // Which of the keys is the certificate's, the certificate says.
+        check(format!("{}{}{}", other.serialize_pem(), pem(&key), key.serialize_pem()).as_bytes(), "", Ok(()));
+        check(format!("\u{feff}{}{}", key.serialize_pem(), pem(&key)).as_bytes(), "", Ok(()));
+        let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
+        check(format!("{}{old}", pem(&key)).as_bytes(), "", Err(Unreadable::Locked));
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! <https://learn.microsoft.com/azure/aks/workload-identity-overview>.
 
 use std::fmt;
-use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use azure_core::error::{Error as SdkError, ErrorKind};
@@ -20,11 +20,15 @@ use azure_identity::ClientAssertion;
 use serde::Deserialize;
 use url::Url;
 
-use super::heard;
+use super::{heard, refused};
 use crate::clients::error::{Error, SIGNING_IN};
-use crate::clients::secret::Secret;
+use crate::clients::secret::{Secret, file};
 use crate::clients::secrets::Secrets;
 use crate::clients::short;
+use crate::clients::trace::Trace;
+
+/// As long as a path is shown.
+const MAX_SHOWN: usize = 255;
 
 /// Where an identity token comes from.
 #[derive(Clone)]
@@ -92,13 +96,22 @@ impl Shown {
     async fn token(&self) -> Result<Secret, Error> {
         match &self.source {
             IdentityToken::Given(token) => Ok(token.clone()),
-            IdentityToken::File(path) => match fs::read_to_string(path) {
-                Ok(text) if !text.trim().is_empty() => Ok(Secret::from(text.trim().to_owned())),
-                Ok(_) => Err(Error::sign_in(format!("The file {path} is to hold an identity token, and is empty."))),
-                Err(error) => Err(Error::sign_in(format!(
-                    "The file {path} is to hold an identity token, and cannot be read: {error}."
-                ))),
-            },
+            IdentityToken::File(path) => {
+                let path_shown = shown(path);
+                let unread = |what: &dyn fmt::Display| {
+                    Error::sign_in(format!(
+                        "The file {path_shown} is to hold an identity token, and cannot be read: {what}."
+                    ))
+                };
+                let bytes = file(path).map_err(|error| unread(&error))?;
+                let token = Secret::of_file(&bytes).map_err(|what| unread(&what))?;
+                match token.reveal() {
+                    "" => Err(Error::sign_in(format!(
+                        "The file {path_shown} is to hold an identity token, and is empty."
+                    ))),
+                    _ => Ok(token),
+                }
+            }
             IdentityToken::GitHub { url, token } => {
                 #[derive(Deserialize)]
                 struct Answer {
@@ -106,7 +119,7 @@ impl Shown {
                 }
                 // The address has a query of its own.
                 let mut url = url.clone();
-                url.query_pairs_mut().append_pair("audience", self.audience);
+                lacking(&mut url, &[("audience", self.audience)]);
                 let hint = "GitHub gives a token to a job that has `permissions: id-token: write`, while the job runs.";
                 let answer: Answer = self.ask(Request::new(url, Method::Get), token, ("GitHub Actions", hint)).await?;
                 Ok(answer.value)
@@ -118,15 +131,14 @@ impl Shown {
                     value: Secret,
                 }
                 let mut url = url.clone();
-                url.query_pairs_mut()
-                    .append_pair("api-version", "7.1")
-                    .append_pair("serviceConnectionId", service_connection_id);
+                lacking(&mut url, &[("api-version", "7.1"), ("serviceConnectionId", service_connection_id)]);
                 let mut request = Request::new(url, Method::Post);
                 request.insert_header(CONTENT_LENGTH, "0");
                 // Else who may not is led to a page where people sign in.
                 request.insert_header(HeaderName::from_static("x-tfs-fedauthredirect"), "Suppress");
-                let hint = "Check ado_pipeline_service_connection_id, that the pipeline may use that service connection, and that the \
-                            step has SYSTEM_ACCESSTOKEN: $(System.AccessToken) in its env.";
+                let hint = "Check ado_pipeline_service_connection_id, that the pipeline may use that service connection, that a task of the \
+                            same stage names it, such as AzureCLI@2 in azureSubscription, and that the step has SYSTEM_ACCESSTOKEN: \
+                            $(System.AccessToken) in its env.";
                 let answer: Answer = self.ask(request, token, ("Azure DevOps", hint)).await?;
                 Ok(answer.value)
             }
@@ -145,16 +157,90 @@ impl Shown {
         let pipeline = Pipeline::new(None, None, self.options.clone(), Vec::new(), Vec::new(), None);
         let send = PipelineSendOptions { skip_checks: true, ..PipelineSendOptions::default() };
         let answer = pipeline.send(&Default::default(), &mut request, Some(send)).await;
-        let answer = answer.map_err(|error| {
-            let unsent = || Error::sign_in(format!("{who} ({host}) cannot be asked: {error}."));
-            short::own(&error).map_or_else(unsent, |ours| ours.named(SIGNING_IN))
+        let gave_none = |what: &str, trace: Option<&Trace>| {
+            let what = refused::sentence(&self.secrets.redact(what));
+            Error::sign_in(format!("{who} ({host}) gave no identity token: {what} {hint}")).of(trace)
+        };
+        let answer = answer.map_err(|error| match short::own(&error) {
+            Some(ours) if ours.is_not_the_service() => gave_none(&ours.what(), ours.trace()),
+            Some(ours) => ours.named(SIGNING_IN),
+            None => Error::sign_in(format!("{who} ({host}) cannot be asked: {error}.")),
         })?;
         if answer.status() == StatusCode::Ok
             && let Ok(read) = serde_json::from_slice(answer.body())
         {
             return Ok(read);
         }
-        let refused = heard(&answer, &self.secrets).refused(&format!("{who} ({host}) gave no identity token"));
-        Err(Error::sign_in(format!("{refused}. {hint}")))
+        let trace = short::asked(answer.headers());
+        // What comes with a success may be a token, under another name.
+        let said = match sentence_in(answer.body()) {
+            Some(said) => said,
+            None if answer.status().is_success() => {
+                format!("the answer (HTTP {}) holds none where one is to be", answer.status())
+            }
+            None => heard(&answer, &self.secrets).refused(who).what(),
+        };
+        Err(gave_none(&said, trace.as_ref()))
+    }
+}
+
+/// What Azure DevOps says in place of a token: words, which no token has.
+fn sentence_in(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Said {
+        value: String,
+    }
+    let Said { value } = serde_json::from_slice(body).ok()?;
+    value.trim().contains(' ').then_some(value)
+}
+
+/// Adds to a query what is not in it.
+fn lacking(url: &mut Url, pairs: &[(&str, &str)]) {
+    for (name, value) in pairs {
+        if !url.query_pairs().any(|(known, _)| known == *name) {
+            url.query_pairs_mut().append_pair(name, value);
+        }
+    }
+}
+
+/// What is shown of the path of a file: a path, and not what somebody has put in its place, which may be what is to be in the file.
+pub fn shown(path: &str) -> String {
+    const ENDINGS: [&str; 10] = ["pfx", "p12", "pem", "crt", "cer", "key", "txt", "jwt", "token", "json"];
+    let file = Path::new(path);
+    let is_short = path.len() <= MAX_SHOWN && !path.contains(['\n', '\r']);
+    let is_below = file.parent().is_some_and(|parent| !parent.as_os_str().is_empty() && parent.is_dir());
+    let is_named =
+        file.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)));
+    match is_short && (file.is_absolute() || is_below || is_named) {
+        true => path.to_owned(),
+        false => format!("(left out: {} characters, which do not look like a path)", path.chars().count()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_is_no_path_nothing_is_shown() {
+        for path in ["/var/run/token", "client.pfx", "src/lib.rs"] {
+            assert_eq!(shown(path), path);
+        }
+        for other in ["my-very-secret-value-123", "eyJhbGciOi.eyJzdWIi.c2ln", "abc~8Q~x.y", &"MII".repeat(500)] {
+            assert!(shown(other).starts_with("(left out: "), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_query_keeps_what_it_has() {
+        let mut url = Url::parse("https://x/?audience=mine").unwrap();
+        lacking(&mut url, &[("audience", "theirs"), ("a", "b")]);
+        assert_eq!(url.query(), Some("audience=mine&a=b"));
+    }
+
+    #[test]
+    fn words_are_no_token() {
+        assert_eq!(sentence_in(br#"{"count":1,"value":"There is none."}"#).as_deref(), Some("There is none."));
+        assert_eq!(sentence_in(br#"{"value":"eyJhbGciOi.e30.sig"}"#), None);
     }
 }

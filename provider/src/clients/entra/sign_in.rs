@@ -15,6 +15,8 @@ use url::Url;
 use super::certificate::{ClientCertificate, Signed};
 use super::identity_token::{IdentityToken, Shown};
 use super::machine::Elsewhere;
+use super::programs::Patient;
+use super::refused::Refused;
 use crate::clients::challenge::Challenge;
 use crate::clients::cloud::Cloud;
 use crate::clients::error::Error;
@@ -28,7 +30,9 @@ pub struct Principal {
     pub tenant_id: Option<String>,
     /// How.
     pub sign_in: SignIn,
-    /// Where nobody chose that way: which others there are, and why none of them was taken.
+    /// The block that says so, unless it is the provider's own.
+    pub block: Option<&'static str>,
+    /// Which other ways there are, and why none of them was taken, where nobody chose this one or others were passed over.
     pub instead: Option<String>,
 }
 
@@ -100,6 +104,25 @@ impl SignIn {
         }
     }
 
+    /// What to do when no token is given and no code says it.
+    pub(super) fn remedy(&self, said: &str) -> Option<&'static str> {
+        match self {
+            SignIn::ManagedIdentity { client_id: Some(_), .. } if said.contains("Identity not found") => Some(
+                "The identity that client_id names is not assigned to this machine: assign it, or leave client_id out for the machine's own.",
+            ),
+            SignIn::ManagedIdentity { .. } => Some(
+                "`use_msi` signs in on machines of Azure that have an identity: virtual machines and App Service; elsewhere choose another way.",
+            ),
+            SignIn::Cli if said.contains("not found on PATH") => {
+                Some("Install the Azure CLI and sign in (az login), or choose another way to sign in.")
+            }
+            SignIn::DeveloperCli if said.contains("not found on PATH") => {
+                Some("Install the Azure Developer CLI and sign in (azd auth login), or choose another way to sign in.")
+            }
+            _ => None,
+        }
+    }
+
     /// What is known from the beginning, and nobody may read.
     pub(super) fn secret(&self) -> Option<&Secret> {
         match self {
@@ -143,6 +166,7 @@ impl Making<'_> {
         let failed = |error: azure_core::Error| Error::sign_in(error.to_string());
         let Principal { tenant_id, sign_in, .. } = self.principal;
         let tenant = tenant_id.clone().unwrap_or_default();
+        let executor = Some(Arc::new(Patient::default()) as _);
         Ok(match sign_in.clone() {
             SignIn::Secret { client_id, secret } => {
                 let options = ClientSecretCredentialOptions { client_options: self.options() };
@@ -166,18 +190,19 @@ impl Making<'_> {
             SignIn::ManagedIdentity { client_id, endpoint, .. } => {
                 let client_options = ClientOptions {
                     per_call_policies: endpoint.into_iter().map(|url| Arc::new(Elsewhere(url)) as _).collect(),
-                    ..self.plain_options()
+                    ..self.refusing_options()
                 };
                 let user_assigned_id = client_id.map(UserAssignedId::ClientId);
                 let options = ManagedIdentityCredentialOptions { user_assigned_id, client_options };
                 ManagedIdentityCredential::new(Some(options)).map_err(failed)?
             }
             SignIn::Cli => {
-                let options = AzureCliCredentialOptions { tenant_id: tenant_id.clone(), ..Default::default() };
+                let options =
+                    AzureCliCredentialOptions { tenant_id: tenant_id.clone(), executor, ..Default::default() };
                 AzureCliCredential::new(Some(options)).map_err(failed)?
             }
             SignIn::DeveloperCli => {
-                let options = AzureDeveloperCliCredentialOptions { tenant_id: tenant_id.clone(), ..Default::default() };
+                let options = AzureDeveloperCliCredentialOptions { tenant_id: tenant_id.clone(), executor };
                 AzureDeveloperCliCredential::new(Some(options)).map_err(failed)?
             }
         })
@@ -191,9 +216,13 @@ impl Making<'_> {
         ClientOptions { transport: Some(self.transport.clone()), retry: sdk_retry(), cloud, ..ClientOptions::default() }
     }
 
+    fn refusing_options(&self) -> ClientOptions {
+        ClientOptions { per_try_policies: vec![Arc::new(Refused(Arc::clone(self.secrets)))], ..self.plain_options() }
+    }
+
     fn options(&self) -> ClientOptions {
         // Once for all tries: each of them sends what the call was given.
         let per_call_policies = self.challenge.map(Challenge::policy).into_iter().collect();
-        ClientOptions { per_call_policies, ..self.plain_options() }
+        ClientOptions { per_call_policies, ..self.refusing_options() }
     }
 }
