@@ -85,24 +85,28 @@ fn a_pod_of_a_cluster_signs_in_with_what_the_cluster_wrote_for_it() {
     signs_in(&world);
 }
 
-/// The variables that a pipeline of the examples sets for the sign-in: by their names, with what it writes there.
-fn of_pipeline(name: &str) -> Vec<(String, String)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/pipelines").join(name);
-    let text = fs::read_to_string(path).unwrap();
+/// A file of the examples' pipelines.
+fn of_pipelines(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/pipelines").join(name)).unwrap()
+}
+
+/// The variables that a pipeline of the examples sets for the sign-in, in `env` or in its script: by their names, with what it writes there.
+fn set_by(pipeline: &str) -> Vec<(String, String)> {
     let line = |line: &str| {
-        let (name, value) = line.trim().split_once(": ")?;
+        let line = line.trim();
+        let (name, value) = line.split_once(": ").or_else(|| line.strip_prefix("export ")?.split_once('='))?;
         let is_variable = name.starts_with("ARM_") || name.starts_with("SYSTEM_");
         let value = value.split(" #").next().unwrap_or_default().trim_matches('"');
         is_variable.then(|| (name.to_owned(), value.to_owned()))
     };
-    text.lines().filter_map(line).collect()
+    of_pipelines(pipeline).lines().filter_map(line).filter(|(name, _)| name != "ARM_CORRELATION_REQUEST_ID").collect()
 }
 
 #[test]
 fn the_pipelines_of_the_examples_sign_in_by_what_they_set() {
     let all = |world: &World| [world.sandbox().workflow_env(), world.sandbox().pipeline_env()].concat();
     let job = |name: &str| if name.starts_with("github") { "ACTIONS_" } else { "SYSTEM_OIDC" };
-    for name in ["github-actions.yml", "azure-pipelines.yml"] {
+    for name in ["github-actions.yml", "azure-steps.yml"] {
         let mut world = world("");
         ["ARM_TENANT_ID", "ARM_CLIENT_ID"].iter().for_each(|name| world.unset(name));
         let known = all(&world);
@@ -110,7 +114,7 @@ fn the_pipelines_of_the_examples_sign_in_by_what_they_set() {
         for (variable, value) in known.iter().filter(|(variable, _)| variable.starts_with(job(name))) {
             world.set(variable, value);
         }
-        for (variable, value) in of_pipeline(name) {
+        for (variable, value) in set_by(name) {
             let given = match variable.as_str() {
                 "ARM_TENANT_ID" => default_world::TENANT,
                 "ARM_CLIENT_ID" => default_world::CLIENT,
@@ -124,5 +128,17 @@ fn the_pipelines_of_the_examples_sign_in_by_what_they_set() {
         fs::remove_file(world.folder().join("provider.tf")).unwrap();
         fs::remove_file(world.folder().join("variables.tf")).unwrap();
         signs_in(&world);
+    }
+}
+
+#[test]
+fn the_pipelines_of_the_examples_apply_what_was_planned_and_nothing_else() {
+    for name in ["github-actions.yml", "azure-pipelines.yml"] {
+        let text = of_pipelines(name);
+        let lines = |command: &str| text.lines().filter(|line| line.contains(command)).collect::<Vec<_>>();
+        let (plans, applies) = (lines("terraform plan "), lines("terraform apply "));
+        assert!(matches!(plans[..], [plan] if plan.contains("-out=")), "{name}: {plans:?}");
+        assert!(matches!(applies[..], [apply] if apply.contains("tfplan")), "{name}: {applies:?}");
+        assert!(text.contains("-lock=false") && !text.contains("auto-approve"), "{name}");
     }
 }
