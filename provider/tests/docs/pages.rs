@@ -20,7 +20,9 @@ pub(crate) fn all() -> Vec<(String, String)> {
     let tables = [("SIGN_IN_TABLE\n", provider::sign_in_table()), ("CLOUD_TABLE\n", provider::cloud_table())];
     let filled = |text: String, (place, table): (&str, String)| text.replace(place, &format!("{table}\n"));
     let common = tables.into_iter().fold(include_str!("common.md").to_owned(), filled);
-    let index = index.replacen("## Schema\n", &format!("{common}\n## Schema\n"), 1);
+    let (before, after) = common.split_once("EXAMPLE\n").expect("the common page says where the example stands");
+    let index = index.replacen("## Example Usage\n", &format!("{before}## Example Usage\n"), 1);
+    let index = index.replacen("## Schema\n", &format!("{}\n## Schema\n", after.trim_start()), 1);
     let mut pages = vec![("docs/index.md".to_owned(), index)];
     let resources = PowerAutomate.resources();
     for offer in offers() {
