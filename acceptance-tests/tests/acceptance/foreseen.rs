@@ -81,6 +81,34 @@ fn who_may_not_look_the_environment_up_is_warned_once() {
 }
 
 #[test]
+fn whatever_keeps_a_plan_from_looking_at_the_environment_is_a_warning_of_one_object() {
+    let elsewhere = || {
+        let address = "/properties/linkedEnvironmentMetadata/instanceUrl".to_owned();
+        Effect::Altered(vec![(address, json!("https://evil.example"))])
+    };
+    let status = |status, code: &str| Effect::Status(status, code.to_owned(), "No.".to_owned());
+    let (looked_up, left_out) = ("The environment cannot be looked up", LEFT_OUT);
+    for (host, effect, attribute, headline, part) in [
+        ("api.bap", Effect::Html(200), "environment_id", looked_up, "Blocked by the web gateway"),
+        ("api.bap", status(401, "Unauthorized"), "environment_id", looked_up, "HTTP 401"),
+        ("api.bap", status(500, "Broken"), "environment_id", looked_up, "HTTP 500"),
+        ("api.bap", elsewhere(), "environment_id", looked_up, "https://evil.example"),
+        ("crm4.dynamics.com", Effect::Html(200), "", left_out, "Blocked by the web gateway"),
+        ("crm4.dynamics.com", status(401, "Unauthorized"), "", left_out, "HTTP 401"),
+        ("/publishers", status(400, "Odd"), "", left_out, "says of publishers is not checked"),
+    ] {
+        let mut court = Court::unconfigured(&[]);
+        let here = json!({ "environment_id": court.place().environment_id, "max_retries": 0 });
+        court.configure(&here).expect_quiet();
+        court.weather(Fault::next(host, effect).times(99));
+        let planned = court.plan(REFERENCE, None, &court.reference());
+        planned.expect_warning(attribute, headline, &[part]).expect_ok();
+        let second = with(court.reference(), json!({ "schema_name": "cto_second" }));
+        assert_eq!(court.plan(REFERENCE, None, &second).expect_quiet(), Action::Create, "{host}");
+    }
+}
+
+#[test]
 fn an_id_of_nothing_or_of_another_kind_is_an_error_of_the_plan() {
     let court = Court::new();
     let (reference, credential) = court.made_credential();

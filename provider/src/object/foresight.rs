@@ -1,8 +1,8 @@
 //! What an apply would fail with, told by the plan.
 //!
 //! An error is what no apply can bring about: an environment that the service does not know, an owner that is nobody. A warning is what
-//! the same apply may still make. Each thing is asked for once, whatever the number of objects; what may not be asked is not judged, and
-//! one of the objects says so.
+//! the same apply may still make. Each thing is asked for once, whatever the number of objects; what cannot be asked is not judged, and
+//! one of the objects says so, whatever it was that kept it.
 
 use std::sync::Arc;
 
@@ -36,7 +36,9 @@ pub(crate) async fn foresee_organization(
     (environment_id, must): (&EnvironmentId, bool),
     object: &str,
 ) -> Result<Option<Arc<Dataverse>>, Diagnostic> {
-    let Missing { why, told } = match cx.clients.seen_organization(environment_id).await {
+    let seen = cx.clients.seen_organization(environment_id).await;
+    cx.clients.unsaid().into_iter().for_each(|warning| plan.tell(warning));
+    let Missing { why, told } = match seen {
         Ok(organization) => return Ok(Some(organization)),
         Err(missing) => missing,
     };
@@ -47,12 +49,10 @@ pub(crate) async fn foresee_organization(
         _ if must => return Err(told),
         Why::NoDataverse => Some("The environment has no Dataverse"),
         Why::Unreachable => Some(UNREACHABLE),
-        Why::NoRight => cx
+        Why::NoRight | Why::Other => cx
             .clients
             .falls_to(format!("the environment {environment_id}"), object)
             .then_some("The environment cannot be looked up"),
-        // An environment that cannot be asked is an error of the apply, which is the first to need it.
-        Why::Other => None,
     };
     if let Some(headline) = headline {
         plan.tell(told.as_warning(headline).also(UNLESS_MENDED));
@@ -133,8 +133,8 @@ impl Foresight<'_> {
         Ok(())
     }
 
-    /// What could not be told is not judged. One object says so where a right is missing, or the host cannot be reached; whatever else
-    /// it is, the apply meets it.
+    /// What could not be told is not judged, and one object says so: of a host that answers nothing of its own, or nobody at all, once for
+    /// all that would be asked of it.
     ///
     /// # Errors
     /// What is at fault is on this side.
@@ -143,17 +143,24 @@ impl Foresight<'_> {
         if error.is_own() {
             return Err(told);
         }
-        if error.is_forbidden() && self.cx.clients.falls_to(format!("reading {what}"), self.object) {
+        let falls_to = |matter: String| self.cx.clients.falls_to(matter, self.object);
+        if error.is_unreachable() {
+            if falls_to(UNREACHABLE.to_owned()) {
+                plan.tell(told.as_warning(UNREACHABLE).also(UNLESS_MENDED));
+            }
+        } else if error.is_not_the_service() || error.is_unauthorized() {
+            if falls_to(LEFT_OUT.to_owned()) {
+                plan.tell(told.as_warning(LEFT_OUT).also(UNLESS_MENDED));
+            }
+        } else if falls_to(format!("reading {what}")) {
             let consequence = format!("What the configuration says of {what} is not checked before it is applied.");
             plan.tell(left_out(error, &consequence));
-        } else if error.is_unreachable() && self.cx.clients.falls_to(UNREACHABLE.to_owned(), self.object) {
-            plan.tell(told.as_warning(UNREACHABLE).also(UNLESS_MENDED));
         }
         Ok(())
     }
 }
 
-/// The warning that something is not checked for want of a right.
+/// The warning that something is not checked, be it for want of a right.
 pub(crate) fn left_out(error: &Error, consequence: &str) -> Diagnostic {
     failed(LEFT_OUT, error).as_warning(LEFT_OUT).also(consequence)
 }

@@ -133,7 +133,6 @@ pub(super) async fn look_up(
         return Ok(());
     }
     let foreseen = foresee_organization(op.cx, plan, (&op.environment_id, false), object).await?;
-    op.cx.clients.unsaid().into_iter().for_each(|warning| plan.tell(warning));
     let Some(organization) = foreseen else { return Ok(()) };
     let (cx, environment_id) = (op.cx, &op.environment_id);
     let foresight = Foresight { cx, environment_id, organization: &organization, object };
