@@ -91,6 +91,8 @@ fn hint(error: &Error) -> Option<&'static str> {
         Some("Wait some minutes, or let Terraform ask for less at once with -parallelism=5.")
     } else if error.outcome_unknown() {
         Some("Run terraform apply again: the next refresh finds out what became of it.")
+    } else if error.is_fault_of_theirs() {
+        Some("Try it again later: the service has a fault of its own, and its support finds the request by its ids.")
     } else if error.is_forbidden() {
         Some("Give the signed-in principal the right that the message names, or sign in as another one.")
     } else {

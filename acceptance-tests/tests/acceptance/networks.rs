@@ -10,7 +10,7 @@ use acceptance_tests::court::{Court, REFERENCE, with};
 use acceptance_tests::networks::{Met, NETWORKS, Network};
 use acceptance_tests::proxy::{Proxy, Tunnel};
 use acceptance_tests::world::{CHAIN, World};
-use sandbox::{Effect, Fault};
+use sandbox::{Crafted, Effect, Fault};
 use serde_json::json;
 
 #[track_caller]
@@ -121,6 +121,44 @@ fn a_connection_that_ends_once_within_the_tls_handshake_is_made_again() {
         court.create(REFERENCE, &court.reference()).expect_quiet();
         assert!(ended.load(Ordering::Relaxed) > 1, "{host} was tried again");
     }
+}
+
+#[test]
+fn of_a_question_and_of_a_sign_in_nobody_is_told_that_it_may_have_been_carried_out() {
+    let cut =
+        |part: &'static str| Proxy::start(move |host, _| if host.contains(part) { Tunnel::Cut } else { Tunnel::Open });
+    for host in ["login.", "contoso.crm4", "kv-robots"] {
+        let proxy = cut(host);
+        let mut court = proxy.unconfigured(&[]);
+        let here = json!({ "environment_id": court.place().environment_id, "max_retries": 0 });
+        court.configure(&here).expect_quiet();
+        court.judge_mut().asks_twice = false;
+        let told = match host {
+            "contoso.crm4" => court.list(REFERENCE, &json!({})).to_string(),
+            _ => court.plan(REFERENCE, None, &court.reference()).to_string(),
+        };
+        assert!(told.contains("broke after the request was sent"), "{told}");
+        assert!(!told.contains("carried out") && !told.contains("what became of it"), "{host}: {told}");
+    }
+    let court = Court::new();
+    court.weather(Fault::next("api.bap", Effect::Status(500, "Broken".into(), "No.".into())).times(99));
+    let created = court.create(REFERENCE, &court.reference());
+    let parts = ["HTTP 500", "Try it again later"];
+    let environment = format!("Cannot look up the environment {}", court.place().environment_id);
+    created.expect_error("environment_id", &environment, &parts);
+}
+
+#[test]
+fn a_vault_that_asks_for_another_one_s_token_is_told_without_advice_that_nobody_can_follow() {
+    let court = Court::new();
+    let challenge = "Bearer authorization=\"https://login.microsoftonline.com/t\", resource=\"https://evil.example\"";
+    let elsewhere = || Crafted::new(401, "").header("www-authenticate", challenge);
+    court.weather(Fault::next("kv-robots", Effect::Answer(elsewhere())).times(99));
+    let created = court.create(REFERENCE, &court.reference());
+    let told = created.to_string();
+    assert!(told.contains("'https://evil.example/.default' doesn't match"), "{told}");
+    assert!(!told.contains("verify_challenge_resource") && !told.contains("became of it"), "{told}");
+    created.expect_refused();
 }
 
 #[test]

@@ -59,7 +59,7 @@ impl Answer {
                 true => Error::unexpected(operation, self.secrets.redact(&error.to_string())),
                 false => self.not_json(operation),
             };
-            error.of(self.trace.as_ref()).after(self.carried_out)
+            error.of(self.trace.as_ref()).of_read(!self.carried_out).after(self.carried_out)
         })
     }
 

@@ -13,17 +13,19 @@ use std::time::Duration;
 use super::refusal::Refusal;
 use super::secrets::Secrets;
 use super::trace::Trace;
-use kind::{Broken, Kind, origin, words};
+use kind::{Broken, Kind, Told, origin, words};
 
 /// Why a request did not do what it was meant to. Everybody who asked the same question at the same time gets a copy.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{operation}: {}", self.kind.through(self.proxy.as_deref()))]
+#[error("{operation}: {}", self.told())]
 pub struct Error {
     /// What was asked for, and of what: `reading the credential 1234`.
     operation: String,
     kind: Arc<Kind>,
     /// Whether an earlier try of the same request may have been carried out: then so may this one, whatever it was told.
     uncertain: bool,
+    /// Whether the request only asked: then nothing was to be carried out.
+    is_read: bool,
     /// The proxy that the environment names, where a connection failed.
     proxy: Option<Arc<str>>,
     /// By what the request is found again, where one was sent.
@@ -54,6 +56,7 @@ impl Error {
             operation: operation.to_owned(),
             kind: Arc::new(kind),
             uncertain: false,
+            is_read: false,
             proxy: None,
             trace: None,
             source: None,
@@ -78,7 +81,7 @@ impl Error {
         Error::new(operation, Kind::NotTheService { status, beginning: words(&secrets.redact(page.text)), leads_to })
     }
 
-    /// An answer of the service that cannot be understood.
+    /// An answer of the service to a question that cannot be understood; one to a write is so [after](Error::after) it.
     pub(super) fn unexpected(operation: &str, what: impl Into<String>) -> Error {
         Error::new(operation, Kind::Unexpected(what.into()))
     }
@@ -123,6 +126,18 @@ impl Error {
     pub(super) fn after(mut self, uncertain: bool) -> Error {
         self.uncertain |= uncertain;
         self
+    }
+
+    /// The same of a question, and not of a write.
+    #[must_use]
+    pub(crate) fn of_read(mut self, is_read: bool) -> Error {
+        self.is_read |= is_read;
+        self
+    }
+
+    fn told(&self) -> Told<'_> {
+        let is_open = !self.is_read && !self.is_sign_in();
+        Told { kind: &self.kind, proxy: self.proxy.as_deref(), is_open }
     }
 
     /// The same of this request.
@@ -186,7 +201,7 @@ impl Error {
 
     /// What went wrong, without what was asked for.
     pub(super) fn what(&self) -> String {
-        self.kind.through(self.proxy.as_deref()).to_string()
+        self.told().to_string()
     }
 
     fn broken(&self) -> Option<Broken> {

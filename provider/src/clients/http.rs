@@ -108,7 +108,7 @@ impl Http {
     /// The service's own error, or what kept it from answering.
     pub async fn send(self: &Arc<Self>, scope: &str, request: &Request) -> Result<Answer, Error> {
         let answer = self.send_raw(scope, request).await?;
-        answer.error(&request.operation).map_or(Ok(answer), Err)
+        answer.error(&request.operation).map_or(Ok(answer), |error| Err(error.of_read(request.is_read())))
     }
 
     /// The same, but an answer that is an error and that another try does not mend is returned as it is: a batch says inside what failed.
@@ -159,6 +159,7 @@ impl Http {
                     let carried_out = is_write && answer.status.is_success();
                     let answer = Answer { uncertain, carried_out, ..answer };
                     let Some(error) = answer.error(&request.operation) else { return Ok(answer) };
+                    let error = error.of_read(!is_write);
                     let status = answer.status;
                     if status == StatusCode::UNAUTHORIZED && !renewed {
                         renewed = true;
@@ -252,7 +253,8 @@ impl Http {
             Ok(answer) => answer,
             Err(error) => return Err(way.explained(broken(way, request, error, written), host).await),
         };
-        let answer = answer.ok_or_else(|| Error::unexpected(operation, "it is longer than 16 MiB").of(Some(&trace)))?;
+        let too_long = || Error::unexpected(operation, "it is longer than 16 MiB").of(Some(&trace));
+        let answer = answer.ok_or_else(|| too_long().after(!request.is_read()))?;
         let request_id = answer.request_id().map(|id| self.secrets().redact(&id));
         written.answered(answer.status, request_id.as_deref());
         tracing::debug!(
@@ -277,7 +279,8 @@ fn broken(way: &Way, request: &Request, error: reqwest::Error, written: Written<
     let sent = !error.is_connect() && !error.is_builder();
     tracing::debug!(operation, sent, trace = %written.trace(), "The connection failed");
     let host = request.url.host_str().unwrap_or_default();
-    let error = Error::connection(operation, host, sent, &chain(&error.without_url())).through(way.proxy.as_ref());
+    let error = Error::connection(operation, host, sent, &chain(&error.without_url())).of_read(request.is_read());
+    let error = error.through(way.proxy.as_ref());
     match sent {
         true => error.of(Some(written.trace())),
         false => {

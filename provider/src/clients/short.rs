@@ -83,7 +83,7 @@ impl Short {
             tracing::debug!(host, path, %trace, "The connection failed");
             let sent = *error.kind() == ErrorKind::Io;
             let chain: Vec<String> = chain(&error).iter().map(|text| self.secrets.redact(text)).collect();
-            let error = through(Error::connection(operation, host, sent, &chain));
+            let error = through(Error::connection(operation, host, sent, &chain)).of_read(true);
             self.contact.failed(&error);
             error
         };
@@ -126,7 +126,8 @@ impl Short {
         let (text, location) = (String::from_utf8_lossy(&came.body), came.header("location"));
         let location = location.as_deref().filter(|_| came.status.is_redirection());
         let page = Page { text: &text, location };
-        Error::not_the_service(operation, came.status.as_u16(), page, &self.secrets).of(asked(&came.headers).as_ref())
+        let error = Error::not_the_service(operation, came.status.as_u16(), page, &self.secrets);
+        error.of_read(true).of(asked(&came.headers).as_ref())
     }
 }
 

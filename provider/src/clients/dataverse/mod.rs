@@ -166,7 +166,7 @@ impl Dataverse {
         let (asked, answered) = (changes.changes().len(), parts.len());
         if answered < asked {
             let what = format!("{asked} changes were sent, and {answered} were answered");
-            return Err(Error::unexpected(&operation, what).of(sent.trace.as_ref()));
+            return Err(Error::unexpected(&operation, what).of(sent.trace.as_ref()).after(true));
         }
         Ok(())
     }

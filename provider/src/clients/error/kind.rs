@@ -92,27 +92,27 @@ impl Broken {
     }
 }
 
-impl Kind {
-    /// The same in words; a connection is made through this proxy.
-    pub(super) fn through<'a>(&'a self, proxy: Option<&'a str>) -> Told<'a> {
-        Told { kind: self, proxy }
-    }
-}
-
 impl fmt::Debug for Kind {
     /// No more than everybody may read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.through(None))
+        write!(f, "{}", Told { kind: self, proxy: None, is_open: false })
     }
 }
 
-/// A kind in words, and the proxy that connections are made through.
+/// A kind in words.
 pub(super) struct Told<'a> {
-    kind: &'a Kind,
-    proxy: Option<&'a str>,
+    pub(super) kind: &'a Kind,
+    /// What connections are made through.
+    pub(super) proxy: Option<&'a str>,
+    /// Whether something was to be carried out, of which a connection that breaks leaves open whether it was.
+    pub(super) is_open: bool,
 }
 
 impl Told<'_> {
+    fn outcome(&self) -> &'static str {
+        if self.is_open { "; whether it was carried out is not known" } else { "" }
+    }
+
     fn connection(&self, f: &mut fmt::Formatter<'_>, host: &str, broken: Broken) -> fmt::Result {
         let proxy = self.proxy.unwrap_or("in between");
         let through = self.proxy.map(|proxy| format!(" (the proxy is {proxy})")).unwrap_or_default();
@@ -140,10 +140,9 @@ impl Told<'_> {
             ),
             Broken::Silent => write!(f, "{host} does not answer{through}"),
             Broken::Unmade => write!(f, "no connection to {host} could be made{through}"),
-            Broken::Sent => write!(
-                f,
-                "the connection to {host} broke after the request was sent; whether it was carried out is not known"
-            ),
+            Broken::Sent => {
+                write!(f, "the connection to {host} broke after the request was sent{}", self.outcome())
+            }
         }
     }
 }
@@ -168,11 +167,9 @@ impl fmt::Display for Told<'_> {
             }
             Kind::Unexpected(what) => write!(f, "the service's answer is not understood: {what}"),
             Kind::Unsendable(what) => write!(f, "the request cannot be made: {what}"),
-            Kind::Late(after) => write!(
-                f,
-                "there was no answer within {} seconds; whether it was carried out is not known",
-                after.as_secs()
-            ),
+            Kind::Late(after) => {
+                write!(f, "there was no answer within {} seconds{}", after.as_secs(), self.outcome())
+            }
             Kind::Overdue(allowed) => {
                 write!(f, "the {} seconds that the operation may take were over", allowed.as_secs())
             }

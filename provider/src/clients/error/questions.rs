@@ -97,6 +97,11 @@ impl Error {
         self.refusal().is_some_and(|refusal| refusal.status == 429)
     }
 
+    /// The service has a fault of its own.
+    pub fn is_fault_of_theirs(&self) -> bool {
+        self.refusal().is_some_and(|refusal| matches!(refusal.status, 408 | 500..=599))
+    }
+
     /// Something with this key is there already.
     pub fn is_duplicate(&self) -> bool {
         self.is_code(&["0x80040237", "DuplicateRecord", "0x80060892"])
@@ -163,16 +168,16 @@ impl Error {
         })
     }
 
-    /// The request may or may not have been carried out.
+    /// The request may or may not have been carried out; a question has nothing to carry out.
     pub fn outcome_unknown(&self) -> bool {
-        if self.uncertain {
-            return true;
+        if self.uncertain || self.is_read {
+            return self.uncertain;
         }
         match &*self.kind {
             Kind::Connection { broken, .. } => *broken == Broken::Sent,
             Kind::NotTheService { status, .. } => *status >= 500,
             Kind::Service { heard, .. } => matches!(heard.status, 408 | 500 | 502 | 504),
-            Kind::Unexpected(_) | Kind::Late(_) => true,
+            Kind::Late(_) => true,
             _ => false,
         }
     }

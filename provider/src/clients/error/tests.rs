@@ -55,6 +55,20 @@ fn once_a_try_may_have_been_carried_out_the_outcome_is_unknown() {
 }
 
 #[test]
+fn a_question_has_no_outcome_and_says_nothing_of_one() {
+    let told = |operation: &str, is_read| {
+        let error = Error::connection(operation, "a.example", true, &["timed out".to_owned()]).of_read(is_read);
+        (error.to_string().contains("carried out"), error.outcome_unknown())
+    };
+    assert_eq!((told("writing", false), told("reading", true)), ((true, true), (false, false)));
+    assert_eq!(told(SIGNING_IN, true), (false, false));
+    assert!(!refused(500, "", "").of_read(true).outcome_unknown());
+    assert!(!Error::unexpected("reading", "no JSON").outcome_unknown());
+    // What was asked for a write that may have been carried out.
+    assert!(refused(500, "", "").of_read(true).after(true).outcome_unknown());
+}
+
+#[test]
 fn a_page_is_shown_by_its_first_words() {
     let gateway = "<html><head><title>Bad Gateway</title></head><p>Squid</p></html>";
     let error = Error::not_the_service("reading", 502, page(gateway), &Secrets::default());
@@ -118,7 +132,7 @@ fn questions_are_answered_by_status_code_and_text() {
     assert!(refused(400, "8004801E", "").is_secret_access());
     assert!(refused(400, "", "User is not authorized to read secrets from 'x' resource.").is_secret_access());
     assert!(!refused(400, "", "").outcome_unknown());
-    assert!(Error::unexpected("writing", "no JSON").outcome_unknown());
+    assert!(Error::unexpected("writing", "no JSON").after(true).outcome_unknown());
     assert!(!Error::unsendable("writing", "no host").outcome_unknown(), "what was never sent is not unknown");
 }
 

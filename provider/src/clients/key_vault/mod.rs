@@ -163,7 +163,9 @@ async fn explained(http: &Arc<Http>, operation: &str, error: &azure_core::Error)
         ErrorKind::HttpResponse { raw_response: Some(raw), .. } => raw,
         _ => {
             let innermost = chain(error).pop().unwrap_or_default();
-            return Error::unexpected(operation, http.secrets().redact(&innermost));
+            // Then it advises to switch that off, which nobody here can.
+            let said = innermost.split(" Set verify_challenge_resource").next().unwrap_or_default();
+            return Error::unexpected(operation, http.secrets().redact(said));
         }
     };
     let status = u16::from(raw.status());
@@ -180,7 +182,7 @@ async fn explained(http: &Arc<Http>, operation: &str, error: &azure_core::Error)
     let headers = id.map(|id| (HttpName::from_static(REQUEST_ID), id)).into_iter().collect();
     let body = Bytes::copy_from_slice(raw.body().as_ref());
     let answer = Answer::new(StatusCode::from_u16(status).unwrap_or_default(), headers, body, http.secrets());
-    Answer { trace: short::asked(raw.headers()), ..answer }.refused(operation)
+    Answer { trace: short::asked(raw.headers()), ..answer }.refused(operation).of_read(true)
 }
 
 /// What a vault wants the next token to be asked for with.

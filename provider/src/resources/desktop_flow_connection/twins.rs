@@ -86,7 +86,7 @@ async fn found(op: &Operation<'_>, connectivity: &Connectivity, blueprint: &Blue
         Ok(twins) => twins,
         Err(error) => {
             let doubt = "Nobody can tell whether there is another such connection";
-            op.cx.tell(failed(doubt, &error).as_warning(doubt));
+            op.cx.tell(failed(doubt, &error.of_read(true)).as_warning(doubt));
             Vec::new()
         }
     }
