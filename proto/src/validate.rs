@@ -119,6 +119,8 @@ impl Walk {
             if let Some(what) = check.broken_by(value) {
                 let shown = match value {
                     _ if attribute.sensitive || attribute.write_only => String::new(),
+                    // What stands before it may be a password.
+                    Value::String(text) if matches!(check, Check::Url) && text.contains('@') => String::new(),
                     Value::String(text) => format!(" It is {text:?}."),
                     Value::Number(number) if number.is_finite() => format!(" It is {number}."),
                     _ => String::new(),

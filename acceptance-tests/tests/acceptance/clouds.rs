@@ -105,9 +105,56 @@ fn no_token_is_asked_for_an_address_of_another_cloud_whoever_names_it() {
     let named = vec![("/properties/linkedEnvironmentMetadata/instanceUrl".to_owned(), json!(elsewhere))];
     court.weather(Fault::next("api.bap.", Effect::Altered(named)).times(9));
     let created = court.create(REFERENCE, &court.reference());
-    assert!(created.to_string().contains("is no address of Dataverse in the cloud public"), "{created}");
+    assert!(
+        created.to_string().contains("https://contoso.crm.dynamics.cn is no address of Dataverse in the cloud public"),
+        "{created}"
+    );
     created.expect_refused();
     for line in court.conversation() {
         assert!(!line.contains("dynamics"), "{line}");
     }
+}
+
+#[test]
+fn an_address_that_holds_more_than_a_host_is_refused_where_it_is_named_and_without_its_password() {
+    let host = "contoso.crm4.dynamics.com";
+    let alone = format!("https://{host} alone, without a ");
+    for (address, what) in [
+        (format!("https://me:hunter2hunter2@{host}"), "user name or a password"),
+        (format!("https://{host}:8443"), "port"),
+        (format!("https://{host}/main.aspx?appid=7"), "path and a query"),
+    ] {
+        let mut court = Court::unconfigured(&[]);
+        let here = json!({ "environment_id": court.place().environment_id, "dataverse_url": address });
+        court.configure(&here).expect_quiet();
+        let planned = court.plan(REFERENCE, None, &court.reference());
+        assert!(!planned.to_string().contains("hunter2"), "{planned}");
+        let parts = [&*format!("{alone}{what}")];
+        planned.expect_error("dataverse_url", "The provider's dataverse_url cannot be used", &parts);
+
+        let court = Court::new();
+        let named = vec![("/properties/linkedEnvironmentMetadata/instanceUrl".to_owned(), json!(address))];
+        court.weather(Fault::next("api.bap.", Effect::Altered(named)).times(9));
+        let created = court.create(REFERENCE, &court.reference());
+        assert!(!created.to_string().contains("hunter2"), "{created}");
+        created.expect_error("environment_id", "The environment's Dataverse cannot be used", &parts);
+    }
+    let mut court = Court::unconfigured(&[]);
+    let here =
+        json!({ "environment_id": court.place().environment_id, "dataverse_url": "http://me:hunter2@a.example" });
+    let refused = court.configure(&here);
+    assert!(!refused.to_string().contains("hunter2"), "{refused}");
+    refused.expect_refused();
+}
+
+#[test]
+fn a_suffix_that_is_not_the_environment_s_is_named_as_the_cause_when_it_is_planned() {
+    let mut court = Court::unconfigured(&[]);
+    let suffix = json!({ "dataverse_suffix": "crm.dynamics.cn" });
+    let here = json!({ "environment_id": court.place().environment_id, "endpoints": suffix });
+    court.configure(&here).expect_quiet();
+    let planned = court.plan(REFERENCE, None, &court.reference());
+    let parts =
+        ["ends with .crm.dynamics.cn, as dataverse_suffix of the provider's endpoints says", "the apply will fail"];
+    planned.expect_warning("environment_id", "The environment cannot be looked up", &parts).expect_ok();
 }

@@ -134,10 +134,39 @@ impl Cloud {
         format!("{}/.default", self.environments_audience)
     }
 
-    /// Whether an address is one of Dataverse: https, on its own port, in a domain of Microsoft's. Tokens are sent nowhere else.
-    pub(super) fn is_dataverse(&self, url: &Url) -> bool {
-        let is_below = |host: &str| host.ends_with(&self.dataverse) && host.len() > self.dataverse.len();
-        url.scheme() == "https" && url.port().is_none() && url.host_str().is_some_and(is_below)
+    /// Holds that an address is one of Dataverse: https, in a domain of Microsoft's, and nothing besides. Tokens are sent nowhere else.
+    ///
+    /// # Errors
+    /// What is wrong with it, without a user or a password that it may hold.
+    pub(super) fn expect_dataverse(&self, url: &Url) -> Result<(), String> {
+        let Cloud { name, dataverse, .. } = self;
+        let (scheme, host) = (url.scheme(), url.host_str().unwrap_or_default());
+        if scheme != "https" || host.len() <= dataverse.len() || !host.ends_with(dataverse) {
+            let shown = format!("{scheme}://{host} is no address of Dataverse");
+            return Err(match Cloud::named(name).is_some_and(|cloud| cloud.dataverse == *dataverse) {
+                true => format!(
+                    "{shown} in the cloud {name}, where it begins with https:// and ends with {dataverse}: the provider's cloud says which \
+                     one it is, and dataverse_suffix of its endpoints where else Dataverse is"
+                ),
+                false => format!(
+                    "{shown}, which begins with https:// and ends with {dataverse}, as dataverse_suffix of the provider's endpoints says"
+                ),
+            });
+        }
+        let wrong = [
+            (!url.username().is_empty() || url.password().is_some(), "a user name or a password"),
+            (url.port().is_some(), "a port"),
+            (url.path() != "/", "a path"),
+            (url.query().is_some(), "a query"),
+            (url.fragment().is_some(), "a fragment"),
+        ];
+        let wrong: Vec<&str> = wrong.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect();
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => {
+                Err(format!("the address of the organization is https://{host} alone, without {}", wrong.join(" and ")))
+            }
+        }
     }
 
     /// The token scope of every vault, which each of them names in its challenge.
@@ -181,7 +210,9 @@ mod tests {
 
     #[test]
     fn tokens_go_to_dataverse_alone() {
-        let is = |cloud: &str, address: &str| Cloud::named(cloud).unwrap().is_dataverse(&Url::parse(address).unwrap());
+        let is = |cloud: &str, address: &str| {
+            Cloud::named(cloud).unwrap().expect_dataverse(&Url::parse(address).unwrap()).is_ok()
+        };
         assert!(is("public", "https://contoso.crm4.dynamics.com/"));
         assert!(is("public", "https://contoso.api.crm.dynamics.com:443"));
         for other in [
@@ -194,6 +225,8 @@ mod tests {
             "https://dynamics.com",
             "https://.dynamics.com",
             "https://127.0.0.1",
+            "https://contoso.crm4.dynamics.com@evil.example",
+            "https://me@contoso.crm4.dynamics.com",
         ] {
             assert!(!Url::parse(other).is_ok_and(|_| is("public", other)), "{other}");
         }
@@ -208,6 +241,37 @@ mod tests {
             assert_eq!(clouds, [cloud]);
         }
         assert!(!is("gcc", "https://contoso.crm4.dynamics.com"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_is_said_and_no_password() {
+        let told = |cloud: &Cloud, address: &str| cloud.expect_dataverse(&Url::parse(address).unwrap()).unwrap_err();
+        let public = Cloud::public();
+        for (rest, wrong) in [
+            (":8443/", "without a port"),
+            ("/main.aspx?appid=7", "without a path and a query"),
+            ("/#top", "without a fragment"),
+        ] {
+            let told = told(&public, &format!("https://contoso.crm4.dynamics.com{rest}"));
+            assert!(told.contains("is https://contoso.crm4.dynamics.com alone") && told.ends_with(wrong), "{told}");
+        }
+        for address in
+            ["https://me:hunter2@contoso.crm4.dynamics.com", "https://me:hunter2@evil.example", "http://:hunter2@a.b"]
+        {
+            let told = told(&public, address);
+            assert!(!told.contains("hunter2"), "{told}");
+        }
+        let elsewhere = told(&public, "https://contoso.crm.dynamics.cn");
+        assert!(
+            elsewhere.contains("in the cloud public") && elsewhere.contains("ends with .dynamics.com"),
+            "{elsewhere}"
+        );
+        let own = Cloud { dataverse: ".crm.dynamics.cn".to_owned(), ..public };
+        let own = told(&own, "https://contoso.crm4.dynamics.com");
+        assert!(
+            own.ends_with("ends with .crm.dynamics.cn, as dataverse_suffix of the provider's endpoints says"),
+            "{own}"
+        );
     }
 
     #[test]

@@ -134,13 +134,9 @@ impl Clients {
     /// # Errors
     /// The address is none of Dataverse: nothing is sent there.
     pub fn dataverse(&self, url: &Url) -> Result<Arc<Dataverse>, Error> {
-        if !self.cloud.is_dataverse(url) {
-            let told = self.http.secrets().redact(url.as_str());
-            let Cloud { name, dataverse, .. } = &*self.cloud;
-            let what =
-                format_args!("{told} is no address of Dataverse in the cloud {name}, where it ends with {dataverse}");
-            return Err(Error::unsendable("asking Dataverse", what));
-        }
+        self.cloud
+            .expect_dataverse(url)
+            .map_err(|what| Error::unsendable("asking Dataverse", self.http.secrets().redact(&what)))?;
         let mut organizations = self.organizations.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Arc::new(Dataverse::new(Arc::clone(&self.http), url.clone(), Arc::clone(&self.going)));
         Ok(Arc::clone(organizations.entry(url.clone()).or_insert_with(new)))
