@@ -83,16 +83,16 @@ fn hint(error: &Error) -> Option<&'static str> {
         )
     } else if error.is_unreachable() && !error.outcome_unknown() {
         Some("Check the name, this machine's DNS and firewall, and HTTPS_PROXY and NO_PROXY.")
+    } else if error.is_throttled() {
+        Some("Wait some minutes, or let Terraform ask for less at once with -parallelism=5.")
+    } else if error.is_fault_of_theirs() && !error.outcome_unknown() {
+        Some("Try it again later: the service has a fault of its own, and its support finds the request by its ids.")
     } else if error.is_sign_in() && !error.is_unauthorized() {
         Some("Check whether this machine may reach the host that signs in, and HTTPS_PROXY and NO_PROXY.")
     } else if error.is_unauthorized() {
         Some("Check who signs in: the provider block, the ARM_* variables, or az login.")
-    } else if error.is_throttled() {
-        Some("Wait some minutes, or let Terraform ask for less at once with -parallelism=5.")
     } else if error.outcome_unknown() {
         Some("Run terraform apply again: the next refresh finds out what became of it.")
-    } else if error.is_fault_of_theirs() {
-        Some("Try it again later: the service has a fault of its own, and its support finds the request by its ids.")
     } else if error.is_forbidden() {
         Some("Give the signed-in principal the right that the message names, or sign in as another one.")
     } else {

@@ -230,7 +230,11 @@ fn a_request_is_tried_again_as_often_as_the_block_says() {
         // The sign-in and the vault are tried by the same rule.
         court.configure(&with(here, json!({ "max_retries": 1 }))).expect_quiet();
         court.weather(Fault::next("login.", Effect::Throttle(0)).times(99));
-        court.list(REFERENCE, &json!({})).expect_refused();
+        let listed = court.list(REFERENCE, &json!({}));
+        let told = listed.to_string();
+        assert!(told.contains("HTTP 429") && told.contains("Wait some minutes"), "{told}");
+        assert!(!told.contains("Check who signs in"), "{told}");
+        listed.expect_refused();
         assert_eq!(99 - court.sandbox().weather_to_come(), 2);
     }
 }

@@ -114,9 +114,11 @@ pub(super) fn refusal(body: &[u8], status: u16, request_id: Option<String>) -> O
         Some(error) => error,
         None => read::<String>(envelope.message).map(|_| whole)?,
     };
-    // Entra's own shape.
+    // Entra's own shape; what follows the first line are its ids.
     if let Some(code) = read(Some(error)) {
-        return Some(Refusal { code, message: read(envelope.error_description).unwrap_or_default(), ..refusal });
+        let description: String = read(envelope.error_description).unwrap_or_default();
+        let message = description.lines().next().unwrap_or_default().trim().to_owned();
+        return Some(Refusal { code, message, ..refusal });
     }
     let mut inside = vec![error];
     let mut is_outermost = true;
@@ -156,7 +158,10 @@ mod tests {
                 "innererror": {"message": "more"}}}"#,
             Some("HTTP 400 ApiHubsRequestFailed: outer (A: inner) (403: innermost) (B) (more)"),
         );
-        check(r#"{"error": "invalid_client", "error_description": "no"}"#, Some("HTTP 400 invalid_client: no"));
+        check(
+            r#"{"error": "invalid_client", "error_description": "no\r\nTrace ID: 7"}"#,
+            Some("HTTP 400 invalid_client: no"),
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use azure_core::http::RetryOptions;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
 
-/// After how long no further try is begun.
+/// After how long no further try is begun, also where a service asks for a later one.
 const PATIENCE: Duration = Duration::from_secs(120);
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
@@ -28,7 +28,7 @@ impl Tries {
         Tries { begun: Instant::now(), made: 0, retries, patience: PATIENCE }
     }
 
-    /// The same of which none is begun after so long.
+    /// The same of which none is begun after so long, unless the service asks for its time: nobody else knows when it can be asked again.
     pub(super) fn within(self, patience: Duration) -> Tries {
         Tries { patience, ..self }
     }
@@ -38,7 +38,8 @@ impl Tries {
     pub(super) fn again(&mut self, asked: Option<Duration>) -> Option<Duration> {
         self.made += 1;
         let wait = backoff(self.made, asked);
-        let wait = (self.made <= self.retries && self.begun.elapsed() + wait <= self.patience).then_some(wait)?;
+        let patience = if asked.is_some() { PATIENCE } else { self.patience };
+        let wait = (self.made <= self.retries && self.begun.elapsed() + wait <= patience).then_some(wait)?;
         tracing::debug!(tries = self.made, wait_ms = wait.as_millis() as u64, "Trying again");
         Some(wait)
     }
@@ -100,6 +101,9 @@ mod tests {
         // The waits themselves are not waited for here.
         assert_eq!(waits(10, 5), [500, 1000, 2000, 4000]);
         assert_eq!(Tries::begin(1).again(Some(Duration::from_secs(7))), Some(Duration::from_secs(7)));
-        assert_eq!(Tries::begin(1).within(Duration::from_secs(5)).again(Some(Duration::from_secs(7))), None);
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(Tries::begin(1).within(Duration::from_secs(5)).again(seconds(30)), seconds(30), "its own wish");
+        let begun = Instant::now().checked_sub(Duration::from_secs(100)).unwrap();
+        assert_eq!(Tries { begun, ..Tries::begin(1) }.again(seconds(30)), None, "two minutes are the end");
     }
 }

@@ -13,7 +13,7 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use tokio::time::{Instant, sleep};
 
-use super::answer::leads_to_a_page;
+use super::answer::{Answer, leads_to_a_page};
 use super::contact::Contact;
 use super::error::{Error, Page, SIGNING_IN, chain};
 use super::reach::{Network, Way};
@@ -23,7 +23,7 @@ use super::trace::Trace;
 
 /// As long as a token or a certificate may be, with all that is said beside it.
 const MAX_BODY: usize = 1 << 20;
-/// After how long nothing is tried again: whoever has a token or a certificate to wait for has others to ask as well.
+/// After how long nothing is tried again, unless it is asked for: whoever has a token or a certificate to wait for has others to ask as well.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A connection whose answers are short.
@@ -65,7 +65,9 @@ impl Short {
                 Err(error) => return Err(self.way.explained(error, host).await),
                 Ok(came) => return self.own(request, came),
             };
-            let Some(wait) = tries.again(asked) else { return came.and_then(|came| self.own(request, came)) };
+            let Some(wait) = tries.again(asked) else {
+                return came.and_then(|came| self.own(request, came)).and_then(|came| self.granted(request, came));
+            };
             sleep(wait).await;
         }
     }
@@ -120,6 +122,16 @@ impl Short {
     /// What came, unless it is somebody else's.
     fn own(&self, request: &Request, came: Came) -> Result<Came, Error> {
         if came.is_page() { Err(self.not_the_service(operation(request), &came)) } else { Ok(came) }
+    }
+
+    /// What came, unless a sign-in is let down for a time: that says nothing of who signs in, which is all that an SDK makes of it.
+    fn granted(&self, request: &Request, came: Came) -> Result<Came, Error> {
+        if operation(request) != SIGNING_IN || !matches!(came.status.as_u16(), 429 | 503) {
+            return Ok(came);
+        }
+        let answer = Answer::new(came.status, HeaderMap::new(), came.body, &self.secrets);
+        let host = request.url().host_str().unwrap_or_default().to_owned();
+        Err(Answer { host, trace: asked(&came.headers), ..answer }.refused(SIGNING_IN).of_read(true))
     }
 
     fn not_the_service(&self, operation: &str, came: &Came) -> Error {
