@@ -3,6 +3,7 @@
 use acceptance_tests::court::{Action, Court, Object, REFERENCE, with};
 use acceptance_tests::world::World;
 use expect_test::expect;
+use sandbox::{Crafted, Effect, Fault};
 use serde_json::{Value, json};
 
 const DEFINITIONS: &str = "environmentvariabledefinitions";
@@ -372,4 +373,22 @@ fn terraform_is_told_of_two_references_of_one_name_and_of_a_tainted_one() {
     assert_eq!(planned.diagnostics.len(), 1, "{planned}");
     world.apply().expect_ok();
     world.plan().expect_quiet().expect_no_changes();
+}
+
+#[test]
+fn a_vault_behind_a_firewall_is_no_missing_role() {
+    let court = Court::new();
+    for (code, message) in [
+        ("ForbiddenByFirewall", "Client address (203.0.113.7) is not authorized and caller is not a trusted service."),
+        ("ForbiddenByConnection", "Public network access is disabled and request is not from a trusted service."),
+    ] {
+        let body = json!({ "error": { "code": "Forbidden", "message": message, "innererror": { "code": code } } });
+        let wall = Crafted::new(403, &body.to_string()).header("content-type", "application/json");
+        court.sandbox().fault(Fault::next("vault.azure.net/certificates", Effect::Answer(wall)).times(99));
+        let planned = court.plan(REFERENCE, None, &court.reference());
+        planned
+            .expect_warning("key_vault_id", "A certificate could not be read", &["firewall", "No role helps", message])
+            .expect_ok();
+        court.sandbox().clear_faults();
+    }
 }

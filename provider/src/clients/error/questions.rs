@@ -82,9 +82,20 @@ impl Error {
         self.refusal().is_some_and(|refusal| refusal.status == 404)
     }
 
-    /// The principal lacks a right.
+    /// The principal lacks a right. Where it comes from is another matter.
     pub fn is_forbidden(&self) -> bool {
-        self.refusal().is_some_and(|refusal| refusal.status == 403)
+        self.refusal().is_some_and(|refusal| refusal.status == 403) && !self.is_walled()
+    }
+
+    /// A vault's firewall does not let this machine in, whoever asks.
+    ///
+    /// Source: <https://learn.microsoft.com/azure/key-vault/general/rest-error-codes>
+    pub fn is_walled(&self) -> bool {
+        self.is_code(&["ForbiddenByFirewall", "ForbiddenByConnection"])
+            || self.refusal().is_some_and(|refusal| {
+                refusal.says("client address") && refusal.says("is not authorized")
+                    || refusal.says("public network access is disabled")
+            })
     }
 
     /// The sign-in failed, or the service does not accept it.

@@ -235,6 +235,14 @@ async fn unreadable(cx: &Context<Account>, reference: &SecretReference, error: &
             .on("certificate_name")
             .hint("Check the name, import the certificate, or recover it if it was deleted.");
     }
+    if error.is_walled() {
+        return failed(&format!("The firewall of the vault {vault_name} does not let this machine in"), error)
+            .on("key_vault_id")
+            .hint(
+                "Let this machine's address in (the vault's Networking), or run where the vault's private endpoint is reached. No role helps. To \
+                 go on without reading the certificate, set requirements { on_unreadable = \"warn\" }.",
+            );
+    }
     if error.is_forbidden() {
         let reader = cx.clients.vault_caller().await;
         let caller = who(reader.as_ref());
