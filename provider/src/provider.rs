@@ -52,7 +52,7 @@ const SCHEMA: &Schema = &Schema::new(
         &Type::String,
         "The address of the Dataverse organization of `environment_id`, for example \
          `https://contoso.crm4.dynamics.com`. When it is left out, it is asked of Power Platform, which tells it to a service principal that is \
-         registered as an admin management application or has a Power Platform role. It does not spare that to whoever makes connections. \
+         registered as an admin management application or has a Power Platform role. Whoever makes connections needs one of the two even so. \
          Environments other than `environment_id` are always asked for.",
     )
     .check(&[Check::Url]),

@@ -137,7 +137,11 @@ fn principal(sources: &Sources<'_>) -> Result<Principal, Refusal> {
         return Err(not_offered(other));
     }
     if sources.client_id()?.is_some() {
-        return Err(no_way(sources, Some(&CLIENT_ID), all(), "A client id is given, but nothing that proves it. "));
+        let variable = sources.variable(&CLIENT_ID).and_then(|_| sources.variables.name(&CLIENT_ID));
+        let by = variable.filter(|_| sources.given.text(&CLIENT_ID).is_none());
+        let by = by.map(|variable| format!(" ({variable})")).unwrap_or_default();
+        let first = format!("A client id is given{by}, but nothing that proves it. ");
+        return Err(no_way(sources, Some(&CLIENT_ID), all(), &first));
     }
     if sources.block.is_some() {
         return Err(no_way(sources, None, all(), "The block does not say how it signs in. "));

@@ -12,7 +12,7 @@ pub(crate) const CLOUD: Setting = Setting::text(
     "cloud",
     &["ARM_ENVIRONMENT"],
     "The cloud that tenant, vaults and environments are in: `public`, `gcc`, `gcchigh`, `dod` or `china`. Defaults to `public`, or to what the \
-     environment variable says.",
+     environment variable says. The Azure CLI has a cloud of its own, which must be the same (`az cloud set`).",
 )
 .azure("AZURE_AUTHORITY_HOST")
 .check(&[Check::OneOf(NAMES)]);
@@ -125,8 +125,10 @@ fn by_variables(variables: Variables<'_>) -> Result<Cloud, Refusal> {
     let said = text.to_ascii_lowercase();
     let said = said.trim_start_matches("https://").trim_end_matches('/');
     match said {
-        "public" | "login.microsoftonline.com" => Ok(Cloud::public()),
-        "china" | "login.chinacloudapi.cn" => Cloud::named("china").ok_or_else(|| other(variable, &text)),
+        "public" | "login.microsoftonline.com" | "login.windows.net" => Ok(Cloud::public()),
+        "china" | "login.chinacloudapi.cn" | "login.partner.microsoftonline.cn" => {
+            Cloud::named("china").ok_or_else(|| other(variable, &text))
+        }
         _ => Err(other(variable, &text)),
     }
 }

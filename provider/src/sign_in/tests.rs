@@ -326,3 +326,13 @@ fn a_pod_without_its_token_is_no_job() {
     let aks = nothing().switched(&USE_AKS, true);
     check(aks, &[&ALL[..2], &job].concat(), NO_WAY);
 }
+
+#[test]
+fn a_job_on_a_cluster_shows_its_own_token_and_not_that_of_the_pod_it_runs_in() {
+    let job = [("ACTIONS_ID_TOKEN_REQUEST_URL", "https://github/"), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "r")];
+    let pod = [("AZURE_TENANT_ID", "at"), ("AZURE_CLIENT_ID", "ac"), ("AZURE_FEDERATED_TOKEN_FILE", "token")];
+    let oidc = || nothing().switched(&USE_OIDC, true).with(&CLIENT_ID, "c").with(&TENANT_ID, "t");
+    check(oidc(), &[&pod[..], &job].concat(), "c in t by GitHub at https://github/");
+    check(oidc(), &pod, "c in t by token");
+    check(nothing(), &[&pod[..], &job].concat(), "ac in at by token");
+}

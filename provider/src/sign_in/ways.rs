@@ -180,9 +180,23 @@ fn is_on(given: &Given, setting: &Setting) -> bool {
     given.text(setting).is_some() || given.switch(setting) == Some(true)
 }
 
+/// Whether the file that a cluster wrote is for the pod that runs jobs, and not for the job that chose OpenID Connect: the job has been given
+/// where to ask for its own.
+fn is_job_on_a_cluster(sources: &Sources<'_>) -> bool {
+    let is_chosen = sources.given.switch(&USE_OIDC) == Some(true) && sources.given.text(&OIDC_TOKEN_FILE).is_none();
+    let is_job = |name: Option<&'static str>| name.is_some_and(|name| sources.variables.of_a_place(name).is_some());
+    let has =
+        |job: fn(&Setting) -> Option<&'static str>| is_job(job(&OIDC_REQUEST_URL)) && is_job(job(&OIDC_REQUEST_TOKEN));
+    let is_given_a_way = has(|setting| setting.github) || has(|setting| setting.azure_devops);
+    is_chosen && sources.variables.family == Family::Azure && is_given_a_way
+}
+
 /// Where the identity token comes from; else what is lacking.
 fn identity_token(sources: &Sources<'_>, is_pod: bool) -> Result<Result<IdentityToken, String>, Refusal> {
-    let (text, path) = sources.either(&OIDC_TOKEN, &OIDC_TOKEN_FILE);
+    let (text, mut path) = sources.either(&OIDC_TOKEN, &OIDC_TOKEN_FILE);
+    if !is_pod && is_job_on_a_cluster(sources) {
+        path = None;
+    }
     // Read once for what is wrong with it, and then whenever it is shown.
     let text = if path.is_some() { sources.text_or_file(&OIDC_TOKEN, &OIDC_TOKEN_FILE)? } else { text };
     match (path, text) {

@@ -9,6 +9,9 @@ use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{Context, Request};
 use url::Url;
 
+/// The header of what App Service wants to be shown.
+const HEADER: &str = "x-identity-header";
+
 /// Asks at another address than the one that the credential knows.
 #[derive(Debug)]
 pub(super) struct Elsewhere(pub(super) Url);
@@ -18,7 +21,12 @@ impl Policy for Elsewhere {
     async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
         let mut url = self.0.clone();
         url.set_query(request.url().query());
-        *request.url_mut() = url;
-        next[0].send(ctx, request, &next[1..]).await
+        // What App Service wants to be shown is nobody else's.
+        let is_own = url.origin() == request.url().origin();
+        let mut other = Request::new(url, request.method());
+        for (name, value) in request.headers().iter().filter(|(name, _)| is_own || name.as_str() != HEADER) {
+            other.insert_header(name.clone(), value.clone());
+        }
+        next[0].send(ctx, &mut other, &next[1..]).await
     }
 }
