@@ -236,7 +236,9 @@ impl Entra {
     fn explained(&self, error: &azure_core::Error, scope: &str) -> Error {
         // What was lent to the SDK fails by an error of ours.
         let ours = short::own(error);
-        if let Some(ours) = ours.as_ref().filter(|ours| ours.said().is_none()) {
+        // Whoever is let down for a time is told nothing of who signs in.
+        let is_passing = |ours: &&Error| ours.said().is_none() || ours.is_throttled() || ours.is_fault_of_theirs();
+        if let Some(ours) = ours.as_ref().filter(is_passing) {
             return ours.clone().named(SIGNING_IN);
         }
         let (sign_in, said) = (&self.principal.sign_in, self.said(error, ours.as_ref()));
