@@ -174,8 +174,8 @@ impl Account {
                 Missing { why: Why::Gone, told }
             } else if error.is_forbidden() && !error.is_own() {
                 let hint = "Register the service principal as an admin management application of Power Platform, or give it a role on the \
-                            environment, such as Reader; connections need one of the two in any case. Without a connection, dataverse_url in \
-                            the provider block spares the question.";
+                            environment: Reader, or Contributor where it makes connections. Without a connection, dataverse_url in the \
+                            provider block spares the question.";
                 Missing { why: Why::NoRight, told: told.hint(hint) }
             } else {
                 Missing::new(&error, told)

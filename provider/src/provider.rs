@@ -13,8 +13,8 @@ use url::Url;
 use crate::account::Account;
 use crate::account::roles::Roles;
 use crate::actions::verify_connection::VerifyConnection;
-use crate::clients::Clients;
 use crate::clients::environment_id::EnvironmentId;
+use crate::clients::{Clients, Settings};
 use crate::failure::failed;
 use crate::functions::FUNCTIONS;
 use crate::network::{self, Wanted};
@@ -114,8 +114,11 @@ impl Provider for PowerAutomate {
         let user_agent = format!("terraform-provider-powerautomate/{version} Terraform/{terraform_version}");
         let surroundings = Surroundings { variable: &variable, file: &file };
         let settings = choose(block, user_agent, surroundings).map_err(refused)?;
-        let warnings = settings.iter().filter(|settings| settings.cloud.lacks_credentials);
-        let warnings = warnings.map(|settings| not_offered(settings.cloud.name)).collect();
+        let doubts = |settings: &Settings| {
+            let cloud = settings.cloud.lacks_credentials.then(|| not_offered(settings.cloud.name));
+            cloud.into_iter().chain(settings.put_aside.map(put_aside)).collect()
+        };
+        let warnings = settings.as_ref().map(doubts).unwrap_or_default();
         let network = network::choose(&config.network(), &variable, &|path| std::fs::read(path)).map_err(refused)?;
         let unreachable = |error| failed("The provider can reach nothing", &error);
         let clients = match settings {
@@ -162,6 +165,16 @@ fn not_offered(cloud: &str) -> Diagnostic {
     );
     let hint = "If your tenant has them all the same, go on; no source says which hosts and answers they have there.";
     Diagnostic::warning("Credentials are said not to be offered in this cloud", detail).on(CLOUD.argument).hint(hint)
+}
+
+/// The warning that the machine signs in as itself, and not as what a variable names.
+fn put_aside(variable: &str) -> Diagnostic {
+    let detail = format!(
+        "The environment variable {variable} is set and not read, because a variable that begins with ARM_ is set: the machine signs in as its own \
+         identity, and not as the one that {variable} names."
+    );
+    let hint = format!("Set client_id or ARM_CLIENT_ID to the identity that is meant, or unset {variable}.");
+    Diagnostic::warning("The machine's own identity signs in", detail).hint(hint)
 }
 
 fn refused(Refusal { argument, block, what, why, remedy }: Refusal) -> Diagnostic {

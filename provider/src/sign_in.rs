@@ -90,7 +90,9 @@ pub(crate) fn choose(
             self::principal(&Sources { given, block: Some(KEY_VAULT), tenant_id, ..sources })
         })
         .transpose()?;
-    Ok(Ok(Settings { principal, key_vault, cloud: Arc::new(cloud), user_agent }))
+    let is_machine = matches!(principal.sign_in, SignIn::ManagedIdentity { client_id: None, .. });
+    let put_aside = variables.put_aside(&CLIENT_ID).filter(|_| is_machine);
+    Ok(Ok(Settings { principal, key_vault, put_aside, cloud: Arc::new(cloud), user_agent }))
 }
 
 /// Who signs in by what a block and the variables say.

@@ -163,11 +163,13 @@ impl Http {
                     let status = answer.status;
                     if status == StatusCode::UNAUTHORIZED && !renewed {
                         renewed = true;
-                        self.renew(scope, &token, answer.challenge()).map_err(|error| error.after(uncertain))?;
+                        let renewed = self.renew(scope, &token, answer.challenge());
+                        renewed.map_err(|error| error.of(answer.trace.as_ref()).after(uncertain))?;
                         continue;
                     }
                     if let (StatusCode::UNAUTHORIZED, Some(challenge)) = (status, answer.challenge()) {
-                        return Err(self.entra.unmet(scope, &challenge).after(uncertain));
+                        let unmet = self.entra.unmet(scope, &challenge);
+                        return Err(unmet.of(answer.trace.as_ref()).after(uncertain));
                     }
                     let refused = matches!(status.as_u16(), 429 | 503);
                     let broken = matches!(status.as_u16(), 408 | 500 | 502 | 504) && request.repeatable;

@@ -72,6 +72,8 @@ pub struct Settings {
     pub principal: Principal,
     /// Who reads vaults, where it is somebody else.
     pub key_vault: Option<Principal>,
+    /// The variable that names an identity of this machine's, and is not read, so that the machine signs in as itself.
+    pub put_aside: Option<&'static str>,
     /// Where the services live.
     pub cloud: Arc<Cloud>,
     /// What the services log of us.

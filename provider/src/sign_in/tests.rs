@@ -336,3 +336,12 @@ fn a_job_on_a_cluster_shows_its_own_token_and_not_that_of_the_pod_it_runs_in() {
     check(oidc(), &pod, "c in t by token");
     check(nothing(), &[&pod[..], &job].concat(), "ac in at by token");
 }
+
+#[test]
+fn a_machine_that_is_not_who_a_variable_names_is_doubted() {
+    let put_aside = |given: Given, variables: &[(&str, &str)]| chosen(&given, None, variables).unwrap().put_aside;
+    let named = [("AZURE_CLIENT_ID", "ac"), ("ARM_USE_MSI", "true")];
+    assert_eq!(put_aside(nothing(), &named), Some("AZURE_CLIENT_ID"));
+    assert_eq!(put_aside(nothing(), &[&named[..], &ALL[1..2]].concat()), None);
+    assert_eq!(put_aside(nothing().switched(&USE_MSI, true), &named[..1]), None);
+}

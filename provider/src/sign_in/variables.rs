@@ -79,6 +79,11 @@ impl<'a> Variables<'a> {
             .find_map(|(name, text)| Some((name, text.filter(|text| is_name(text))?)))
     }
 
+    /// The variable of this setting that is set and not read because the other family is taken.
+    pub(super) fn put_aside(&self, setting: &Setting) -> Option<&'static str> {
+        setting.azure.filter(|name| self.family == Family::Arm && (self.read)(name).is_some())
+    }
+
     /// What is set and not read because the other family is taken.
     pub(super) fn ignored(&self) -> Option<String> {
         let is_set = |name: &&&'static str| (self.read)(name).is_some();

@@ -139,13 +139,14 @@ async fn read(
             let error = explained(http, operation, &first).await;
             let (Some(401), Ok(token)) = (error.status(), http.token(scope).await) else { return Err(error) };
             // The token may have been revoked, which its own time does not tell.
-            http.renew(scope, &token, challenge(&first))?;
+            http.renew(scope, &token, challenge(&first)).map_err(|unmet| unmet.of(error.trace()))?;
             match ask().await {
                 Ok(bundle) => bundle,
                 Err(second) => {
+                    let error = explained(http, operation, &second).await;
                     return Err(match challenge(&second) {
-                        Some(challenge) => http.entra().unmet(scope, &challenge),
-                        None => explained(http, operation, &second).await,
+                        Some(challenge) => http.entra().unmet(scope, &challenge).of(error.trace()),
+                        None => error,
                     });
                 }
             }
