@@ -58,8 +58,7 @@ fn authorities(path: &str, file: &dyn Fn(&str) -> io::Result<Vec<u8>>) -> Result
     };
     let pem = file(path)
         .map_err(|error| refused(format!("ca_certificate_path names {path}, which cannot be read: {error}.")))?;
-    Authorities::of_pem(&pem)
-        .ok_or_else(|| refused(format!("ca_certificate_path names {path}, which holds no certificate in PEM format.")))
+    Authorities::of_pem(&pem).map_err(|what| refused(format!("ca_certificate_path names {path}, which {what}.")))
 }
 
 #[cfg(test)]
@@ -94,6 +93,11 @@ mod tests {
         check(None, Some("/ca.pem"), missing(), Err("/ca.pem, which cannot be read"));
         check(None, Some("/ca.pem"), Ok("no PEM"), Err("/ca.pem, which holds no certificate"));
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        check(None, Some("/ca.pem"), Ok(broken), Ok("-"));
+        check(
+            None,
+            Some("/ca.pem"),
+            Ok(broken),
+            Err("/ca.pem, which holds a certificate that cannot be read: number 1"),
+        );
     }
 }

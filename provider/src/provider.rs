@@ -14,7 +14,7 @@ use crate::account::Account;
 use crate::account::roles::Roles;
 use crate::actions::verify_connection::VerifyConnection;
 use crate::clients::environment_id::EnvironmentId;
-use crate::clients::{Clients, Settings};
+use crate::clients::{Clients, Settings, reach};
 use crate::failure::failed;
 use crate::functions::FUNCTIONS;
 use crate::network::{self, Wanted};
@@ -119,7 +119,7 @@ impl Provider for PowerAutomate {
             cloud.into_iter().chain(settings.put_aside.map(put_aside)).collect()
         };
         let warnings = settings.as_ref().map(doubts).unwrap_or_default();
-        let network = network::choose(&config.network(), &variable, &|path| std::fs::read(path)).map_err(refused)?;
+        let network = network::choose(&config.network(), &variable, &|path| reach::file(path)).map_err(refused)?;
         let unreachable = |error| failed("The provider can reach nothing", &error);
         let clients = match settings {
             Ok(_) if config.ca_certificate_path.is_unknown() => Err("ca_certificate_path"),

@@ -215,6 +215,10 @@ fn under_terraform_the_block_names_an_authority_beside_the_system_s_and_how_ofte
     block("ca_certificate_path = \"/nonexistent/ca.pem\"");
     let what = ["/nonexistent/ca.pem, which cannot be read"];
     world.plan().expect_error("ca_certificate_path", "The certificate authority cannot be read", &what);
+    world.write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    block("ca_certificate_path = \"broken.pem\"");
+    let what = ["broken.pem, which holds a certificate that cannot be read: number 1"];
+    world.plan().expect_error("ca_certificate_path", "The certificate authority cannot be read", &what);
 }
 
 #[test]

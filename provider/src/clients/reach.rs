@@ -3,13 +3,19 @@
 //! Proxy and trust come from `HTTPS_PROXY`, `NO_PROXY` and `SSL_CERT_FILE`, on every system. With the last one set, its authorities take the
 //! place of the system's; those of the provider block are trusted beside either.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Certificate;
 use reqwest::tls::Version;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::{self, PemObject as _};
 
-use super::error::Error;
+use super::error::{Error, chain};
 use super::proxy::{Door, Proxy};
 use super::retry::RETRIES;
 use super::trace::Run;
@@ -92,10 +98,44 @@ impl Way {
 pub struct Authorities(Vec<Certificate>);
 
 impl Authorities {
-    /// Those of a file in PEM format; none when it holds no certificate.
-    pub fn of_pem(pem: &[u8]) -> Option<Authorities> {
-        let certificates = Certificate::from_pem_bundle(pem).unwrap_or_default();
-        (!certificates.is_empty()).then_some(Authorities(certificates))
+    /// Those of a file in PEM format.
+    ///
+    /// # Errors
+    /// What is wrong with the file, as a predicate: it holds none, or one that nobody could be held against.
+    pub fn of_pem(pem: &[u8]) -> Result<Authorities, String> {
+        let certificates: Vec<Certificate> = CertificateDer::pem_slice_iter(pem)
+            .enumerate()
+            .map(|(before, der)| {
+                let unreadable = || format!("holds a certificate that cannot be read: number {} in it", before + 1);
+                authority(der).ok_or_else(unreadable)
+            })
+            .collect::<Result<_, _>>()?;
+        match certificates.is_empty() {
+            true => Err("holds no certificate in PEM format".to_owned()),
+            false => Ok(Authorities(certificates)),
+        }
+    }
+}
+
+fn authority(der: Result<CertificateDer<'_>, pem::Error>) -> Option<Certificate> {
+    let der = der.ok()?;
+    RootCertStore::empty().add(der.clone()).ok()?;
+    Certificate::from_der(&der).ok()
+}
+
+/// As long as a file with authorities may be: all that a system trusts are a twentieth of it.
+const MAX_FILE: u64 = 16 << 20;
+
+/// Reads a file with authorities.
+///
+/// # Errors
+/// It cannot be read, or is too long for one.
+pub fn file(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > MAX_FILE {
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is longer than 16 MiB")),
+        false => Ok(bytes),
     }
 }
 
@@ -122,10 +162,11 @@ fn machine_client() -> Result<reqwest::Client, Error> {
 fn only() -> Result<Option<Authorities>, Error> {
     let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else { return Ok(None) };
     let shown = path.to_string_lossy();
-    let pem = std::fs::read(&path)
+    let pem = file(&path)
         .map_err(|error| Error::setup(format!("SSL_CERT_FILE names {shown}, which cannot be read: {error}")))?;
-    let none = || Error::setup(format!("SSL_CERT_FILE names {shown}, which holds no certificate in PEM format"));
-    Authorities::of_pem(&pem).ok_or_else(none).map(Some)
+    Authorities::of_pem(&pem)
+        .map_err(|what| Error::setup(format!("SSL_CERT_FILE names {shown}, which {what}")))
+        .map(Some)
 }
 
 /// What makes the connections: one for all services, so that they are used again. `only` are trusted in place of the system's authorities,
@@ -152,7 +193,7 @@ fn client(
         Some(Authorities(theirs)) => builder.tls_certs_only(theirs.into_iter().chain(ours)),
         None => builder.tls_certs_merge(ours),
     };
-    builder.build().map_err(|error| Error::setup(format!("no HTTPS client can be made: {error}")))
+    builder.build().map_err(|error| Error::setup(format!("no HTTPS client can be made: {}", chain(&error).join(": "))))
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::*;
-use crate::clients::error::chain;
 
 const TIMES: Times =
     Times { connect: Duration::from_millis(500), read: Duration::from_secs(1), total: Duration::from_secs(60) };
@@ -61,7 +60,7 @@ fn secure(answer: &'static str) -> (String, u16) {
 fn asks(proxy: Option<u16>, pem: &str) -> reqwest::Client {
     let address = proxy.map(|port| format!("http://127.0.0.1:{port}"));
     let proxy = super::super::proxy::proxy(|name| address.clone().filter(|_| name == "HTTPS_PROXY")).unwrap();
-    client("test", proxy, (Authorities::of_pem(pem.as_bytes()), Authorities::default()), TIMES).unwrap()
+    client("test", proxy, (Authorities::of_pem(pem.as_bytes()).ok(), Authorities::default()), TIMES).unwrap()
 }
 
 /// What is told of a question that fails.
@@ -161,7 +160,7 @@ async fn an_answer_that_does_not_come_breaks_what_was_sent() {
 #[tokio::test]
 async fn an_answer_that_comes_too_slowly_ends_in_its_time() {
     let (pem, port) = secure("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nsome of it");
-    let trusted = (Authorities::of_pem(pem.as_bytes()), Authorities::default());
+    let trusted = (Authorities::of_pem(pem.as_bytes()).ok(), Authorities::default());
     for (read, total) in [(200, 60_000), (60_000, 400)] {
         let times = Times { read: Duration::from_millis(read), total: Duration::from_millis(total), ..TIMES };
         let client = client("test", None, trusted.clone(), times).unwrap();
@@ -221,7 +220,7 @@ async fn a_proxy_that_wants_a_login_gets_what_is_known_and_is_asked_what_it_want
         super::super::proxy::proxy(|name| Some(address.clone()).filter(|_| name == "HTTPS_PROXY")).unwrap().unwrap();
     let door = Arc::clone(&proxy.door);
     let (pem, _) = secure("");
-    let trusted = (Authorities::of_pem(pem.as_bytes()), Authorities::default());
+    let trusted = (Authorities::of_pem(pem.as_bytes()).ok(), Authorities::default());
     told(client("test", Some(proxy), trusted, TIMES).unwrap(), "https://a.example/").await;
     let demand = door.demand("a.example").await;
     assert_eq!(demand.as_deref(), Some("Basic realm=\"Contoso\", Negotiate"));
@@ -248,9 +247,34 @@ async fn a_host_that_needs_no_proxy_is_asked_past_it() {
             [("HTTPS_PROXY", dead.as_str()), (name, without)].into_iter().find(|(name, _)| *name == asked)
         };
         let proxy = super::super::proxy::proxy(|asked| read(asked).map(|(_, value)| value.to_owned())).unwrap();
-        let trusted = (Authorities::of_pem(pem.as_bytes()), Authorities::default());
+        let trusted = (Authorities::of_pem(pem.as_bytes()).ok(), Authorities::default());
         let client = client("test", proxy, trusted, TIMES).unwrap();
         let answered = client.get(format!("https://localhost:{port}/")).send().await.is_ok();
         assert_eq!(answered, reached, "{name}={without}");
     }
+}
+
+#[test]
+fn an_authority_that_cannot_be_read_is_told_by_its_number() {
+    let (right, _) = secure("");
+    let armoured = |inside: &str| format!("-----BEGIN CERTIFICATE-----\n{inside}\n-----END CERTIFICATE-----\n");
+    let told = |pem: &str| Authorities::of_pem(pem.as_bytes()).unwrap_err();
+    assert!(Authorities::of_pem(format!("{right}# another\n{right}").as_bytes()).is_ok());
+    assert_eq!(told("no PEM"), "holds no certificate in PEM format");
+    for broken in ["AAAA", "no base64!"] {
+        let broken = format!("{right}{}{right}", armoured(broken));
+        assert_eq!(told(&broken), "holds a certificate that cannot be read: number 2 in it");
+    }
+}
+
+#[test]
+fn a_file_with_authorities_has_an_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca.pem");
+    let of_length = |length: u64| {
+        std::fs::File::create(&path).unwrap().set_len(length).unwrap();
+        file(&path).map(|bytes| bytes.len() as u64).map_err(|error| error.to_string())
+    };
+    assert_eq!(of_length(MAX_FILE), Ok(MAX_FILE));
+    assert_eq!(of_length(MAX_FILE + 1), Err("it is longer than 16 MiB".to_owned()));
 }
