@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use percent_encoding::percent_decode_str;
 use reqwest::NoProxy;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,6 +18,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::error::Error;
+use super::secrets::Secrets;
 
 /// The variables that name a proxy; the first that is set to something counts.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -35,7 +36,11 @@ pub(super) struct Proxy {
 }
 
 /// The address of a proxy, with what is secret in it.
-pub(super) struct Door(Url);
+pub(super) struct Door {
+    address: Url,
+    /// What a careless one says again.
+    secrets: Secrets,
+}
 
 /// How long a proxy has to say what it wants.
 const WORD: Duration = Duration::from_secs(2);
@@ -43,6 +48,21 @@ const WORD: Duration = Duration::from_secs(2);
 const MAX_WORD: usize = 8 << 10;
 
 impl Door {
+    fn of(address: Url) -> Door {
+        let (secrets, word) = (Secrets::default(), decoded(address.password().unwrap_or_default()));
+        let user = decoded(address.username());
+        let both = Zeroizing::new(format!("{}:{}", *user, *word));
+        secrets.remember(&word);
+        if !word.is_empty() {
+            for text in [&word, &both] {
+                let coded = Zeroizing::new(STANDARD_NO_PAD.encode(text.as_bytes()));
+                secrets.remember(&coded);
+                secrets.remember(&Zeroizing::new(coded.replace('+', "-").replace('/', "_")));
+            }
+        }
+        Door { address, secrets }
+    }
+
     /// What the proxy says to whoever wants to reach a host and is let down for want of a login: the ways to log in that it offers. What the
     /// HTTP client hears of it is not told. Nothing when it says nothing, or is spoken to by TLS.
     pub(super) async fn demand(&self, host: &str) -> Option<String> {
@@ -52,15 +72,15 @@ impl Door {
             .filter_map(|line| line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate")))
             .map(|(_, demand)| demand.trim())
             .collect();
-        let demand: String = demands.join(", ").chars().filter(|letter| !letter.is_control()).take(200).collect();
-        // A careless one says again what it was told.
-        let word = self.0.password().unwrap_or_default();
-        let says_again = !word.is_empty() && (demand.contains(word) || demand.contains(&*decoded(word)));
-        (!demand.is_empty() && !says_again).then_some(demand)
+        let demand: String = demands.join(", ").chars().filter(|letter| !letter.is_control()).collect();
+        let (user, demand) = (decoded(self.address.username()), self.secrets.redact(&demand));
+        let coded = Zeroizing::new(STANDARD_NO_PAD.encode(user.as_bytes()));
+        let demand = [&user, &coded].into_iter().fold(demand, |demand, user| without(&demand, user));
+        (!demand.is_empty()).then(|| demand.chars().take(200).collect())
     }
 
     async fn ask(&self, host: &str) -> Option<String> {
-        let address = &self.0;
+        let address = &self.address;
         if address.scheme() != "http" {
             return None;
         }
@@ -82,13 +102,25 @@ impl Door {
 
     /// The header with what is known of a user, if anything is.
     fn login(&self) -> Zeroizing<String> {
-        let (user, word) = (decoded(self.0.username()), decoded(self.0.password().unwrap_or_default()));
+        let (user, word) = (decoded(self.address.username()), decoded(self.address.password().unwrap_or_default()));
         if user.is_empty() && word.is_empty() {
             return Zeroizing::default();
         }
         let both = Zeroizing::new(format!("{}:{}", *user, *word));
         Zeroizing::new(format!("Proxy-Authorization: Basic {}\r\n", STANDARD.encode(both.as_bytes())))
     }
+}
+
+/// A text without a word, which may be short: inside of another one it is none.
+fn without(text: &str, word: &str) -> String {
+    let (mut shown, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once(word).filter(|_| !word.is_empty()) {
+        shown.push_str(before);
+        let is_part = shown.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
+        shown.push_str(if is_part { word } else { "(hidden)" });
+        rest = after;
+    }
+    shown + rest
 }
 
 fn decoded(text: &str) -> Zeroizing<String> {
@@ -119,7 +151,7 @@ pub(super) fn proxy(variable: impl Fn(&str) -> Option<String>) -> Result<Option<
     let shown = format!("{}://{}{port} (of {name})", address.scheme(), address.host_str().unwrap_or_default()).into();
     let way = reqwest::Proxy::https(address.clone()).map_err(|_| unusable("is no address of a proxy"))?;
     let without = set("NO_PROXY").or_else(|| set("no_proxy")).and_then(|(_, hosts)| NoProxy::from_string(&hosts));
-    Ok(Some(Proxy { way: way.no_proxy(without), shown, door: Arc::new(Door(address)) }))
+    Ok(Some(Proxy { way: way.no_proxy(without), shown, door: Arc::new(Door::of(address)) }))
 }
 
 #[cfg(test)]

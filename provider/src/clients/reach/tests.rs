@@ -233,6 +233,30 @@ async fn a_proxy_that_wants_a_login_gets_what_is_known_and_is_asked_what_it_want
 }
 
 #[tokio::test]
+async fn what_a_proxy_says_again_is_shown_without_its_user_and_its_password() {
+    for (user, word, said, expected) in [
+        ("me", "hunter2proxypw", "Basic realm=\"home of me\"", "Basic realm=\"home of (hidden)\""),
+        ("me", "hunter2proxypw", "Basic realm=\"hunter2proxypw\"", "Basic realm=\"(hidden)\""),
+        ("me", "hunter2proxypw", "Basic realm=\"bWU6aHVudGVyMnByb3h5cHc=\"", "Basic realm=\"(hidden)=\""),
+        ("me", "hunter2proxypw", "Basic aHVudGVyMnByb3h5cHc", "Basic (hidden)"),
+        ("me", "hunter2%2Bproxypw", "Basic hunter2+proxypw or hunter2%2Bproxypw", "Basic (hidden) or (hidden)"),
+        ("m%40x", "hunter2", "Basic realm=\"m@x\"", "Basic realm=\"(hidden)\""),
+        ("me", "hunter2", "Basic realm=\"hunter2\"", "(left out: a secret is in it)"),
+        ("me", "", "Basic realm=\"Some home\"", "Basic realm=\"Some home\""),
+    ] {
+        let line = format!("HTTP/1.1 407 No\r\nProxy-Authenticate: {said}\r\n\r\n");
+        let port = server(move |mut stream| {
+            first(&mut stream);
+            let _ = stream.write_all(line.as_bytes());
+        });
+        let address = format!("http://{user}:{word}@127.0.0.1:{port}");
+        let proxy = super::super::proxy::proxy(|name| Some(address.clone()).filter(|_| name == "HTTPS_PROXY"));
+        let demand = proxy.unwrap().unwrap().door.demand("a.example").await;
+        assert_eq!(demand.as_deref(), Some(expected), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_host_that_needs_no_proxy_is_asked_past_it() {
     let (pem, port) = secure("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
     let dead = format!("http://127.0.0.1:{}", nobody());
