@@ -10,6 +10,9 @@ use crate::sign_in::Refusal;
 /// The variable by which a pipeline names its run, to this provider as to those of Azure.
 const RUN: &str = "ARM_CORRELATION_REQUEST_ID";
 
+/// As long as that name may be: services refuse long headers, each in its own way.
+const MAX_RUN: usize = 256;
+
 /// What the provider block says of the network.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
@@ -22,22 +25,15 @@ pub(crate) struct Wanted {
 /// Chooses how every service is reached; `variable` reads a variable of the environment, and `file` a file.
 ///
 /// # Errors
-/// A file that holds no authority, and a variable that no header can bear.
+/// A file that holds no authority, and a variable that no header can bear, or that is too long for one.
 pub(crate) fn choose(
     wanted: &Wanted,
     variable: &dyn Fn(&str) -> Option<String>,
     file: &dyn Fn(&str) -> io::Result<Vec<u8>>,
 ) -> Result<Network, Refusal> {
-    let run = match variable(RUN) {
-        Some(named) => Run::named(&named).ok_or_else(|| Refusal {
-            argument: None,
-            block: None,
-            what: format!("{RUN} cannot be sent"),
-            why: format!(
-                "{RUN} names the run to every service, in a header, and a header bears printable ASCII alone."
-            ),
-            remedy: "Set it to a GUID, as the Azure providers do by themselves, or unset it.".to_owned(),
-        })?,
+    // A blank one is none, as with every variable.
+    let run = match variable(RUN).filter(|named| !named.trim().is_empty()) {
+        Some(named) => run(&named)?,
         None => Run::default(),
     };
     let authorities = match &wanted.ca_certificate_path {
@@ -45,6 +41,21 @@ pub(crate) fn choose(
         None => Authorities::default(),
     };
     Ok(Network { run, authorities, max_retries: wanted.max_retries.unwrap_or(RETRIES) })
+}
+
+fn run(named: &str) -> Result<Run, Refusal> {
+    let refused = |why: String| Refusal {
+        argument: None,
+        block: None,
+        what: format!("{RUN} cannot be sent"),
+        why: format!("{RUN} names the run to every service, in a header, {why}."),
+        remedy: "Set it to a GUID, as the Azure providers do by themselves, or unset it.".to_owned(),
+    };
+    let length = named.trim().chars().count();
+    if length > MAX_RUN {
+        return Err(refused(format!("which has at most {MAX_RUN} characters here, and it has {length}")));
+    }
+    Run::named(named).ok_or_else(|| refused("and a header bears printable ASCII alone".to_owned()))
 }
 
 fn authorities(path: &str, file: &dyn Fn(&str) -> io::Result<Vec<u8>>) -> Result<Authorities, Refusal> {
@@ -84,7 +95,11 @@ mod tests {
     fn a_run_is_named_by_the_pipeline_or_by_this_process() {
         check(Some("build 4711"), None, Ok(""), Ok("build 4711"));
         check(None, None, Ok(""), Ok("-"));
+        check(Some(" "), None, Ok(""), Ok("-"));
         check(Some("a\u{7f}b"), None, Ok(""), Err("printable ASCII"));
+        let (longest, longer) = ("x".repeat(MAX_RUN), "x".repeat(MAX_RUN + 1));
+        check(Some(&longest), None, Ok(""), Ok(&longest));
+        check(Some(&longer), None, Ok(""), Err("at most 256 characters here, and it has 257."));
     }
 
     #[test]
