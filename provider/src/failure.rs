@@ -87,6 +87,11 @@ fn hint(error: &Error) -> Option<&'static str> {
         Some("Wait some minutes, or let Terraform ask for less at once with -parallelism=5.")
     } else if error.is_fault_of_theirs() && !error.outcome_unknown() {
         Some("Try it again later: the service has a fault of its own, and its support finds the request by its ids.")
+    } else if error.is_no_machine() {
+        Some(
+            "There a machine of Azure is asked for its managed identity, as use_msi or ARM_USE_MSI wants it: if this is no such machine, \
+             choose another way to sign in.",
+        )
     } else if error.is_sign_in() && !error.is_unauthorized() {
         Some("Check whether this machine may reach the host that signs in, and HTTPS_PROXY and NO_PROXY.")
     } else if error.is_unauthorized() {

@@ -2,12 +2,14 @@
 //! is not told at all; and the provider block says whom to trust and how often to try.
 
 use std::collections::BTreeSet;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use acceptance_tests::court::{Court, REFERENCE, with};
-use acceptance_tests::networks::{Met, NETWORKS, Network};
+use acceptance_tests::networks::{Met, NETWORKS, Network, WITHIN};
 use acceptance_tests::proxy::{Proxy, Tunnel};
 use acceptance_tests::world::{CHAIN, World};
 use sandbox::{Crafted, Effect, Fault};
@@ -159,6 +161,45 @@ fn a_vault_that_asks_for_another_one_s_token_is_told_without_advice_that_nobody_
     assert!(told.contains("'https://evil.example/.default' doesn't match"), "{told}");
     assert!(!told.contains("verify_challenge_resource") && !told.contains("became of it"), "{told}");
     created.expect_refused();
+}
+
+/// A plan is told within fifteen seconds of whoever signs in and says nothing, though the vault has answered.
+#[track_caller]
+fn expect_silent_sign_in(mut court: Court, host: &str) {
+    let here = json!({ "environment_id": court.place().environment_id });
+    court.configure(&here).expect_quiet();
+    court.judge_mut().asks_twice = false;
+    let begun = Instant::now();
+    let planned = court.plan(REFERENCE, None, &court.reference());
+    let took = begun.elapsed();
+    assert!(court.sandbox().journal().iter().any(|one| one.host.starts_with("kv-robots")), "the vault has answered");
+    planned.expect_error("", "Cannot sign in", &[&format!("{host} does not answer")]);
+    assert!(took < WITHIN, "{took:?}");
+}
+
+#[test]
+fn a_sign_in_that_nobody_answers_is_told_soon_whoever_else_has_answered() {
+    let is_sign_in = |host: &str| host.starts_with("login.");
+    let proxy = Proxy::start(move |host, _| if is_sign_in(host) { Tunnel::Silent } else { Tunnel::Open });
+    let machine = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}/token", machine.local_addr().expect("it is bound"));
+    let variables =
+        [("ARM_CLIENT_ID", ""), ("ARM_CLIENT_SECRET", ""), ("ARM_USE_MSI", "true"), ("ARM_MSI_ENDPOINT", &address)];
+    thread::scope(|scope| {
+        scope.spawn(|| expect_silent_sign_in(proxy.unconfigured(&[]), "login.microsoftonline.com"));
+        scope.spawn(|| expect_silent_sign_in(Court::unconfigured(&variables), "127.0.0.1"));
+    });
+}
+
+#[test]
+fn a_sign_in_that_is_refused_is_not_asked_for_again_by_the_same_question() {
+    let mut court = Court::unconfigured(&[("ARM_CLIENT_SECRET", "wrong")]);
+    let here = json!({ "environment_id": court.place().environment_id });
+    court.configure(&here).expect_quiet();
+    court.judge_mut().asks_twice = false;
+    court.plan(REFERENCE, None, &court.reference()).expect_error("", "Cannot sign in", &["AADSTS7000215"]);
+    let asked = court.sandbox().journal().into_iter().filter(|one| one.host.starts_with("login."));
+    assert_eq!(asked.count(), 1);
 }
 
 #[test]

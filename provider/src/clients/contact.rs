@@ -2,6 +2,7 @@
 //!
 //! As long as nothing has, it is the network or what was configured that is at fault, and not a service that takes its time: whoever asks
 //! is told so within seconds, with what was met last. Once anything has answered, each operation has its own time.
+//! The same is held of those who sign in by themselves: without them nothing goes on, whoever else has answered.
 
 use std::future::{Future, pending};
 use std::sync::{Mutex, PoisonError};
@@ -76,6 +77,15 @@ impl Contact {
         self.state.send_if_modified(|state| std::mem::replace(state, State::Answered) != State::Answered);
     }
 
+    /// Somebody has answered who has to be asked before the one that counts, whose time begins now.
+    pub(super) fn answered_before(&self) {
+        self.state.send_if_modified(|state| {
+            let State::Asked(first) = state else { return false };
+            *first = Instant::now();
+            true
+        });
+    }
+
     /// Whether a service has answered.
     pub(super) fn has_answered(&self) -> bool {
         *self.state.borrow() == State::Answered
@@ -127,13 +137,15 @@ impl Contact {
     /// Returns when nothing has answered for so long. A sign-in that asks nobody, such as a program's, takes the time that it takes.
     async fn silent(&self, begun: Instant, allowed: Duration) {
         let mut state = self.state.subscribe();
-        // The sender lives as long as `self`: neither wait can fail.
-        let asked = state.wait_for(|state| *state != State::Idle).await.map(|state| *state);
-        if let Ok(State::Asked(first) | State::Lost(first, _)) = asked {
-            sleep_until(begun.max(first) + allowed).await;
-            if !self.has_answered() {
+        // The sender lives as long as `self`: the wait cannot fail.
+        let mut asked = state.wait_for(|state| *state != State::Idle).await.map(|state| *state);
+        while let Ok(State::Asked(first) | State::Lost(first, _)) = asked {
+            let until = begun.max(first) + allowed;
+            if until <= Instant::now() {
                 return;
             }
+            sleep_until(until).await;
+            asked = Ok(*self.state.borrow());
         }
         pending().await
     }
@@ -229,6 +241,18 @@ mod tests {
         };
         assert!(contact.within("reading", slow).await.is_ok());
         assert!(contact.within("reading", later()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_is_asked_before_the_one_that_counts_has_a_time_of_its_own() {
+        let contact = Contact { silence: 4 * MOMENT, ..asked() };
+        let (begun, on_the_way) = (Instant::now(), async {
+            sleep(3 * MOMENT).await;
+            contact.answered_before();
+        });
+        let (told, ()) = tokio::join!(given_up(&contact), on_the_way);
+        assert_eq!(told, "reading: a.example does not answer");
+        assert!(begun.elapsed() >= 7 * MOMENT, "{:?}", begun.elapsed());
     }
 
     #[tokio::test]

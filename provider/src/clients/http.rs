@@ -41,6 +41,7 @@ pub struct Http {
     network: Network,
     way: OnceLock<Way>,
     contact: Arc<Contact>,
+    sign_in: Arc<Contact>,
     reads: InFlight<(String, u64, String), Answer>,
     /// How often something was written to a host, or was about to be.
     writes: Mutex<HashMap<String, u64>>,
@@ -52,10 +53,10 @@ pub struct Http {
 impl Http {
     /// A connection that is opened by the first request.
     pub(super) fn new(entra: Entra, user_agent: String, network: Network) -> Http {
-        let (way, contact) = (OnceLock::new(), Arc::default());
+        let (way, contact, sign_in) = (OnceLock::new(), Arc::default(), Arc::default());
         let (reads, writes) = (InFlight::default(), Mutex::default());
         let (large, long) = (Arc::new(Semaphore::new(LARGE)), Semaphore::new(1));
-        Http { entra: Arc::new(entra), user_agent, network, way, contact, reads, writes, large, long }
+        Http { entra: Arc::new(entra), user_agent, network, way, contact, sign_in, reads, writes, large, long }
     }
 
     fn way(&self) -> Result<&Way, Error> {
@@ -73,17 +74,19 @@ impl Http {
 
     /// The same way for Microsoft's own SDKs.
     pub(super) fn transport(&self) -> Result<Transport, Error> {
-        Ok(self.short(self.way()?.clone()))
+        Ok(Transport::new(Arc::new(self.short(self.way()?.clone()))))
     }
 
     /// The way to whoever hands out tokens.
     fn sign_in_transport(&self) -> Result<Transport, Error> {
-        if self.entra.is_past_proxies() { Ok(self.short(Way::to_machine()?)) } else { self.transport() }
+        let way = if self.entra.is_past_proxies() { Way::to_machine()? } else { self.way()?.clone() };
+        let sign_in = Some(Arc::clone(&self.sign_in));
+        Ok(Transport::new(Arc::new(Short { sign_in, ..self.short(way) })))
     }
 
-    fn short(&self, way: Way) -> Transport {
+    fn short(&self, way: Way) -> Short {
         let (network, contact, secrets) = (self.network.clone(), Arc::clone(&self.contact), Arc::clone(self.secrets()));
-        Transport::new(Arc::new(Short { way, network, contact, secrets }))
+        Short { way, network, contact, sign_in: None, secrets }
     }
 
     /// The principal that signs in.
@@ -99,7 +102,7 @@ impl Http {
     /// Who is signed in, as far as a token says.
     pub(super) async fn caller(&self) -> Option<Caller> {
         let caller = async { Ok(self.entra.caller(|| self.sign_in_transport()).await) };
-        self.contact.within(SIGNING_IN, caller).await.ok().flatten()
+        self.signed_in(caller).await.ok().flatten()
     }
 
     /// Sends a request with a token for `scope`, as often as need be, and returns the first answer that is no error.
@@ -194,7 +197,11 @@ impl Http {
     /// # Errors
     /// Whatever keeps one from being given.
     pub(super) async fn token(&self, scope: &str) -> Result<Secret, Error> {
-        self.contact.within(SIGNING_IN, self.entra.token(scope, || self.sign_in_transport())).await
+        self.signed_in(self.entra.token(scope, || self.sign_in_transport())).await
+    }
+
+    async fn signed_in<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.sign_in.within(SIGNING_IN, self.contact.within(SIGNING_IN, work)).await
     }
 
     /// Sees to it that the next token for `scope` is another one than what a service refused, and is what it asks for.

@@ -1,6 +1,7 @@
 //! The connection that Microsoft's SDKs are lent: what they ask for is short, and whatever is not is cut off. It is tried again, found again
 //! and logged as what is asked without them, and what goes wrong is an error of ours, which they hand on.
 
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub(super) struct Short {
     pub(super) way: Way,
     pub(super) network: Network,
     pub(super) contact: Arc<Contact>,
+    /// The same of those who sign in, where this is lent for a sign-in.
+    pub(super) sign_in: Option<Arc<Contact>>,
     pub(super) secrets: Arc<Secrets>,
 }
 
@@ -77,16 +80,17 @@ impl Short {
         let (operation, host) = (operation(request), request.url().host_str().unwrap_or_default());
         let path = request.url().path();
         let through = |error: Error| error.through(self.way.proxy.as_ref());
-        self.contact.asks(host, || through(Error::silent(operation, host)));
+        self.contacts().for_each(|contact| contact.asks(host, || through(Error::silent(operation, host))));
         let ids = trace.headers(operation == SIGNING_IN);
         let mut request = request.clone();
         each(&ids, |name, value| request.insert_header(name, value));
         let broken = |error: azure_core::Error| {
             tracing::debug!(host, path, %trace, "The connection failed");
-            let sent = *error.kind() == ErrorKind::Io;
             let chain: Vec<String> = chain(&error).iter().map(|text| self.secrets.redact(text)).collect();
+            // It only asks: whether a question has arrived that nobody answers in time is all the same.
+            let sent = *error.kind() == ErrorKind::Io && !chain.iter().any(|text| text.contains("timed out"));
             let error = through(Error::connection(operation, host, sent, &chain)).of_read(true);
-            self.contact.failed(&error);
+            self.contacts().for_each(|contact| contact.failed(&error));
             error
         };
         let answer = self.way.client.execute_request(&request).await.map_err(broken)?;
@@ -112,11 +116,22 @@ impl Short {
         each(&ids, |name, value| headers.insert(name, value));
         let status = StatusCode::from_u16(status.into()).unwrap_or_default();
         let came = Came { status, headers, body: body.freeze() };
-        match came.is_page() {
-            true => self.contact.failed(&self.not_the_service(operation, &came)),
-            false => self.contact.answered(),
+        if came.is_page() {
+            let error = self.not_the_service(operation, &came);
+            self.contacts().for_each(|contact| contact.failed(&error));
+            return Ok(came);
+        }
+        self.contact.answered();
+        match &self.sign_in {
+            Some(sign_in) if operation == SIGNING_IN => sign_in.answered(),
+            Some(sign_in) => sign_in.answered_before(),
+            None => {}
         }
         Ok(came)
+    }
+
+    fn contacts(&self) -> impl Iterator<Item = &Contact> {
+        iter::once(&*self.contact).chain(self.sign_in.as_deref())
     }
 
     /// What came, unless it is somebody else's.
@@ -177,5 +192,5 @@ pub(super) fn own(error: &azure_core::Error) -> Option<Error> {
 }
 
 fn causes(error: &azure_core::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source())
+    iter::successors(Some(error as &dyn std::error::Error), |error| error.source())
 }

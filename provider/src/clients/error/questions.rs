@@ -247,6 +247,11 @@ impl Error {
         self.broken().is_some() && !on_this_side && !self.is_sign_in()
     }
 
+    /// Where a machine of Azure is asked for its identity, nobody answers.
+    pub fn is_no_machine(&self) -> bool {
+        self.is_sign_in() && self.is_of("169.254.169.254")
+    }
+
     /// It is of the connection to this host.
     pub(in crate::clients) fn is_of(&self, asked: &str) -> bool {
         matches!(&*self.kind, Kind::Connection { host, .. } if host == asked)

@@ -137,7 +137,8 @@ async fn read(
         Ok(bundle) => bundle,
         Err(first) => {
             let error = explained(http, operation, &first).await;
-            let (Some(401), Ok(token)) = (error.status(), http.token(scope).await) else { return Err(error) };
+            let Some(401) = error.status() else { return Err(error) };
+            let Ok(token) = http.token(scope).await else { return Err(error) };
             // The token may have been revoked, which its own time does not tell.
             http.renew(scope, &token, challenge(&first)).map_err(|unmet| unmet.of(error.trace()))?;
             match ask().await {
