@@ -89,8 +89,8 @@ fn hint(error: &Error) -> Option<&'static str> {
         Some("Try it again later: the service has a fault of its own, and its support finds the request by its ids.")
     } else if error.is_no_machine() {
         Some(
-            "There a machine of Azure is asked for its managed identity, as use_msi or ARM_USE_MSI wants it: if this is no such machine, \
-             choose another way to sign in.",
+            "There a machine of Azure is asked for its managed identity, past every proxy, as use_msi or ARM_USE_MSI wants it: if this is no \
+             such machine, choose another way to sign in. msi_endpoint or ARM_MSI_ENDPOINT name another address.",
         )
     } else if error.is_sign_in() && !error.is_unauthorized() {
         Some("Check whether this machine may reach the host that signs in, and HTTPS_PROXY and NO_PROXY.")

@@ -173,7 +173,8 @@ fn expect_silent_sign_in(mut court: Court, host: &str) {
     let planned = court.plan(REFERENCE, None, &court.reference());
     let took = begun.elapsed();
     assert!(court.sandbox().journal().iter().any(|one| one.host.starts_with("kv-robots")), "the vault has answered");
-    planned.expect_error("", "Cannot sign in", &[&format!("{host} does not answer")]);
+    let hint = if host == "127.0.0.1" { "asked for its managed identity" } else { "may reach the host that signs in" };
+    planned.expect_error("", "Cannot sign in", &[&format!("{host} does not answer"), hint]);
     assert!(took < WITHIN, "{took:?}");
 }
 

@@ -1,5 +1,7 @@
 //! What callers ask of an error.
 
+use std::net::Ipv4Addr;
+
 use uuid::Uuid;
 
 use super::kind::{Broken, Kind};
@@ -247,9 +249,13 @@ impl Error {
         self.broken().is_some() && !on_this_side && !self.is_sign_in()
     }
 
-    /// Where a machine of Azure is asked for its identity, nobody answers.
+    /// Where a machine is asked for its identity, nobody answers: that is an address on the machine itself, or one that no router passes on.
     pub fn is_no_machine(&self) -> bool {
-        self.is_sign_in() && self.is_of("169.254.169.254")
+        let is_near = |host: &str| {
+            let address: Option<Ipv4Addr> = host.parse().ok();
+            host == "localhost" || address.is_some_and(|address| address.is_loopback() || address.is_link_local())
+        };
+        self.is_sign_in() && matches!(&*self.kind, Kind::Connection { host, .. } if is_near(host))
     }
 
     /// It is of the connection to this host.

@@ -121,7 +121,10 @@ fn a_connection_is_told_by_how_far_it_came() {
 #[test]
 fn a_sign_in_that_cannot_be_reached_concerns_everything() {
     let error = Error::connection(SIGNING_IN, "login.example", false, &["tunnel error: unsuccessful".to_owned()]);
-    assert!(error.is_own() && !error.is_unreachable());
+    assert!(error.is_own() && !error.is_unreachable() && !error.is_no_machine());
+    let machine = |operation, host| Error::silent(operation, host).is_no_machine();
+    assert!(["169.254.169.254", "127.0.0.1", "localhost"].into_iter().all(|host| machine(SIGNING_IN, host)));
+    assert!(!machine(SIGNING_IN, "10.0.0.1") && !machine("reading", "127.0.0.1"));
     assert!(!Error::stopped(SIGNING_IN).is_own(), "whoever is asked to stop is at no fault");
 }
 
