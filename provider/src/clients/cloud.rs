@@ -163,9 +163,10 @@ impl Cloud {
         let wrong: Vec<&str> = wrong.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect();
         match wrong.is_empty() {
             true => Ok(()),
-            false => {
-                Err(format!("the address of the organization is https://{host} alone, without {}", wrong.join(" and ")))
-            }
+            false => Err(format!(
+                "this is no address of Dataverse, which would be https://{host} alone, without {}",
+                wrong.join(" and ")
+            )),
         }
     }
 
@@ -253,7 +254,10 @@ mod tests {
             ("/#top", "without a fragment"),
         ] {
             let told = told(&public, &format!("https://contoso.crm4.dynamics.com{rest}"));
-            assert!(told.contains("is https://contoso.crm4.dynamics.com alone") && told.ends_with(wrong), "{told}");
+            assert!(
+                told.contains("would be https://contoso.crm4.dynamics.com alone") && told.ends_with(wrong),
+                "{told}"
+            );
         }
         for address in
             ["https://me:hunter2@contoso.crm4.dynamics.com", "https://me:hunter2@evil.example", "http://:hunter2@a.b"]
