@@ -16,9 +16,8 @@ use std::{env, io};
 use tfplugin::Value;
 use zeroize::Zeroizing;
 
-use crate::clients::Settings;
-use crate::clients::entra::{Principal, SignIn};
-use crate::clients::secret;
+use crate::clients::entra::{MAX_FILE, Principal, SignIn};
+use crate::clients::{Settings, careful};
 use given::Given;
 use settings::{CLIENT_ID, Setting, USE_CLI};
 use sources::Sources;
@@ -59,7 +58,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 
 /// What is in a file.
 pub(crate) fn file(path: &str) -> io::Result<Zeroizing<Vec<u8>>> {
-    secret::file(path)
+    careful::file(path, MAX_FILE)
 }
 
 /// Chooses by a provider block who signs in, and how every service is reached; or says which of its arguments only the apply will know.

@@ -6,10 +6,9 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
 
 use acceptance_tests::court::{Court, REFERENCE, with};
-use acceptance_tests::networks::{Met, NETWORKS, Network, WITHIN};
+use acceptance_tests::networks::{Met, NETWORKS, Network};
 use acceptance_tests::proxy::{Proxy, Tunnel};
 use acceptance_tests::world::{CHAIN, World};
 use sandbox::{Crafted, Effect, Fault};
@@ -163,19 +162,16 @@ fn a_vault_that_asks_for_another_one_s_token_is_told_without_advice_that_nobody_
     created.expect_refused();
 }
 
-/// A plan is told within fifteen seconds of whoever signs in and says nothing, though the vault has answered.
+/// A plan is told of whoever signs in that he says nothing, though the vault has answered.
 #[track_caller]
 fn expect_silent_sign_in(mut court: Court, host: &str) {
     let here = json!({ "environment_id": court.place().environment_id });
     court.configure(&here).expect_quiet();
     court.judge_mut().asks_twice = false;
-    let begun = Instant::now();
     let planned = court.plan(REFERENCE, None, &court.reference());
-    let took = begun.elapsed();
     assert!(court.sandbox().journal().iter().any(|one| one.host.starts_with("kv-robots")), "the vault has answered");
     let hint = if host == "127.0.0.1" { "asked for its managed identity" } else { "may reach the host that signs in" };
     planned.expect_error("", "Cannot sign in", &[&format!("{host} does not answer"), hint]);
-    assert!(took < WITHIN, "{took:?}");
 }
 
 #[test]

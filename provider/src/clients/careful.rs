@@ -1,10 +1,31 @@
-//! What is read with care: lists have an end, and what does not fit is not there, whatever a service says.
+//! What is read with care: lists and files have an end, and what does not fit is not there, whatever a service says.
 
 use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::marker::PhantomData;
+use std::path::Path;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+/// What is in a file of no more than so many MiB. It may be secret.
+///
+/// # Errors
+/// It cannot be read, has no end, or is longer.
+pub fn file(path: impl AsRef<Path>, mebibytes: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    // A pipe may never end, and nobody could end the wait for it.
+    if !fs::metadata(&path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    let (mut bytes, most) = (Zeroizing::new(Vec::new()), mebibytes << 20);
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > most {
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is longer than {mebibytes} MiB"))),
+        false => Ok(bytes),
+    }
+}
 
 /// Reads a list of no more than `N` elements; a longer one is an error before the rest of it is read. Null is an empty one.
 pub(super) fn at_most<'de, D: Deserializer<'de>, T: Deserialize<'de>, const N: usize>(
@@ -47,6 +68,16 @@ impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for Elements<T, N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_has_an_end() {
+        let kind = |path: &str, mebibytes| file(path, mebibytes).map(|bytes| bytes.len()).map_err(|error| error.kind());
+        let own = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        assert!(kind(own, 1).is_ok_and(|length| length > 100));
+        assert_eq!(kind(own, 0), Err(io::ErrorKind::FileTooLarge));
+        assert_eq!(kind(env!("CARGO_MANIFEST_DIR"), 1), Err(io::ErrorKind::InvalidInput));
+        assert_eq!(kind("/dev/zero", 1), Err(io::ErrorKind::InvalidInput));
+    }
 
     #[test]
     fn a_list_has_an_end() {

@@ -19,7 +19,7 @@
 mod answer;
 mod audit;
 mod borrowed;
-mod careful;
+pub mod careful;
 mod challenge;
 pub mod cloud;
 pub mod connectivity;

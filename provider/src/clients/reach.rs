@@ -3,8 +3,7 @@
 //! Proxy and trust come from `HTTPS_PROXY`, `NO_PROXY` and `SSL_CERT_FILE`, on every system. With the last one set, its authorities take the
 //! place of the system's; those of the provider block are trusted beside either.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject as _};
 
+use super::careful;
 use super::error::{Error, chain};
 use super::proxy::{Door, Proxy};
 use super::retry::RETRIES;
@@ -123,20 +123,15 @@ fn authority(der: Result<CertificateDer<'_>, pem::Error>) -> Option<Certificate>
     Certificate::from_der(&der).ok()
 }
 
-/// As long as a file with authorities may be: all that a system trusts are a twentieth of it.
-const MAX_FILE: u64 = 16 << 20;
+/// As many MiB may a file with authorities have: all that a system trusts are a twentieth of it.
+const MAX_FILE: u64 = 16;
 
 /// Reads a file with authorities.
 ///
 /// # Errors
 /// It cannot be read, or is too long for one.
 pub fn file(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 > MAX_FILE {
-        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is longer than 16 MiB")),
-        false => Ok(bytes),
-    }
+    careful::file(path, MAX_FILE).map(|bytes| bytes.to_vec())
 }
 
 /// The proxy that the environment names.

@@ -2,33 +2,11 @@
 //!
 //! What is sent is copied by what sends it: Microsoft's SDK, the buffers of HTTP and of TLS. Those copies are not ours to wipe.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
 use std::str;
 
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use serde::Deserialize;
 use zeroize::Zeroizing;
-
-/// As long as a file may be that holds a secret.
-const MAX_FILE: u64 = 1 << 20;
-
-/// What is in a file that may be secret.
-///
-/// # Errors
-/// It cannot be read, or is longer than any.
-pub fn file(path: &str) -> io::Result<Zeroizing<Vec<u8>>> {
-    // A pipe may never end, and nobody could end the wait for it.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
-    }
-    let mut bytes = Zeroizing::new(Vec::new());
-    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 > MAX_FILE {
-        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is longer than 1 MiB")),
-        false => Ok(bytes),
-    }
-}
 
 /// Base64 with or without padding.
 pub(crate) const LENIENT: GeneralPurposeConfig =

@@ -21,12 +21,15 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{heard, refused};
+use crate::clients::careful;
 use crate::clients::error::{Error, SIGNING_IN};
-use crate::clients::secret::{Secret, file};
+use crate::clients::secret::Secret;
 use crate::clients::secrets::Secrets;
 use crate::clients::short;
 use crate::clients::trace::Trace;
 
+/// As many MiB may a file have that holds a secret.
+pub const MAX_FILE: u64 = 1;
 /// As long as a path is shown.
 const MAX_SHOWN: usize = 255;
 
@@ -103,7 +106,7 @@ impl Shown {
                         "The file {path_shown} is to hold an identity token, and cannot be read: {what}."
                     ))
                 };
-                let bytes = file(path).map_err(|error| unread(&error))?;
+                let bytes = careful::file(path, MAX_FILE).map_err(|error| unread(&error))?;
                 let token = Secret::of_file(&bytes).map_err(|what| unread(&what))?;
                 match token.reveal() {
                     "" => Err(Error::sign_in(format!(
