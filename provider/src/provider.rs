@@ -70,7 +70,7 @@ const SCHEMA: &Schema = &Schema::new(
         &Type::String,
         "The path of a PEM file with certificate authorities that are trusted besides the system's, for example the one of a proxy that \
          inspects TLS. Where the variable `SSL_CERT_FILE` names a file, its authorities take the place of the system's, and these are \
-         trusted beside them. It is read whenever Terraform configures the provider.",
+         trusted beside them. It is a regular file of at most 16 MiB, and read whenever Terraform configures the provider.",
     ),
     Attribute::optional(
         "max_retries",
