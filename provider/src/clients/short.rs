@@ -27,6 +27,10 @@ const MAX_BODY: usize = 1 << 20;
 /// After how long nothing is tried again, unless it is asked for: whoever has a token or a certificate to wait for has others to ask as well.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The header of who asks a machine for its identity. Source:
+/// <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>.
+const MACHINE: HeaderName = HeaderName::from_static("metadata");
+
 /// A connection whose answers are short.
 #[derive(Debug)]
 pub(super) struct Short {
@@ -58,9 +62,15 @@ impl Short {
     async fn tried(&self, request: &Request) -> Result<Came, Error> {
         let mut tries = Tries::begin(self.network.max_retries).within(PATIENCE);
         let host = request.url().host_str().unwrap_or_default();
+        let is_machine = request.headers().get_optional_str(&MACHINE).is_some();
+        let is_passing = |status: u16| match status {
+            // A machine says so while its identities are brought up to date.
+            404 | 410 => is_machine,
+            other => matches!(other, 408 | 429 | 500 | 502 | 503 | 504),
+        };
         loop {
             let (came, asked) = match self.once(request).await {
-                Ok(came) if matches!(came.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504) => {
+                Ok(came) if is_passing(came.status.as_u16()) => {
                     let asked = came.header("retry-after").as_deref().and_then(asked_for);
                     (Ok(came), asked)
                 }
