@@ -245,7 +245,8 @@ impl Entra {
         let certificate = match sign_in {
             SignIn::Certificate { certificate, .. } if said.starts_with("AADSTS700027") => {
                 let (thumbprint, expires) = (certificate.thumbprint(), certificate.expires());
-                format!(" In the portal its thumbprint is {thumbprint}, and it expires on {expires}.")
+                let word = if expires < OffsetDateTime::now_utc().date() { "expired" } else { "expires" };
+                format!(" In the portal its thumbprint is {thumbprint}, and it {word} on {expires}.")
             }
             _ => String::new(),
         };

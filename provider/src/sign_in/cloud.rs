@@ -31,7 +31,7 @@ pub(crate) const ENDPOINTS: NestedBlock = NestedBlock::single(
         "For whom tokens for it are, an address that begins with `https://` and ends without a slash, for example \
          `https://gov.service.powerapps.us`.",
     )
-    .check(&[Check::Url]),
+    .check(&[Check::Url, Check::Format(is_audience)]),
     host(
         "power_platform_host",
         "The host of the Power Platform API, for example `api.appsplatform.us`; tokens for it are asked for with its name.",
@@ -48,6 +48,10 @@ pub(crate) const ENDPOINTS: NestedBlock = NestedBlock::single(
 
 const fn host(name: &'static str, description: &'static str) -> Attribute {
     Attribute::optional(name, &Type::String, description).check(&[Check::Format(is_host)])
+}
+
+fn is_audience(text: &str) -> Result<(), String> {
+    (!text.ends_with('/')).then_some(()).ok_or_else(|| "must end without a slash".to_owned())
 }
 
 fn is_host(text: &str) -> Result<(), String> {
