@@ -24,7 +24,7 @@ pub(crate) fn failed(summary: &str, error: &Error) -> Diagnostic {
         Some(headline) => Diagnostic::error(headline, detail).of_everything(),
         None => Diagnostic::error(summary, detail),
     };
-    match hint(error) {
+    match error.remedy().or_else(|| hint(error)) {
         Some(hint) => diagnostic.hint(hint),
         None => diagnostic,
     }
@@ -94,6 +94,9 @@ fn hint(error: &Error) -> Option<&'static str> {
         )
     } else if error.is_sign_in() && !error.is_unauthorized() {
         Some("Check whether this machine may reach the host that signs in, and HTTPS_PROXY and NO_PROXY.")
+    } else if error.is_sign_in() {
+        // What to do stands in the message.
+        None
     } else if error.is_unauthorized() {
         Some("Check who signs in: the provider block, the ARM_* variables, or az login.")
     } else if error.outcome_unknown() {

@@ -111,8 +111,8 @@ fn a_sign_in_that_fails_is_told_in_full_once_after_each_configure() {
     for _ in 0..2 {
         court.configure(&block).expect_quiet();
         let told = court.plan(REFERENCE, None, &court.reference());
-        // Entra's text and ours are two sentences.
-        told.expect_error("", SIGN_IN, &["AADSTS7000215", ". The client secret is wrong", "ARM_*"]);
+        // Entra's text and ours are two paragraphs.
+        told.expect_error("", SIGN_IN, &["AADSTS7000215", "\n\nThe client secret is wrong", "ARM_*"]);
         let other = with(court.reference(), json!({ "schema_name": "cto_other" }));
         let second = court.plan(REFERENCE, None, &other);
         assert!(!second.to_string().contains("AADSTS"), "{second}");

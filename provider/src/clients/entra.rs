@@ -252,12 +252,16 @@ impl Entra {
         };
         let asked = Asked::of(scope, &self.cloud);
         let remedy = codes::remedy(&said, asked).or_else(|| sign_in.remedy(&said));
-        let remedy = remedy.map(|remedy| format!(" {remedy}")).unwrap_or_default();
+        let remedy = remedy.map(|remedy| format!("{remedy} ")).unwrap_or_default();
+        let by = match self.principal.block {
+            Some(block) => format!("Check who signs in by the block {block}."),
+            None => "Check who signs in: the provider block, the ARM_* variables, or az login.".to_owned(),
+        };
         let instead = self.principal.instead.as_ref().map(|instead| format!("\n\n{instead}")).unwrap_or_default();
         let whom = self.principal.block.map(|block| format!(" the identity of the block {block}")).unwrap_or_default();
         let (giver, said) = (sign_in.giver(), refused::sentence(&said));
-        Error::sign_in(format!("{giver} gave{whom} no token for {scope}: {said}{remedy}{certificate}{instead}"))
-            .of(ours.as_ref().and_then(Error::trace))
+        let what = format!("{giver} gave{whom} no token for {scope}: {said}{certificate}");
+        Error::remediable_sign_in(what, format!("{remedy}{by}{instead}")).of(ours.as_ref().and_then(Error::trace))
     }
 
     /// What was said by whoever gives no token, without the SDK's words around it; what begins with a code of Entra's begins with it.

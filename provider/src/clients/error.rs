@@ -113,7 +113,12 @@ impl Error {
 
     /// A sign-in that failed.
     pub(super) fn sign_in(what: impl Into<String>) -> Error {
-        Error::new(SIGNING_IN, Kind::SignIn(what.into()))
+        Error::new(SIGNING_IN, Kind::SignIn { what: what.into(), remedy: None })
+    }
+
+    /// The same with what to do.
+    pub(super) fn remediable_sign_in(what: String, remedy: String) -> Error {
+        Error::new(SIGNING_IN, Kind::SignIn { what, remedy: Some(remedy) })
     }
 
     /// A vault that belongs to another tenant than the sign-in.

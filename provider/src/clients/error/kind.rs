@@ -25,8 +25,8 @@ pub(super) enum Kind {
     Stopped,
     /// The connection to a host failed.
     Connection { host: String, broken: Broken },
-    /// The sign-in failed.
-    SignIn(String),
+    /// The sign-in failed, and what to do, where whoever told it knows.
+    SignIn { what: String, remedy: Option<String> },
     /// The vault trusts another tenant.
     WrongTenant { vault: String, ours: String },
     /// The process's own surroundings are at fault.
@@ -175,7 +175,7 @@ impl fmt::Display for Told<'_> {
             }
             Kind::Stopped => f.write_str("the user asked to stop"),
             Kind::Connection { host, broken } => self.connection(f, host, *broken),
-            Kind::SignIn(what) | Kind::Setup(what) => f.write_str(what),
+            Kind::SignIn { what, .. } | Kind::Setup(what) => f.write_str(what),
             Kind::WrongTenant { vault, ours } => {
                 write!(f, "the vault belongs to the tenant {vault}, and the provider is signed in to {ours}")
             }

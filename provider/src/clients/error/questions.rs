@@ -34,6 +34,14 @@ impl Error {
         self.shown()?.request_id.as_deref()
     }
 
+    /// What to do, where whoever made it knows.
+    pub fn remedy(&self) -> Option<&str> {
+        match &*self.kind {
+            Kind::SignIn { remedy, .. } => remedy.as_deref(),
+            _ => None,
+        }
+    }
+
     /// By what the request is found again, in words; nothing where none was sent.
     pub fn found_by(&self) -> Option<String> {
         let theirs = self.request_id().map(|id| format!("request id {id}"));
@@ -102,7 +110,7 @@ impl Error {
 
     /// The sign-in failed, or the service does not accept it.
     pub fn is_unauthorized(&self) -> bool {
-        matches!(&*self.kind, Kind::SignIn(_)) || self.refusal().is_some_and(|refusal| refusal.status == 401)
+        matches!(&*self.kind, Kind::SignIn { .. }) || self.refusal().is_some_and(|refusal| refusal.status == 401)
     }
 
     /// Too much was asked in too short a time, and waiting did not help.
