@@ -14,7 +14,7 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use tokio::time::{Instant, sleep};
 
-use super::answer::{Answer, leads_to_a_page};
+use super::answer::leads_to_a_page;
 use super::contact::Contact;
 use super::error::{Error, Page, SIGNING_IN, chain};
 use super::reach::{Network, Way};
@@ -78,9 +78,7 @@ impl Short {
                 Err(error) => return Err(self.way.explained(error, host).await),
                 Ok(came) => return self.own(request, came),
             };
-            let Some(wait) = tries.again(asked) else {
-                return came.and_then(|came| self.own(request, came)).and_then(|came| self.granted(request, came));
-            };
+            let Some(wait) = tries.again(asked) else { return came.and_then(|came| self.own(request, came)) };
             sleep(wait).await;
         }
     }
@@ -147,16 +145,6 @@ impl Short {
     /// What came, unless it is somebody else's.
     fn own(&self, request: &Request, came: Came) -> Result<Came, Error> {
         if came.is_page() { Err(self.not_the_service(operation(request), &came)) } else { Ok(came) }
-    }
-
-    /// What came, unless a sign-in is let down for a time: that says nothing of who signs in, which is all that an SDK makes of it.
-    fn granted(&self, request: &Request, came: Came) -> Result<Came, Error> {
-        if operation(request) != SIGNING_IN || !matches!(came.status.as_u16(), 429 | 503) {
-            return Ok(came);
-        }
-        let answer = Answer::new(came.status, HeaderMap::new(), came.body, &self.secrets);
-        let host = request.url().host_str().unwrap_or_default().to_owned();
-        Err(Answer { host, trace: asked(&came.headers), ..answer }.refused(SIGNING_IN).of_read(true))
     }
 
     fn not_the_service(&self, operation: &str, came: &Came) -> Error {

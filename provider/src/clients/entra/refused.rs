@@ -29,7 +29,7 @@ impl Policy for Refused {
             return Ok(answer);
         }
         let raw = answer.try_into_raw_response().await?;
-        let error = heard(&raw, &self.0).refused(SIGNING_IN).of(short::asked(raw.headers()).as_ref());
+        let error = heard(&raw, &self.0).refused(SIGNING_IN).of_read(true).of(short::asked(raw.headers()).as_ref());
         Err(SdkError::new(ErrorKind::Credential, error))
     }
 }
