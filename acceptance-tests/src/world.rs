@@ -13,8 +13,8 @@ use crate::workspace::{Installed, SOURCE, Workspace};
 
 pub use crate::sandboxed::Place;
 
-/// The text of [`CREDENTIAL`], for what is longer.
-macro_rules! credential {
+/// The text of [`REFERENCE`], for what is longer.
+macro_rules! reference {
     () => {
         r#"
 resource "powerautomate_key_vault_certificate_reference" "robot" {
@@ -22,15 +22,28 @@ resource "powerautomate_key_vault_certificate_reference" "robot" {
   key_vault_id     = var.key_vault_id
   certificate_name = "robot"
 }
+"#
+    };
+}
 
+/// The text of [`CREDENTIAL`], for what is longer.
+macro_rules! credential {
+    () => {
+        concat!(
+            reference!(),
+            r#"
 resource "powerautomate_cba_credential" "robot" {
   name                     = "Robot"
   username                 = "robot@contoso.com"
   certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
 }
 "#
+        )
     };
 }
+
+/// The certificate reference of one robot, named `robot`.
+pub const REFERENCE: &str = reference!();
 
 /// Certificate reference and credential of one robot, both named `robot`.
 pub const CREDENTIAL: &str = credential!();

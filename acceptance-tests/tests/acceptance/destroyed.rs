@@ -2,16 +2,9 @@
 //! way works.
 
 use acceptance_tests::court::{CONNECTION, Court, with};
-use acceptance_tests::world::World;
+use acceptance_tests::world::{REFERENCE, World};
 use serde_json::json;
 
-const REFERENCE: &str = r#"
-resource "powerautomate_key_vault_certificate_reference" "robot" {
-  schema_name      = "cto_robot_certificate"
-  key_vault_id     = var.key_vault_id
-  certificate_name = "robot"
-}
-"#;
 const REFERENCE_ADDRESS: &str = "powerautomate_key_vault_certificate_reference.robot";
 const CREDENTIAL_ADDRESS: &str = "powerautomate_cba_credential.robot";
 const DEFINITIONS: &str = "environmentvariabledefinitions";

@@ -10,17 +10,9 @@ use std::fs;
 use std::path::Path;
 
 use acceptance_tests::outcome::Outcome;
-use acceptance_tests::world::World;
+// A certificate reference is planned with the vault, and made with Dataverse.
+use acceptance_tests::world::{REFERENCE, World};
 use sandbox::{ClientCertificate, ClientCertificateSpec, default_world};
-
-/// The certificate reference of one robot: it is planned with the vault, and made with Dataverse.
-const REFERENCE: &str = r#"
-resource "powerautomate_key_vault_certificate_reference" "robot" {
-  schema_name      = "cto_robot_certificate"
-  key_vault_id     = var.key_vault_id
-  certificate_name = "robot"
-}
-"#;
 
 const SECRET: &str = "ARM_CLIENT_SECRET";
 
