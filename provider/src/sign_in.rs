@@ -16,7 +16,7 @@ use std::{env, io};
 use tfplugin::Value;
 use zeroize::Zeroizing;
 
-use crate::clients::entra::{MAX_FILE, Principal, SignIn};
+use crate::clients::entra::{Principal, SignIn};
 use crate::clients::{Settings, careful};
 use given::Given;
 use settings::{CLIENT_ID, Setting, USE_CLI};
@@ -58,7 +58,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 
 /// What is in a file.
 pub(crate) fn file(path: &str) -> io::Result<Zeroizing<Vec<u8>>> {
-    careful::file(path, MAX_FILE)
+    careful::file(path, careful::SECRET)
 }
 
 /// Chooses by a provider block who signs in, and how every service is reached; or says which of its arguments only the apply will know.
@@ -128,19 +128,14 @@ fn principal(sources: &Sources<'_>) -> Result<Principal, Refusal> {
         }
     }
     let all = || ways::list(sources, &passed, None);
-    if !chosen.is_empty() {
-        return Err(no_way(sources, None, all(), ""));
-    }
-    if sources.switch(&USE_CLI)? == Some(false) {
+    if !chosen.is_empty() || sources.switch(&USE_CLI)? == Some(false) {
         return Err(no_way(sources, None, all(), ""));
     }
     if let Some(other) = sources.variables.other_way().filter(|_| sources.block.is_none()) {
         return Err(not_offered(other));
     }
     if sources.client_id()?.is_some() {
-        let variable = sources.variable(&CLIENT_ID).and_then(|_| sources.variables.name(&CLIENT_ID));
-        let by = variable.filter(|_| sources.given.text(&CLIENT_ID).is_none());
-        let by = by.map(|variable| format!(" ({variable})")).unwrap_or_default();
+        let by = sources.said_by(&CLIENT_ID).map(|variable| format!(" ({variable})")).unwrap_or_default();
         let first = format!("A client id is given{by}, but nothing that proves it. ");
         return Err(no_way(sources, Some(&CLIENT_ID), all(), &first));
     }
@@ -148,21 +143,20 @@ fn principal(sources: &Sources<'_>) -> Result<Principal, Refusal> {
         return Err(no_way(sources, None, all(), "The block does not say how it signs in. "));
     }
     let others = ways::list(sources, &passed, Some(Way::Cli));
-    let ignored = sources.variables.ignored().map(|ignored| format!("\n{ignored}")).unwrap_or_default();
-    let instead = Some(format!("Nothing chooses another way to sign in:\n{others}{ignored}"));
+    let instead = Some(format!("Nothing chooses another way to sign in:\n{others}{}", sources.ignored("\n")));
     Ok(Principal { tenant_id: sources.tenant_id()?, sign_in: SignIn::Cli, block: None, instead })
 }
 
 fn no_way(sources: &Sources<'_>, argument: Option<&Setting>, all: String, first: &str) -> Refusal {
-    let ignored = sources.variables.ignored().filter(|_| sources.block.is_none());
-    let ignored = ignored.map(|ignored| format!("\n{ignored}")).unwrap_or_default();
-    let (what, remedy) = match sources.block {
+    let (what, ignored, remedy) = match sources.block {
         Some(block) => (
             format!("No way to sign in for the block {block}"),
+            String::new(),
             format!("Give what one of them lacks in the block {block}: no environment variable stands in for it."),
         ),
         None => (
             "No way to sign in".to_owned(),
+            sources.ignored("\n"),
             "Give what one of them lacks, in the provider block or by the variables.".to_owned(),
         ),
     };

@@ -10,6 +10,11 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, SeqAcce
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+/// As many MiB may a file have that holds a secret.
+pub const SECRET: u64 = 1;
+/// As long as a path is shown.
+const MAX_SHOWN: usize = 255;
+
 /// What is in a file of no more than so many MiB. It may be secret.
 ///
 /// # Errors
@@ -24,6 +29,20 @@ pub fn file(path: impl AsRef<Path>, mebibytes: u64) -> io::Result<Zeroizing<Vec<
     match bytes.len() as u64 > most {
         true => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is longer than {mebibytes} MiB"))),
         false => Ok(bytes),
+    }
+}
+
+/// What is shown of the path of a file: a path, and not what somebody has put in its place, which may be what is to be in the file.
+pub fn shown(path: &str) -> String {
+    const ENDINGS: [&str; 10] = ["pfx", "p12", "pem", "crt", "cer", "key", "txt", "jwt", "token", "json"];
+    let file = Path::new(path);
+    let is_short = path.len() <= MAX_SHOWN && !path.contains(['\n', '\r']);
+    let is_below = file.parent().is_some_and(|parent| !parent.as_os_str().is_empty() && parent.is_dir());
+    let is_named =
+        file.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)));
+    match is_short && (file.is_absolute() || is_below || is_named) {
+        true => path.to_owned(),
+        false => format!("(left out: {} characters, which do not look like a path)", path.chars().count()),
     }
 }
 
@@ -77,6 +96,16 @@ mod tests {
         assert_eq!(kind(own, 0), Err(io::ErrorKind::FileTooLarge));
         assert_eq!(kind(env!("CARGO_MANIFEST_DIR"), 1), Err(io::ErrorKind::InvalidInput));
         assert_eq!(kind("/dev/zero", 1), Err(io::ErrorKind::InvalidInput));
+    }
+
+    #[test]
+    fn of_what_is_no_path_nothing_is_shown() {
+        for path in ["/var/run/token", "client.pfx", "src/lib.rs"] {
+            assert_eq!(shown(path), path);
+        }
+        for other in ["my-very-secret-value-123", "eyJhbGciOi.eyJzdWIi.c2ln", "abc~8Q~x.y", &"MII".repeat(500)] {
+            assert!(shown(other).starts_with("(left out: "), "{other}");
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ use codes::Asked;
 use sign_in::Making;
 
 pub use certificate::{ClientCertificate, Unreadable};
-pub use identity_token::{IdentityToken, MAX_FILE, shown};
+pub use identity_token::IdentityToken;
 pub use sign_in::{Principal, SignIn};
 
 /// A token is not used any more when it has less time left than this.

@@ -14,7 +14,8 @@ use super::settings::{
     CERTIFICATE, CERTIFICATE_FILE, CERTIFICATE_PASSWORD, CLIENT_ID, CLIENT_ID_FILE, Setting, TENANT_ID, USE_AKS,
 };
 use super::variables::{Family, Variables};
-use crate::clients::entra::{ClientCertificate, Unreadable, shown};
+use crate::clients::careful::shown;
+use crate::clients::entra::{ClientCertificate, Unreadable};
 use crate::clients::secret::{LENIENT, Secret};
 
 /// What a block says, and what stands in for what it does not say.
@@ -34,6 +35,17 @@ impl Sources<'_> {
     pub(super) fn variable(&self, setting: &Setting) -> Option<String> {
         let speaks = self.block.is_none() || setting.is_surrounding;
         self.variables.text(setting).filter(|_| speaks)
+    }
+
+    /// The variable that says a setting, where the block does not.
+    pub(super) fn said_by(&self, setting: &Setting) -> Option<&'static str> {
+        let is_said = self.given.text(setting).is_none() && self.variable(setting).is_some();
+        self.variables.name(setting).filter(|_| is_said)
+    }
+
+    /// What is set and not read, as a further sentence.
+    pub(super) fn ignored(&self, before: &str) -> String {
+        self.variables.ignored().map(|ignored| format!("{before}{ignored}")).unwrap_or_default()
     }
 
     /// What a setting says.
@@ -96,7 +108,7 @@ impl Sources<'_> {
     }
 
     fn correct(&self, setting: &Setting) -> String {
-        let variable = self.variables.name(setting).filter(|_| self.given.text(setting).is_none());
+        let variable = self.said_by(setting);
         variable.map_or_else(
             || "Correct it.".to_owned(),
             |variable| format!("Correct the environment variable {variable}."),
@@ -241,7 +253,7 @@ impl Sources<'_> {
         let argument = setting.argument;
         let remedy = match self.variables.name(setting) {
             Some(variable) if self.block.is_none() || setting.is_surrounding => {
-                let ignored = self.variables.ignored().map(|ignored| format!(" {ignored}")).unwrap_or_default();
+                let ignored = self.ignored(" ");
                 format!("Set {argument} in the provider block, or the environment variable {variable}.{ignored}")
             }
             _ => format!("Set {argument} in the block."),

@@ -28,12 +28,10 @@ pub(super) struct NoSwitch {
 impl<'a> Variables<'a> {
     /// The first family of which anything is set.
     pub(super) fn of(read: &'a dyn Fn(&str) -> Option<String>) -> Variables<'a> {
-        let arm = SETTINGS.iter().flat_map(|setting| setting.arm.iter().copied());
-        let mut arm = arm.chain(OTHERS);
         let azure = SETTINGS.iter().filter_map(|setting| setting.azure);
         let mut azure = azure.chain(["AZURE_AUTHORITY_HOST", "AZURE_USERNAME"]);
         let is_set = |name: &str| read(name).is_some();
-        let is_azure = !arm.any(is_set) && azure.any(is_set);
+        let is_azure = !arm().any(is_set) && azure.any(is_set);
         Variables { family: if is_azure { Family::Azure } else { Family::Arm }, read }
     }
 
@@ -86,11 +84,8 @@ impl<'a> Variables<'a> {
 
     /// What is set and not read because the other family is taken.
     pub(super) fn ignored(&self) -> Option<String> {
-        let is_set = |name: &&&'static str| (self.read)(name).is_some();
-        let mut arm = SETTINGS.iter().flat_map(|setting| setting.arm).chain(&OTHERS);
-        let taken = arm.find(is_set).filter(|_| self.family == Family::Arm)?;
-        let azure = SETTINGS.iter().filter_map(|setting| setting.azure.as_ref());
-        let ignored: Vec<&str> = azure.filter(is_set).copied().collect();
+        let taken = arm().find(|name| (self.read)(name).is_some())?;
+        let ignored: Vec<&str> = SETTINGS.iter().filter_map(|setting| self.put_aside(setting)).collect();
         (!ignored.is_empty()).then(|| {
             format!("Set, and not read because {taken} is: {}. Set all by variables of one family.", ignored.join(", "))
         })
@@ -113,6 +108,11 @@ impl<'a> Variables<'a> {
     pub(super) fn of_a_place(&self, variable: &str) -> Option<String> {
         (self.read)(variable)
     }
+}
+
+/// The variables of the first family.
+fn arm() -> impl Iterator<Item = &'static str> {
+    SETTINGS.iter().flat_map(|setting| setting.arm).copied().chain(OTHERS)
 }
 
 /// A switch as the Azure providers read it: in the spellings of Go's `strconv.ParseBool`, and in no other.

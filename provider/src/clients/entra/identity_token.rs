@@ -8,7 +8,6 @@
 //! <https://learn.microsoft.com/azure/aks/workload-identity-overview>.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use azure_core::error::{Error as SdkError, ErrorKind};
@@ -27,11 +26,6 @@ use crate::clients::secret::Secret;
 use crate::clients::secrets::Secrets;
 use crate::clients::short;
 use crate::clients::trace::Trace;
-
-/// As many MiB may a file have that holds a secret.
-pub const MAX_FILE: u64 = 1;
-/// As long as a path is shown.
-const MAX_SHOWN: usize = 255;
 
 /// Where an identity token comes from.
 #[derive(Clone)]
@@ -100,13 +94,13 @@ impl Shown {
         match &self.source {
             IdentityToken::Given(token) => Ok(token.clone()),
             IdentityToken::File(path) => {
-                let path_shown = shown(path);
+                let path_shown = careful::shown(path);
                 let unread = |what: &dyn fmt::Display| {
                     Error::sign_in(format!(
                         "The file {path_shown} is to hold an identity token, and cannot be read: {what}."
                     ))
                 };
-                let bytes = careful::file(path, MAX_FILE).map_err(|error| unread(&error))?;
+                let bytes = careful::file(path, careful::SECRET).map_err(|error| unread(&error))?;
                 let token = Secret::of_file(&bytes).map_err(|what| unread(&what))?;
                 match token.reveal() {
                     "" => Err(Error::sign_in(format!(
@@ -206,33 +200,9 @@ fn lacking(url: &mut Url, pairs: &[(&str, &str)]) {
     }
 }
 
-/// What is shown of the path of a file: a path, and not what somebody has put in its place, which may be what is to be in the file.
-pub fn shown(path: &str) -> String {
-    const ENDINGS: [&str; 10] = ["pfx", "p12", "pem", "crt", "cer", "key", "txt", "jwt", "token", "json"];
-    let file = Path::new(path);
-    let is_short = path.len() <= MAX_SHOWN && !path.contains(['\n', '\r']);
-    let is_below = file.parent().is_some_and(|parent| !parent.as_os_str().is_empty() && parent.is_dir());
-    let is_named =
-        file.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)));
-    match is_short && (file.is_absolute() || is_below || is_named) {
-        true => path.to_owned(),
-        false => format!("(left out: {} characters, which do not look like a path)", path.chars().count()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn of_what_is_no_path_nothing_is_shown() {
-        for path in ["/var/run/token", "client.pfx", "src/lib.rs"] {
-            assert_eq!(shown(path), path);
-        }
-        for other in ["my-very-secret-value-123", "eyJhbGciOi.eyJzdWIi.c2ln", "abc~8Q~x.y", &"MII".repeat(500)] {
-            assert!(shown(other).starts_with("(left out: "), "{other}");
-        }
-    }
 
     #[test]
     fn a_query_keeps_what_it_has() {
