@@ -67,9 +67,7 @@ fn authorities(path: &str, file: &dyn Fn(&str) -> io::Result<Vec<u8>>) -> Result
         remedy: "Name a PEM file with the certificate of the authority that signs for the proxy, or leave it out."
             .to_owned(),
     };
-    let pem = file(path)
-        .map_err(|error| refused(format!("ca_certificate_path names {path}, which cannot be read: {error}.")))?;
-    Authorities::of_pem(&pem).map_err(|what| refused(format!("ca_certificate_path names {path}, which {what}.")))
+    Authorities::of_file(file(path)).map_err(|what| refused(format!("ca_certificate_path names {path}, which {what}.")))
 }
 
 #[cfg(test)]

@@ -50,8 +50,7 @@ const MAX_WORD: usize = 8 << 10;
 impl Door {
     fn of(address: Url) -> Door {
         let (secrets, word) = (Secrets::default(), decoded(address.password().unwrap_or_default()));
-        let user = decoded(address.username());
-        let both = Zeroizing::new(format!("{}:{}", *user, *word));
+        let both = login(&address);
         secrets.remember(&word);
         if !word.is_empty() {
             for text in [&word, &both] {
@@ -87,7 +86,7 @@ impl Door {
         let at = (address.host_str()?.trim_matches(['[', ']']), address.port_or_known_default()?);
         let mut stream = TcpStream::connect(at).await.ok()?;
         let question =
-            Zeroizing::new(format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n{}\r\n", &*self.login()));
+            Zeroizing::new(format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n{}\r\n", &*self.header()));
         stream.write_all(question.as_bytes()).await.ok()?;
         let mut head = Vec::new();
         let mut part = [0; 1024];
@@ -101,14 +100,19 @@ impl Door {
     }
 
     /// The header with what is known of a user, if anything is.
-    fn login(&self) -> Zeroizing<String> {
-        let (user, word) = (decoded(self.address.username()), decoded(self.address.password().unwrap_or_default()));
-        if user.is_empty() && word.is_empty() {
+    fn header(&self) -> Zeroizing<String> {
+        let both = login(&self.address);
+        if *both == ":" {
             return Zeroizing::default();
         }
-        let both = Zeroizing::new(format!("{}:{}", *user, *word));
         Zeroizing::new(format!("Proxy-Authorization: Basic {}\r\n", STANDARD.encode(both.as_bytes())))
     }
+}
+
+/// User and password, as a login has them.
+fn login(address: &Url) -> Zeroizing<String> {
+    let (user, word) = (decoded(address.username()), decoded(address.password().unwrap_or_default()));
+    Zeroizing::new(format!("{}:{}", *user, *word))
 }
 
 /// A text without a word, which may be short: inside of another one it is none.

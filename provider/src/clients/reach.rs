@@ -81,9 +81,7 @@ impl Way {
             _ => error,
         }
     }
-}
 
-impl Way {
     /// The way to who tells the identity of this machine: it is plain HTTP, and past every proxy.
     ///
     /// # Errors
@@ -98,11 +96,15 @@ impl Way {
 pub struct Authorities(Vec<Certificate>);
 
 impl Authorities {
-    /// Those of a file in PEM format.
+    /// Those of a file in PEM format, as it was read.
     ///
     /// # Errors
-    /// What is wrong with the file, as a predicate: it holds none, or one that nobody could be held against.
-    pub fn of_pem(pem: &[u8]) -> Result<Authorities, String> {
+    /// What is wrong with the file, as a predicate: it cannot be read, holds none, or one that nobody could be held against.
+    pub fn of_file(read: io::Result<Vec<u8>>) -> Result<Authorities, String> {
+        Authorities::of_pem(&read.map_err(|error| format!("cannot be read: {error}"))?)
+    }
+
+    fn of_pem(pem: &[u8]) -> Result<Authorities, String> {
         let certificates: Vec<Certificate> = CertificateDer::pem_slice_iter(pem)
             .enumerate()
             .map(|(before, der)| {
@@ -157,9 +159,7 @@ fn machine_client() -> Result<reqwest::Client, Error> {
 fn only() -> Result<Option<Authorities>, Error> {
     let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else { return Ok(None) };
     let shown = path.to_string_lossy();
-    let pem = file(&path)
-        .map_err(|error| Error::setup(format!("SSL_CERT_FILE names {shown}, which cannot be read: {error}")))?;
-    Authorities::of_pem(&pem)
+    Authorities::of_file(file(&path))
         .map_err(|what| Error::setup(format!("SSL_CERT_FILE names {shown}, which {what}")))
         .map(Some)
 }
