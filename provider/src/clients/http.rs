@@ -164,15 +164,17 @@ impl Http {
                     let Some(error) = answer.error(&request.operation) else { return Ok(answer) };
                     let error = error.of_read(!is_write);
                     let status = answer.status;
-                    if status == StatusCode::UNAUTHORIZED && !renewed {
-                        renewed = true;
-                        let renewed = self.renew(scope, &token, answer.challenge());
-                        renewed.map_err(|error| error.of(answer.trace.as_ref()).after(uncertain))?;
-                        continue;
-                    }
-                    if let (StatusCode::UNAUTHORIZED, Some(challenge)) = (status, answer.challenge()) {
-                        let unmet = self.entra.unmet(scope, &challenge);
-                        return Err(unmet.of(answer.trace.as_ref()).after(uncertain));
+                    if status == StatusCode::UNAUTHORIZED {
+                        let challenge = answer.challenge();
+                        let told = |error: Error| error.of(answer.trace.as_ref()).after(uncertain);
+                        if !renewed {
+                            renewed = true;
+                            self.renew(scope, &token, challenge).map_err(told)?;
+                            continue;
+                        }
+                        if let Some(challenge) = challenge {
+                            return Err(told(self.entra.unmet(scope, &challenge)));
+                        }
                     }
                     let refused = matches!(status.as_u16(), 429 | 503);
                     let broken = matches!(status.as_u16(), 408 | 500 | 502 | 504) && request.repeatable;
