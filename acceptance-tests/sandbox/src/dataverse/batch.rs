@@ -76,6 +76,7 @@ fn change_set(
     let mut body = String::new();
     let mut failed = None;
     session.references.clear();
+    session.is_change_set = true;
     for inner in inners {
         let mut sent = inner.request.clone();
         let response = one(session, &inner, &mut sent);
@@ -94,6 +95,7 @@ fn change_set(
         body.push_str(&format!("--{boundary}\r\n{text}"));
     }
     session.references.clear();
+    session.is_change_set = false;
     let mut status = StatusCode::OK;
     if let Some((worst, text)) = failed {
         session.org.store.take_back();

@@ -22,6 +22,7 @@
 //! | unknown column in a query: 400 `0x80060888`; unknown table: 404 `0x8006088a` | documented: [client errors] |
 //! | unknown property in a body: 400 `0x80048d19`; `_x_value` in a body: 400 `0x80060888` | reported |
 //! | POST 204 with `OData-EntityId`; with `Prefer: return=representation` 201 with the row and without it | documented: [create] |
+//! | the same of a part of a change set | inferred, `change_set_representations` |
 //! | the primary key in a POST's body | documented: [tables] |
 //! | a second row with a primary key: 412 `0x80040237` | documented: [requests]; the text of the message: inferred |
 //! | PATCH is an upsert; `If-Match: *` 404; `If-None-Match: *` 412; `If-Match: W/"n"` 412 `0x80060882`; 304 | documented: [conditions] |
@@ -201,6 +202,8 @@ pub(crate) struct Session<'a> {
     rights: Noted,
     /// What the parts of the current change set made, by their Content-ID.
     references: BTreeMap<String, String>,
+    /// Whether a change set is carried out.
+    is_change_set: bool,
 }
 
 impl Org {
@@ -216,7 +219,8 @@ impl Org {
             return Refusal::new(StatusCode::FORBIDDEN, "0x80072560", reason).into_response();
         };
         let (rights, references) = (Noted::default(), BTreeMap::new());
-        let mut session = Session { org: self, user, switches, secret_access, rights, references };
+        let mut session =
+            Session { org: self, user, switches, secret_access, rights, references, is_change_set: false };
         let mut response = session.outer(request).unwrap_or_else(Refusal::into_response);
         response.rights = session.rights.take();
         reply::header(&mut response, "x-ms-service-request-id", &Uuid::new_v4().to_string());

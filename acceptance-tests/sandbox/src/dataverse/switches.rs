@@ -35,6 +35,8 @@ pub struct Switches {
     pub nested_collections: bool,
     /// Whether the answer of a failed change set is a part in a nested multipart or a part of the batch itself.
     pub nested_change_set_failure: bool,
+    /// Whether a part of a change set that asks for a representation is answered with one. No page says so of a change set.
+    pub change_set_representations: bool,
 }
 
 impl Default for Switches {
@@ -52,6 +54,7 @@ impl Default for Switches {
             expanded_etags: true,
             nested_collections: true,
             nested_change_set_failure: true,
+            change_set_representations: true,
         }
     }
 }

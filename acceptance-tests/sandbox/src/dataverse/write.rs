@@ -110,10 +110,11 @@ fn written(
     asked: &Asked,
     status: StatusCode,
 ) -> Result<Response, Refusal> {
-    if asked.representation {
+    let is_silent = session.is_change_set && !session.switches.change_set_representations;
+    if asked.representation && !is_silent {
         return query::representation(session, table, id, request, asked, status);
     }
-    if let Some((name, _)) = request.query.first() {
+    if let Some((name, _)) = request.query.first().filter(|_| !asked.representation) {
         let reason = format!("The sandbox does not know the query option '{name}' on a write without representation.");
         return Err(Refusal::bad(reason));
     }

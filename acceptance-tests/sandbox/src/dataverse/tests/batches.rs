@@ -99,6 +99,20 @@ fn a_change_set_makes_a_definition_and_its_value() {
 }
 
 #[test]
+fn a_part_of_a_change_set_may_be_answered_with_its_row_or_without() {
+    let asked = DEFINE.replacen('\n', "?$select=schemaname\n", 1);
+    for (says, status) in [(true, "201"), (false, "204")] {
+        let mut desk = Desk::new();
+        desk.switches.change_set_representations = says;
+        let json = "Content-Type: application/json; type=entry\r\n";
+        let body = batch_of(&[&[&asked]]).replace(json, &format!("{json}Prefer: return=representation\r\n"));
+        let body = String::from_utf8(desk.batch(&body, "").body.to_vec()).unwrap();
+        assert!(body.contains(&format!("HTTP/1.1 {status}")), "{body}");
+        assert_eq!(body.contains("\"schemaname\":\"cto_a\""), says, "{body}");
+    }
+}
+
+#[test]
 fn a_failed_change_set_leaves_nothing() {
     for (nested, second) in [(true, FORBIDDEN), (false, "nonsense")] {
         let mut desk = Desk::new();
