@@ -77,6 +77,12 @@ impl<T> Sandboxed<T> {
         self.lines(Exchange::is_write)
     }
 
+    /// Those of them that were not refused, nor broken off.
+    #[must_use]
+    pub fn carried_out(&self) -> Vec<String> {
+        self.lines(|one| one.is_write() && one.status.is_some_and(|status| status < 400))
+    }
+
     fn lines(&self, wanted: impl Fn(&Exchange) -> bool) -> Vec<String> {
         let journal = self.sandbox.journal();
         let since = journal.iter().skip(self.forgotten.load(Ordering::Relaxed));

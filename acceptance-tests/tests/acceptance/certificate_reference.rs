@@ -41,12 +41,10 @@ fn it_comes_is_read_and_goes() {
           GET dataverse /publishers?select&filter=customizationprefix eq 'cto' -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
         apply:
-          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse /$batch -> 200
-            POST /environmentvariabledefinitions  {"displayname":"cto_robot_certificate","environmentvariabledefinitionid":"«id1»","schemaname":"cto_robot_certificate","secretstore":0,"type":100000005} -> 204
+            POST /environmentvariabledefinitions?select  prefer: return=representation  {"displayname":"cto_robot_certificate","environmentvariabledefinitionid":"«id1»","schemaname":"cto_robot_certificate","secretstore":0,"type":100000005} -> 201
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id1»)","environmentvariablevalueid":"«id2»","schemaname":"cto_robot_certificate","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
-          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
@@ -203,12 +201,10 @@ fn what_cannot_be_changed_replaces() {
           POST dataverse /$batch -> 200
             DELETE /environmentvariabledefinitions(«id1») -> 204
         apply:
-          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse /$batch -> 200
-            POST /environmentvariabledefinitions  {"displayname":"cto_robot_other","environmentvariabledefinitionid":"«id2»","schemaname":"cto_robot_other","secretstore":0,"type":100000005} -> 204
+            POST /environmentvariabledefinitions?select  prefer: return=representation  {"displayname":"cto_robot_other","environmentvariabledefinitionid":"«id2»","schemaname":"cto_robot_other","secretstore":0,"type":100000005} -> 201
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id2»)","environmentvariablevalueid":"«id3»","schemaname":"cto_robot_other","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         read:
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
@@ -250,12 +246,10 @@ fn what_cannot_be_changed_replaces() {
           POST dataverse /$batch -> 200
             DELETE /environmentvariabledefinitions(«id2») -> 204
         apply:
-          GET dataverse:contoso-test /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse:contoso-test /$batch -> 200
-            POST /environmentvariabledefinitions  {"displayname":"cto_robot_other","environmentvariabledefinitionid":"«id5»","schemaname":"cto_robot_other","secretstore":0,"type":100000005} -> 204
+            POST /environmentvariabledefinitions?select  prefer: return=representation  {"displayname":"cto_robot_other","environmentvariabledefinitionid":"«id5»","schemaname":"cto_robot_other","secretstore":0,"type":100000005} -> 201
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id5»)","environmentvariablevalueid":"«id6»","schemaname":"cto_robot_other","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
-          GET dataverse:contoso-test /environmentvariabledefinitions(«id5»)?select&expand -> 200
         read:
           GET dataverse:contoso-test /environmentvariabledefinitions(«id5»)?select&expand -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
@@ -285,7 +279,7 @@ fn nothing_is_taken_over() {
     let parts = ["import {", "powerautomate_key_vault_certificate_reference."];
     let left = court.create(REFERENCE, &config).expect_error("schema_name", summary, &parts);
     assert!(left.is_none());
-    assert_eq!(court.writes(), Vec::<String>::new());
+    assert_eq!(court.carried_out(), Vec::<String>::new());
 }
 
 #[test]

@@ -20,22 +20,17 @@ fn it_is_put_settles_is_read_and_goes() {
     let connection = court.create(CONNECTION, &court.connection(&credential)).expect_quiet();
     expect![[r#"
         plan:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /flowmachinegroups(«Finance»)?select -> 200
           GET dataverse /WhoAmI -> 200
           GET dataverse /RetrieveSharedPrincipalsAndAccess(Target=@target)?@target={'@odata.id':'flowmachinegroups(«Finance»)'} -> 200
         apply:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
           token for connectivity -> 200
           GET connectivity /connections -> 200
-          PUT connectivity /connections/«id3»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
-          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id2»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
           GET connectivity /connections -> 200
         read:
-          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
     "#]].assert_eq(&court.told());
     assert_eq!(connection.attr("status"), "Connected");
     assert_eq!(connection.attr("environment_id"), court.place().environment_id);
@@ -45,13 +40,13 @@ fn it_is_put_settles_is_read_and_goes() {
     court.refresh(&connection).expect_quiet().expect("it is there");
     expect![[r#"
         read:
-          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
     "#]]
     .assert_eq(&court.told());
     court.destroy(&connection).expect_quiet();
     expect![[r#"
         apply:
-          DELETE connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          DELETE connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
     "#]]
     .assert_eq(&court.told());
     assert!(court.connections().is_empty());
@@ -68,9 +63,6 @@ fn everything_is_changed_in_place() {
         read:
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
         apply:
-          GET dataverse /credentials(«id2»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
           PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id2»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
           GET connectivity /connections -> 200
@@ -80,14 +72,8 @@ fn everything_is_changed_in_place() {
     expect![[r#"
         read:
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
-        plan:
-          GET dataverse /credentials(«id4»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id5»)?select&expand -> 200
         apply:
-          GET dataverse /credentials(«id4»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id5»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
-          PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_second_username\")"}}},"credentialId":"«id4»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
+          PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_second_username\")"}}},"credentialId":"«id3»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
           GET connectivity /connections -> 200
     "#]].assert_eq(&court.told());
@@ -100,10 +86,7 @@ fn everything_is_changed_in_place() {
           GET dataverse /flowmachinegroups(«Warehouse»)?select -> 200
           GET dataverse /RetrieveSharedPrincipalsAndAccess(Target=@target)?@target={'@odata.id':'flowmachinegroups(«Warehouse»)'} -> 200
         apply:
-          GET dataverse /credentials(«id4»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id5»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Warehouse»)?select -> 200
-          PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Warehouse»"},"username":{"value":"@environmentVariables(\"cto_second_username\")"}}},"credentialId":"«id4»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
+          PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Warehouse»"},"username":{"value":"@environmentVariables(\"cto_second_username\")"}}},"credentialId":"«id3»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
           GET connectivity /connections -> 200
     "#]].assert_eq(&court.told());

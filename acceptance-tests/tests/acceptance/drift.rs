@@ -116,13 +116,12 @@ fn a_credential_is_put_right() {
           GET dataverse /credentials(«id1»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         plan:
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
         apply:
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           POST dataverse /$batch -> 200
-            PATCH /environmentvariablevalues(«id4»)  if-match: *  {"value":"robot@contoso.com"} -> 204
+            PATCH /environmentvariablevalues(«id3»)  if-match: *  {"value":"robot@contoso.com"} -> 204
     "#]].assert_eq(&court.told());
 
     court.remove_row(VALUES, &value);
@@ -132,13 +131,12 @@ fn a_credential_is_put_right() {
           GET dataverse /credentials(«id1»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         plan:
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
         apply:
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           POST dataverse /$batch -> 200
-            POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id2»)","environmentvariablevalueid":"«id5»","schemaname":"cto_robot_certificate_username","value":"robot@contoso.com"} -> 204
+            POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id2»)","environmentvariablevalueid":"«id4»","schemaname":"cto_robot_certificate_username","value":"robot@contoso.com"} -> 204
     "#]].assert_eq(&court.told());
 
     court.patch("credentials", &id, json!({ "statecode": 1, "statuscode": 2 }));
@@ -169,54 +167,42 @@ fn a_credential_whose_lookup_is_nulled_is_replaced() {
         read:
           GET dataverse /credentials(«id1»)?select -> 200
         plan:
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-        plan:
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
         apply:
           GET dataverse /credentials(«id1»)?select -> 200
           POST dataverse /$batch -> 200
             DELETE /credentials(«id1») -> 204
         apply:
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
           POST dataverse /$batch -> 200
-            POST /environmentvariabledefinitions  {"description":"User name of the credential «id3», managed with it by Terraform.","displayname":"Robot user name","environmentvariabledefinitionid":"«id4»","schemaname":"cto_robot_certificate_username","type":100000000} -> 204
-            POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id4»)","environmentvariablevalueid":"«id5»","schemaname":"cto_robot_certificate_username","value":"robot@contoso.com"} -> 204
-            POST /credentials  {"certificate@odata.bind":"/environmentvariabledefinitions(«id2»)","connectiontype":5,"credentialid":"«id3»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id4»)"} -> 204
-          GET dataverse /credentials(«id3»)?select -> 200
+            POST /environmentvariabledefinitions?select  prefer: return=representation  {"description":"User name of the credential «id2», managed with it by Terraform.","displayname":"Robot user name","environmentvariabledefinitionid":"«id3»","schemaname":"cto_robot_certificate_username","type":100000000} -> 201
+            POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id3»)","environmentvariablevalueid":"«id4»","schemaname":"cto_robot_certificate_username","value":"robot@contoso.com"} -> 204
+            POST /credentials?select  prefer: return=representation  {"certificate@odata.bind":"/environmentvariabledefinitions(«id5»)","connectiontype":5,"credentialid":"«id2»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id3»)"} -> 201
         read:
-          GET dataverse /credentials(«id3»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
+          GET dataverse /credentials(«id2»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
     "#]].assert_eq(&court.told());
 
     court.patch("credentials", &credential.attr("id"), json!({ "certificate": null }));
     court.change(&credential, &config).expect_quiet();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id3»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
+          GET dataverse /credentials(«id2»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
         plan:
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-        plan:
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
-          GET dataverse /credentials?select&filter=_certificate_value eq «id4» or _username_value eq «id4» or _password_value eq «id4» -> 200
+          GET dataverse /credentials?select&filter=_certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
         apply:
-          GET dataverse /credentials(«id3»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
-          GET dataverse /credentials?select&filter=_certificate_value eq «id4» or _username_value eq «id4» or _password_value eq «id4» -> 200
+          GET dataverse /credentials(«id2»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /credentials?select&filter=_certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
           POST dataverse /$batch -> 200
-            DELETE /credentials(«id3») -> 204
-            DELETE /environmentvariabledefinitions(«id4») -> 204
+            DELETE /credentials(«id2») -> 204
+            DELETE /environmentvariabledefinitions(«id3») -> 204
         apply:
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
           POST dataverse /$batch -> 200
-            POST /environmentvariabledefinitions  {"description":"User name of the credential «id6», managed with it by Terraform.","displayname":"Robot user name","environmentvariabledefinitionid":"«id7»","schemaname":"cto_robot_certificate_username","type":100000000} -> 204
+            POST /environmentvariabledefinitions?select  prefer: return=representation  {"description":"User name of the credential «id6», managed with it by Terraform.","displayname":"Robot user name","environmentvariabledefinitionid":"«id7»","schemaname":"cto_robot_certificate_username","type":100000000} -> 201
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id7»)","environmentvariablevalueid":"«id8»","schemaname":"cto_robot_certificate_username","value":"robot@contoso.com"} -> 204
-            POST /credentials  {"certificate@odata.bind":"/environmentvariabledefinitions(«id2»)","connectiontype":5,"credentialid":"«id6»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id7»)"} -> 204
-          GET dataverse /credentials(«id6»)?select -> 200
+            POST /credentials?select  prefer: return=representation  {"certificate@odata.bind":"/environmentvariabledefinitions(«id5»)","connectiontype":5,"credentialid":"«id6»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id7»)"} -> 201
         read:
           GET dataverse /credentials(«id6»)?select -> 200
           GET dataverse /environmentvariabledefinitions(«id7»)?select&expand -> 200
@@ -235,9 +221,6 @@ fn a_connection_that_failed_is_written_again() {
         read:
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
         apply:
-          GET dataverse /credentials(«id2»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
           PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id2»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
     "#]].assert_eq(&court.told());

@@ -174,8 +174,9 @@ fn an_id_of_nothing_or_of_another_kind_is_an_error_of_the_plan() {
 
 #[test]
 fn a_reference_that_this_principal_may_not_see_is_no_error_of_the_plan() {
-    let court = Court::new();
+    let mut court = Court::new();
     let reference = court.create(REFERENCE, &court.reference()).expect_quiet();
+    court.next_run();
     let config = with(court.credential(&reference), json!({ "username_schema_name": "cto_new_username" }));
     let forbidden = Effect::Status(403, "0x80040220".into(), "Missing privilege.".into());
     court
@@ -252,7 +253,7 @@ fn each_thing_is_asked_for_once_whatever_the_number_of_objects() {
     {
         assert_eq!(asked(&court, part), 1, "{part}");
     }
-    assert_eq!(asked(&court, "/credentials("), read_before + 1);
+    assert_eq!(asked(&court, "/credentials("), read_before, "what a write of ours has left is known");
     expect![[r#"
         plan:
           GET vault:kv-robots /certificates/robot/ -> 200
@@ -260,11 +261,8 @@ fn each_thing_is_asked_for_once_whatever_the_number_of_objects() {
           GET dataverse /solutions?select&filter=uniquename eq 'CtoRobots' -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_0' -> 200
         plan:
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_user_0' -> 200
         plan:
-          GET dataverse /credentials(«id3»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
           GET dataverse /flowmachinegroups(«Finance»)?select -> 200
           GET dataverse /WhoAmI -> 200
           GET dataverse /RetrieveSharedPrincipalsAndAccess(Target=@target)?@target={'@odata.id':'flowmachinegroups(«Finance»)'} -> 200
@@ -272,13 +270,11 @@ fn each_thing_is_asked_for_once_whatever_the_number_of_objects() {
           GET vault:kv-robots /certificates/robot/ -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_1' -> 200
         plan:
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_user_1' -> 200
         plan:
           GET vault:kv-robots /certificates/robot/ -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_2' -> 200
         plan:
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_user_2' -> 200
     "#]].assert_eq(&court.told());
 }

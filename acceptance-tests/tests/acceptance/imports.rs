@@ -123,9 +123,6 @@ fn what_a_service_does_not_return_is_put_once_after_an_import() {
         read:
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
         apply:
-          GET dataverse /credentials(«id2»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
           PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id2»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
           GET connectivity /connections -> 200

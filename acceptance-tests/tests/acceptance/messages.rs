@@ -81,7 +81,7 @@ fn a_wrong_resource_group_is_not_answered_with_a_role() {
 
 #[test]
 fn a_lesser_identity_is_told_what_it_may_not_read_and_who_it_is() {
-    let court = Court::new();
+    let mut court = Court::new();
     let (reference, credential) = court.made_credential();
     let principal = court.place().object_id.clone();
     court.weather(Fault::next("environmentvariabledefinitions", forbidden()).method("GET"));
@@ -92,6 +92,7 @@ fn a_lesser_identity_is_told_what_it_may_not_read_and_who_it_is() {
     court.refresh(&credential).expect_error("", &summary, &["Missing privilege", &principal]);
     // What the plan itself reads.
     court.destroy(&credential).expect_quiet();
+    court.next_run();
     let id = reference.attr("id");
     court.weather(Fault::next(&format!("environmentvariabledefinitions({id})"), forbidden()).method("GET"));
     let summary = format!("Cannot read the environment variable {id}");

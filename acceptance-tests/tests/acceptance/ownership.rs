@@ -34,19 +34,15 @@ fn an_owner_is_given_at_creation_and_changed_in_place() {
     let credential = court.create(CREDENTIAL, &owned(config.clone(), &maker)).expect_quiet();
     expect![[r#"
         plan:
-          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
         apply:
-          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
           POST dataverse /$batch -> 200
-            POST /environmentvariabledefinitions  {"description":"User name of the credential «id2», managed with it by Terraform.","displayname":"Robot user name","environmentvariabledefinitionid":"«id3»","ownerid@odata.bind":"/systemusers(«id4»)","schemaname":"cto_robot_certificate_username","type":100000000} -> 204
-            POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id3»)","environmentvariablevalueid":"«id5»","schemaname":"cto_robot_certificate_username","value":"robot@contoso.com"} -> 204
-            POST /credentials  {"certificate@odata.bind":"/environmentvariabledefinitions(«id1»)","connectiontype":5,"credentialid":"«id2»","credentialtype":1,"name":"Robot","ownerid@odata.bind":"/systemusers(«id4»)","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id3»)"} -> 204
-          GET dataverse /credentials(«id2»)?select -> 200
+            POST /environmentvariabledefinitions?select  prefer: return=representation  {"description":"User name of the credential «id1», managed with it by Terraform.","displayname":"Robot user name","environmentvariabledefinitionid":"«id2»","ownerid@odata.bind":"/systemusers(«id3»)","schemaname":"cto_robot_certificate_username","type":100000000} -> 201
+            POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id2»)","environmentvariablevalueid":"«id4»","schemaname":"cto_robot_certificate_username","value":"robot@contoso.com"} -> 204
+            POST /credentials?select  prefer: return=representation  {"certificate@odata.bind":"/environmentvariabledefinitions(«id5»)","connectiontype":5,"credentialid":"«id1»","credentialtype":1,"name":"Robot","ownerid@odata.bind":"/systemusers(«id3»)","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id2»)"} -> 201
         read:
-          GET dataverse /credentials(«id2»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
     "#]].assert_eq(&court.told());
     assert_eq!(owners(&court, &reference, &credential), [maker.as_str(), &maker, &maker]);
 
@@ -55,22 +51,22 @@ fn an_owner_is_given_at_creation_and_changed_in_place() {
     let credential = court.change(&credential, &owned(config.clone(), &shouted)).expect_quiet();
     expect![[r#"
         read:
-          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
+          GET dataverse /environmentvariabledefinitions(«id5»)?select&expand -> 200
           GET vault:kv-robots /certificates/robot/ -> 200
         plan:
           GET dataverse /systemusers(«id6»)?select -> 200
         apply:
           POST dataverse /$batch -> 200
-            PATCH /environmentvariabledefinitions(«id1»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
+            PATCH /environmentvariabledefinitions(«id5»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
         read:
-          GET dataverse /credentials(«id2»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         apply:
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
-          GET dataverse /credentials?select&filter=_certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           POST dataverse /$batch -> 200
-            PATCH /credentials(«id2»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
-            PATCH /environmentvariabledefinitions(«id3»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
+            PATCH /credentials(«id1»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
+            PATCH /environmentvariabledefinitions(«id2»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
     "#]].assert_eq(&court.told());
     assert_eq!(owners(&court, &reference, &credential), [terraform.as_str(), &terraform, &terraform]);
 
@@ -79,14 +75,14 @@ fn an_owner_is_given_at_creation_and_changed_in_place() {
     let credential = court.change(&credential, &owned(config, &shouted)).expect_quiet();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id2»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         apply:
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
-          GET dataverse /credentials?select&filter=_certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           POST dataverse /$batch -> 200
-            PATCH /credentials(«id2»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
-            PATCH /environmentvariabledefinitions(«id3»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
+            PATCH /credentials(«id1»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
+            PATCH /environmentvariabledefinitions(«id2»)  if-match: *  {"ownerid@odata.bind":"/systemusers(«id6»)"} -> 204
     "#]].assert_eq(&court.told());
     assert_eq!(owners(&court, &reference, &credential), [terraform.as_str(), &terraform, &terraform]);
 }

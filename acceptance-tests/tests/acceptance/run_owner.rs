@@ -111,34 +111,26 @@ fn a_run_owner_is_sent_with_every_put_and_his_presence_replaces() {
     let connection = court.create(CONNECTION, &config).expect_quiet();
     expect![[r#"
         plan:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /flowmachinegroups(«Finance»)?select -> 200
           GET dataverse /WhoAmI -> 200
           GET dataverse /RetrieveSharedPrincipalsAndAccess(Target=@target)?@target={'@odata.id':'flowmachinegroups(«Finance»)'} -> 200
         apply:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
           token for connectivity -> 200
           GET connectivity /connections -> 200
-          PUT connectivity /connections/«id3»  {"properties":{"connectionParametersSet":{"name":"azureRelayRunOwner","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"tokenRunOwnerCert:clientCertificateSecret":{"value":{"password":"(hidden)","pfx":"(hidden)"}},"tokenRunOwnerCert:clientId":{"value":"«id4»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
-          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelayRunOwner","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"tokenRunOwnerCert:clientCertificateSecret":{"value":{"password":"(hidden)","pfx":"(hidden)"}},"tokenRunOwnerCert:clientId":{"value":"«id2»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id3»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
           GET connectivity /connections -> 200
         read:
-          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
     "#]].assert_eq(&court.told());
     let config = with(config, json!({ "display_name": "Renamed" }));
     let renamed = court.change(&connection, &config).expect_quiet();
     expect![[r#"
         read:
-          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
         apply:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
-          PUT connectivity /connections/«id3»  {"properties":{"connectionParametersSet":{"name":"azureRelayRunOwner","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"tokenRunOwnerCert:clientCertificateSecret":{"value":{"password":"(hidden)","pfx":"(hidden)"}},"tokenRunOwnerCert:clientId":{"value":"«id4»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
-          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelayRunOwner","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"tokenRunOwnerCert:clientCertificateSecret":{"value":{"password":"(hidden)","pfx":"(hidden)"}},"tokenRunOwnerCert:clientId":{"value":"«id2»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id3»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
           GET connectivity /connections -> 200
     "#]].assert_eq(&court.told());
     let mut config = config;
@@ -146,13 +138,10 @@ fn a_run_owner_is_sent_with_every_put_and_his_presence_replaces() {
     let again = court.change(&renamed, &config).expect_quiet();
     expect![[r#"
         read:
-          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
         apply:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
-          PUT connectivity /connections/«id3»  {"properties":{"connectionParametersSet":{"name":"azureRelayRunOwner","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"tokenRunOwnerCert:clientCertificateSecret":{"value":{"password":"(hidden)","pfx":"(hidden)"}},"tokenRunOwnerCert:clientId":{"value":"«id4»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
-          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelayRunOwner","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"tokenRunOwnerCert:clientCertificateSecret":{"value":{"password":"(hidden)","pfx":"(hidden)"}},"tokenRunOwnerCert:clientId":{"value":"«id2»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id3»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 200
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
     "#]].assert_eq(&court.told());
     assert_eq!(again.attr("id"), connection.attr("id"));
 
@@ -162,18 +151,15 @@ fn a_run_owner_is_sent_with_every_put_and_his_presence_replaces() {
     let plain = court.change(&again, &without).expect_ok();
     expect![[r#"
         read:
-          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
         apply:
-          DELETE connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          DELETE connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
         apply:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
-          PUT connectivity /connections/«id5»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
-          GET connectivity /connections/«id5»?filter=environment eq '«environment»' -> 200
+          PUT connectivity /connections/«id4»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id3»","displayName":"Renamed","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
+          GET connectivity /connections/«id4»?filter=environment eq '«environment»' -> 200
           GET connectivity /connections -> 200
         read:
-          GET connectivity /connections/«id5»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections/«id4»?filter=environment eq '«environment»' -> 200
     "#]].assert_eq(&court.told());
     assert_eq!(plain["run_owner"], Value::Null);
 }

@@ -46,6 +46,7 @@ fn a_connection_may_be_ready_at_once_or_after_a_while() {
 fn nothing_rests_on_what_dataverse_may_or_may_not_check() {
     chain(|switches| switches.dataverse.publisher_prefix = false);
     chain(|switches| switches.dataverse.unique_value_schema_names = false);
+    chain(|switches| switches.dataverse.change_set_representations = false);
     for answer in [CredentialLookups::Accepted, CredentialLookups::Ignored] {
         chain(|switches| switches.dataverse.credential_lookups = answer);
     }

@@ -155,7 +155,8 @@ fn written(journal: &[Exchange]) -> Vec<String> {
         }
         for part in &one.parts {
             // A row that was made is told by the id in its body, in a column that is named as its table.
-            let (path, body) = (&part.target, part.body.clone().unwrap_or_default());
+            let path = part.target.split('?').next().unwrap_or_default();
+            let body = part.body.clone().unwrap_or_default();
             let set = path.rsplit('/').next().unwrap_or_default();
             let made = body[format!("{}id", set.trim_end_matches('s'))].as_str().map(|id| format!("({id})"));
             let row = made.unwrap_or_default();

@@ -59,14 +59,11 @@ fn of_two_that_are_made_at_once_the_later_one_goes() {
     assert!(left.is_none(), "it is not there any more");
     expect![[r#"
         apply:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /flowmachinegroups(«Finance»)?select -> 200
-          PUT connectivity /connections/«id3»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id1»","displayName":"Twin","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
-          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          PUT connectivity /connections/«id1»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id2»","displayName":"Twin","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
+          GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
           GET connectivity /connections -> 200
-          GET connectivity /connections/«id4»?filter=environment eq '«environment»' -> 200
-          DELETE connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 200
+          DELETE connectivity /connections/«id1»?filter=environment eq '«environment»' -> 200
     "#]]
     .assert_eq(&court.told());
     assert_eq!(court.connections().len(), 2, "{:?}", court.connections());

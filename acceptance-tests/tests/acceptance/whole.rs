@@ -39,9 +39,6 @@ fn each_command_says_the_same_every_time() {
             GET connectivity /connections/«id6»?filter=environment eq '«environment»' -> 200
             GET dataverse /RetrieveSharedPrincipalsAndAccess(Target=@target)?@target={'@odata.id':'flowmachinegroups(«Finance»)'} -> 200
             GET dataverse /WhoAmI -> 200
-            GET dataverse /credentials(«id3»)?select -> 200
-            GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-            GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
             GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
             GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
             GET dataverse /flowmachinegroups(«Finance»)?select -> 200
@@ -50,11 +47,11 @@ fn each_command_says_the_same_every_time() {
             GET vault:kv-robots /certificates/robot/ -> 200
             GET vault:kv-robots /certificates/robot/ -> 401
             POST dataverse /$batch -> 200
-              POST /environmentvariabledefinitions  {"description":"User name of the credential «id3», managed with it by Terraform.","displayname":"Robot user name","environmentvariabledefinitionid":"«id4»","schemaname":"cto_robot_certificate_username","type":100000000} -> 204
+              POST /environmentvariabledefinitions?select  prefer: return=representation  {"description":"User name of the credential «id3», managed with it by Terraform.","displayname":"Robot user name","environmentvariabledefinitionid":"«id4»","schemaname":"cto_robot_certificate_username","type":100000000} -> 201
               POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id4»)","environmentvariablevalueid":"«id5»","schemaname":"cto_robot_certificate_username","value":"robot@contoso.com"} -> 204
-              POST /credentials  {"certificate@odata.bind":"/environmentvariabledefinitions(«id1»)","connectiontype":5,"credentialid":"«id3»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id4»)"} -> 204
+              POST /credentials?select  prefer: return=representation  {"certificate@odata.bind":"/environmentvariabledefinitions(«id1»)","connectiontype":5,"credentialid":"«id3»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id4»)"} -> 201
             POST dataverse /$batch -> 200
-              POST /environmentvariabledefinitions  {"displayname":"cto_robot_certificate","environmentvariabledefinitionid":"«id1»","schemaname":"cto_robot_certificate","secretstore":0,"type":100000005} -> 204
+              POST /environmentvariabledefinitions?select  prefer: return=representation  {"displayname":"cto_robot_certificate","environmentvariabledefinitionid":"«id1»","schemaname":"cto_robot_certificate","secretstore":0,"type":100000005} -> 201
               POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id1»)","environmentvariablevalueid":"«id2»","schemaname":"cto_robot_certificate","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
             PUT connectivity /connections/«id6»  {"properties":{"connectionParametersSet":{"name":"azureRelay","values":{"password":{"value":"none"},"targetId":{"value":"«Finance»"},"username":{"value":"@environmentVariables(\"cto_robot_certificate_username\")"}}},"credentialId":"«id3»","displayName":"Robot","environment":{"id":"/providers/Microsoft.PowerApps/environments/«environment»","name":"«environment»"}}} -> 201
             token for connectivity -> 200

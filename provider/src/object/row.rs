@@ -44,7 +44,8 @@ pub(crate) fn again(active: Option<bool>) -> Option<Active> {
 }
 
 impl Operation<'_> {
-    /// Makes a row of this id, with what else belongs to it, and returns it as it is; nothing when it cannot be seen yet.
+    /// Makes a row of this id, with what else belongs to it, and returns it as it is: as the answer has `told` it, else as it is read;
+    /// nothing when it cannot be seen yet.
     ///
     /// # Errors
     /// As [`Operation::write_new`].
@@ -53,8 +54,9 @@ impl Operation<'_> {
         organization: &Dataverse,
         changes: &ChangeSet,
         (id, model): (Uuid, &impl Serialize),
+        told: impl FnOnce(&Dataverse) -> Option<T>,
     ) -> Result<Option<T>, Error> {
-        let write = async { organization.commit(changes).await.map(|()| None) };
+        let write = async { organization.commit(changes).await.map(|()| told(organization)) };
         self.write_new(model, write, organization.by_id(id)).await
     }
 

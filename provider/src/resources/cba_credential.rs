@@ -67,49 +67,36 @@ impl Resource for CbaCredential {
         op.run(async {
             let organization = op.organization().await?;
             let certificate_id = *op.required(&planned.certificate_reference_id, REFERENCE)?;
-            let found = organization.by_id(certificate_id).await.on(REFERENCE)?;
+            let found = organization.known_variable(certificate_id).await.on(REFERENCE)?;
             let reference = expect_reference(found, certificate_id, REFERENCE)?;
             let id = Uuid::new_v4();
-            let mut changes = ChangeSet::new(planned.solution_unique_name.as_deref());
             // The configuration names the variable, or the user for whom one is made; the plan may hold both.
             let configured: View = cx.config_view()?;
             let theirs = configured.username_variable_id.known();
-            let Username { variable_id: username_id, schema_name, value } = match theirs {
+            let (username, mut changes) = match theirs {
                 Some(theirs) => {
                     username::refuse_double(&op, &organization, &planned.name, (certificate_id, *theirs)).await?;
-                    Username::theirs(&organization, *theirs, &configured).await?
+                    let username = Username::theirs(&organization, *theirs, &configured).await?;
+                    (username, ChangeSet::new(planned.solution_unique_name.as_deref()))
                 }
-                None => Username::ours(&op, &organization, (id, &planned), &reference, &mut changes).await?,
+                None => Username::new(&op, (id, &planned), &reference)?,
             };
-            let credential = NewCredential {
-                id,
-                name: &planned.name,
-                description: written(&planned.description),
-                username_id,
-                certificate_id,
-                owner: planned.owner_id.map(Owner),
-            };
-            credential.write(&mut changes);
-            cx.clients.met().makes(&op.environment_id, id, &schema_name);
-            planned = Model {
-                id: Some(id),
-                active: Some(true),
-                managed: Some(false),
-                username: value,
-                username_variable_id: Some(username_id),
-                username_schema_name: Some(schema_name.clone()),
-                username_variable_managed: Some(theirs.is_none()),
-                ..planned
-            };
-            match op.write_new_row::<Credential>(&organization, &changes, (id, &planned)).await {
+            cx.clients.met().makes(&op.environment_id, id, &username.schema_name);
+            planned = username.of_new((id, theirs.is_none()), planned);
+            let mut made = make(&op, &organization, (id, &planned), &mut changes).await;
+            if theirs.is_none() && made.as_ref().is_err_and(Error::is_duplicate) {
+                // Somebody has the name. What a credential that is gone has left behind is taken up.
+                let found = organization.by_name::<Definition>(&username.schema_name).await?;
+                if let Some(taken) = found.first() {
+                    let (username, mut changes) = Username::left(&op, &organization, (id, &planned), taken).await?;
+                    planned = username.of_new((id, true), planned);
+                    made = make(&op, &organization, (id, &planned), &mut changes).await;
+                }
+            }
+            match made {
                 Ok(None) => Ok(planned),
                 Ok(Some(Credential { owner_id, .. })) => Ok(Model { owner_id, ..planned }),
-                Err(error) => {
-                    if error.is_duplicate() {
-                        username::refuse_existing(&op, &organization, &schema_name).await?;
-                    }
-                    Err(refused(&op, &error).into())
-                }
+                Err(error) => Err(refused(&op, &error).into()),
             }
         })
         .await
@@ -294,6 +281,29 @@ async fn references_to(organization: &Dataverse, certificate_name: &str) -> Resu
         found.extend(page.iter().filter(|one| points_at(one, certificate_name)).map(|one| one.id));
     }
     Ok(found)
+}
+
+/// Makes a credential, together with what is to be changed of its user name's variable.
+async fn make(
+    op: &Operation<'_>,
+    organization: &Dataverse,
+    (id, planned): (Uuid, &Model),
+    changes: &mut ChangeSet,
+) -> Result<Option<Credential>, Error> {
+    let (Some(username_id), Some(certificate_id)) = (planned.username_variable_id, planned.certificate_reference_id)
+    else {
+        return Ok(None);
+    };
+    let credential = NewCredential {
+        id,
+        name: &planned.name,
+        description: written(&planned.description),
+        username_id,
+        certificate_id,
+        owner: planned.owner_id.map(Owner),
+    };
+    credential.write(changes);
+    op.write_new_row::<Credential>(organization, changes, (id, planned), |told| told.told_credential(id)).await
 }
 
 /// The error of a refused write, with what to do.

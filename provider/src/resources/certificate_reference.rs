@@ -50,9 +50,7 @@ impl Resource for CertificateReference {
     async fn create(&self, cx: &Context<Account>, mut planned: Model) -> Result<Model, Diagnostic> {
         let op = Operation::on(cx, Verb::Create, &planned);
         op.run(async {
-            let organization = op.organization().await?;
-            UNIQUE.refuse_taken::<Definition>(&op, &organization, &planned.schema_name).await?;
-            let reference = planned.reference(&op)?;
+            let (organization, reference) = (op.organization().await?, planned.reference(&op)?);
             let certificate = vault::read_before_writing(&op, &reference, planned.requirements.as_ref()).await?;
 
             let (id, value) = (Uuid::new_v4(), reference.to_string());
@@ -74,7 +72,10 @@ impl Resource for CertificateReference {
                 secret_reference: Some(value),
                 ..planned
             };
-            let write = async { secret_access::commit(&op, &organization, &changes, &reference).await.map(|()| None) };
+            let write = async {
+                secret_access::commit(&op, &organization, &changes, &reference).await?;
+                Ok(organization.told_variable(id))
+            };
             let written = match op.write_new(&planned, write, organization.by_id::<Definition>(id)).await {
                 Ok(written) => written,
                 Err(error) if error.is_duplicate() => {

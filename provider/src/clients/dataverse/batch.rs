@@ -15,6 +15,11 @@ pub(super) struct Change {
 }
 
 impl Change {
+    /// The entity set that it is of.
+    pub(super) fn set(&self) -> &str {
+        self.path.split(['(', '?']).next().unwrap_or_default()
+    }
+
     /// The change in a line, as tests compare it.
     pub(super) fn line(&self) -> String {
         let mut line = format!("{} {}", self.method, self.path);

@@ -5,24 +5,49 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::batch::Change;
+use super::table::{Table, columns};
 
 /// Changes to rows that are carried out together.
 #[derive(Debug, Clone, Default)]
 pub struct ChangeSet {
     changes: Vec<Change>,
     solution: Option<String>,
+    /// The values that are made, by their definitions: the id of the row, and what is in it.
+    values: Vec<(Uuid, (Uuid, String))>,
+    /// The definitions whose value rows are changed.
+    parents: Vec<Uuid>,
 }
 
 impl ChangeSet {
     /// No change yet; new rows are put into this unmanaged solution, else into the default one.
     pub fn new(solution: Option<&str>) -> ChangeSet {
-        ChangeSet { changes: Vec::new(), solution: solution.map(str::to_owned) }
+        ChangeSet { solution: solution.map(str::to_owned), ..ChangeSet::default() }
     }
 
-    /// Makes a row; the body holds the id.
-    pub fn create(&mut self, set: &str, row: impl Serialize) {
-        let headers = self.solution.iter().map(|name| ("MSCRM.SolutionUniqueName", name.clone())).collect();
+    /// Makes a row, of which the answer is to say what is read of its table; the body holds the id.
+    pub fn create<T: Table>(&mut self, row: impl Serialize) {
+        let columns = columns::<T>(T::EXPAND.map(|expand| expand.property));
+        let mut headers = self.joining();
+        headers.push(("Prefer", "return=representation".to_owned()));
+        self.push("POST", format!("{}?$select={columns}", T::SET), headers, body(row));
+    }
+
+    /// Makes the value row of a definition.
+    pub(super) fn create_value(&mut self, set: &str, definition: Uuid, value: (Uuid, &str), row: impl Serialize) {
+        let headers = self.joining();
         self.push("POST", set.to_owned(), headers, body(row));
+        self.values.push((definition, (value.0, value.1.to_owned())));
+        self.parents.push(definition);
+    }
+
+    /// A value row of this definition is changed or deleted.
+    pub(super) fn concerns(&mut self, definition: Uuid) {
+        self.parents.push(definition);
+    }
+
+    /// How new rows are put into the solution.
+    fn joining(&self) -> Vec<(&'static str, String)> {
+        self.solution.iter().map(|name| ("MSCRM.SolutionUniqueName", name.clone())).collect()
     }
 
     /// Changes columns of a row that must be there; nothing when there are none to change.
@@ -50,7 +75,7 @@ impl ChangeSet {
 
     /// The tables that are written to, in words.
     pub(super) fn subject(&self) -> String {
-        let mut sets: Vec<&str> = self.changes.iter().filter_map(|change| change.path.split('(').next()).collect();
+        let mut sets: Vec<&str> = self.changes.iter().map(Change::set).collect();
         sets.dedup();
         sets.join(", ")
     }
@@ -63,10 +88,22 @@ impl ChangeSet {
     /// The method and the row of each of them: a row that is made has its id in the body.
     pub(super) fn objects(&self) -> impl Iterator<Item = (&'static str, String)> {
         self.changes.iter().map(|Change { method, path, body, .. }| {
-            let key = format!("{}id", path.trim_end_matches('s'));
+            let set = path.split('?').next().unwrap_or_default();
+            let key = format!("{}id", set.trim_end_matches('s'));
             let made = body.as_ref().and_then(|row| row[&key].as_str());
-            (*method, made.map_or_else(|| path.clone(), |id| format!("{path}({id})")))
+            (*method, made.map_or_else(|| set.to_owned(), |id| format!("{set}({id})")))
         })
+    }
+
+    /// The rows that are another's afterwards, be it that only a value of theirs is.
+    pub(super) fn concerned(&self) -> impl Iterator<Item = Uuid> {
+        let id = |path: String| path.split_once('(')?.1.trim_end_matches(')').parse().ok();
+        self.objects().filter_map(move |(_, path)| id(path)).chain(self.parents.iter().copied())
+    }
+
+    /// The values that are made for a definition: the id of the row, and what is in it.
+    pub(super) fn values_of(&self, definition: Uuid) -> impl Iterator<Item = &(Uuid, String)> {
+        self.values.iter().filter(move |(of, _)| *of == definition).map(|(_, value)| value)
     }
 
     /// The headers of each of them.
@@ -86,22 +123,4 @@ impl ChangeSet {
 
 fn body(row: impl Serialize) -> Json {
     serde_json::to_value(row).expect("a row is made of texts, numbers and nulls")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn every_change_is_of_a_row() {
-        let mut changes = ChangeSet::new(None);
-        let id = Uuid::from_u128(7);
-        changes.create("credentials", json!({ "credentialid": id, "name": "Robot" }));
-        changes.update("environmentvariablevalues", id, json!({ "value": "x" }));
-        changes.delete("credentials", id);
-        let objects: Vec<String> = changes.objects().map(|(method, path)| format!("{method} {path}")).collect();
-        let rows = ["POST credentials", "PATCH environmentvariablevalues", "DELETE credentials"];
-        assert_eq!(objects, rows.map(|row| format!("{row}({id})")));
-    }
 }

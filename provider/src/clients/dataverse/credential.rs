@@ -152,7 +152,7 @@ impl NewCredential<'_> {
             certificate: bound(self.certificate_id),
             owner: self.owner,
         };
-        changes.create(Credential::SET, row);
+        changes.create::<Credential>(row);
     }
 }
 

@@ -173,7 +173,10 @@ impl Definition {
     /// Writes the value: into the row that is there, else into a new one.
     pub fn write_value(&self, changes: &mut ChangeSet, value: &str) {
         match self.values.first() {
-            Some(row) => changes.update(VALUE_SET, row.id, ValueChange { value }),
+            Some(row) => {
+                changes.update(VALUE_SET, row.id, ValueChange { value });
+                changes.concerns(self.id);
+            }
             None => new_value(changes, self.id, &self.schema_name, value),
         }
     }
@@ -187,6 +190,7 @@ impl Definition {
     /// Deletes what it holds, and leaves the definition.
     pub fn delete_values(&self, changes: &mut ChangeSet) {
         self.values.iter().for_each(|row| changes.delete(VALUE_SET, row.id));
+        changes.concerns(self.id);
     }
 }
 
@@ -235,7 +239,7 @@ impl NewVariable<'_> {
     }
 
     fn rows(&self, changes: &mut ChangeSet, r#type: Kind, secretstore: Option<i64>) {
-        changes.create(Definition::SET, NewDefinition { variable: self, r#type, secretstore });
+        changes.create::<Definition>(NewDefinition { variable: self, r#type, secretstore });
         new_value(changes, self.id, self.schema_name, self.value);
     }
 }
@@ -254,9 +258,10 @@ struct ValueChange<'a> {
     value: &'a str,
 }
 
-fn new_value(changes: &mut ChangeSet, definition: Uuid, schemaname: &str, value: &str) {
-    let definition = bound(definition);
-    changes.create(VALUE_SET, NewValue { environmentvariablevalueid: Uuid::new_v4(), schemaname, value, definition });
+fn new_value(changes: &mut ChangeSet, id: Uuid, schemaname: &str, value: &str) {
+    let (environmentvariablevalueid, definition) = (Uuid::new_v4(), bound(id));
+    let made = (environmentvariablevalueid, value);
+    changes.create_value(VALUE_SET, id, made, NewValue { environmentvariablevalueid, schemaname, value, definition });
 }
 
 /// A definition as another row points at it.

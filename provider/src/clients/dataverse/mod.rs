@@ -7,6 +7,7 @@ mod batch;
 mod change_set;
 pub mod credential;
 pub mod environment_variable;
+mod known;
 pub mod machine_group;
 mod refreshed;
 mod seen;
@@ -45,6 +46,7 @@ pub struct Dataverse {
     http: Arc<Http>,
     url: Url,
     going: Arc<Going>,
+    known: known::Known,
     seen: seen::Seen,
     refreshed: refreshed::Refreshed,
 }
@@ -52,7 +54,8 @@ pub struct Dataverse {
 impl Dataverse {
     /// The organization at an address.
     pub(super) fn new(http: Arc<Http>, url: Url, going: Arc<Going>) -> Dataverse {
-        Dataverse { http, url, going, seen: seen::Seen::default(), refreshed: refreshed::Refreshed::default() }
+        let (known, seen, refreshed) = Default::default();
+        Dataverse { http, url, going, known, seen, refreshed }
     }
 
     /// The row with this id; none only when the service says that it does not exist.
@@ -130,11 +133,19 @@ impl Dataverse {
         Ok(answer.detail.environment_id)
     }
 
-    /// Carries out all changes, or none.
+    /// Carries out all changes, or none. What the answer says of the rows that were made is known from then on.
     ///
     /// # Errors
     /// The service's error for the change that failed; then nothing was changed. When the outcome is unknown, all or nothing was.
     pub async fn commit(&self, changes: &ChangeSet) -> Result<(), Error> {
+        let writing = self.known.writing(changes);
+        let parts = self.batch(changes).await;
+        drop(writing);
+        self.known.tell(changes, &parts?);
+        Ok(())
+    }
+
+    async fn batch(&self, changes: &ChangeSet) -> Result<Vec<batch::Part>, Error> {
         let operation = format!("writing {}", changes.subject());
         let boundary = Uuid::new_v4().simple().to_string();
         // A header of a part is a line of a body, where nothing else keeps a line break from beginning another one.
@@ -163,12 +174,15 @@ impl Dataverse {
         if let Some(error) = sent.error(&operation) {
             return Err(error);
         }
+        if parts.is_empty() {
+            sent.expect_own(&operation)?;
+        }
         let (asked, answered) = (changes.changes().len(), parts.len());
         if answered < asked {
             let what = format!("{asked} changes were sent, and {answered} were answered");
             return Err(Error::unexpected(&operation, what).of(sent.trace.as_ref()).after(true));
         }
-        Ok(())
+        Ok(parts)
     }
 
     fn scope(&self) -> String {

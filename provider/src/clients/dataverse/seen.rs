@@ -1,9 +1,8 @@
 //! What a plan asks of an organization: once for each name, however many objects it is asked for.
 
+use futures_util::FutureExt as _;
 use uuid::Uuid;
 
-use super::credential::Credential;
-use super::environment_variable::Definition;
 use super::machine_group::MachineGroup;
 use super::solution::{Publisher, Solution};
 use super::user::User;
@@ -17,8 +16,6 @@ pub(super) struct Seen {
     prefixes: Once<String, bool>,
     users: Once<Uuid, bool>,
     groups: Once<Uuid, Option<bool>>,
-    credentials: Once<Uuid, Option<Credential>>,
-    variables: Once<Uuid, Option<Definition>>,
     me: Once<(), Uuid>,
 }
 
@@ -50,22 +47,6 @@ impl Dataverse {
         self.seen.users.ask(id, question).await
     }
 
-    /// The credential with this id.
-    ///
-    /// # Errors
-    /// Whatever keeps it from being read.
-    pub async fn seen_credential(&self, id: Uuid) -> Result<Option<Credential>, Error> {
-        self.seen.credentials.ask(id, self.by_id(id)).await
-    }
-
-    /// The environment variable with this id.
-    ///
-    /// # Errors
-    /// Whatever keeps it from being read.
-    pub async fn seen_variable(&self, id: Uuid) -> Result<Option<Definition>, Error> {
-        self.seen.variables.ask(id, self.by_id(id)).await
-    }
-
     /// Whether a machine group is the signed-in user's own, or shared: nothing when there is none that may be seen.
     ///
     /// # Errors
@@ -76,6 +57,6 @@ impl Dataverse {
             let me = self.seen.me.ask((), self.who_am_i()).await?;
             Ok(Some(group.owner_id == Some(me) || self.shares(&group).await?.hold(me)))
         };
-        self.seen.groups.ask(id, question).await
+        self.seen.groups.ask(id, question.boxed()).await
     }
 }

@@ -137,8 +137,12 @@ fn a_text_is_quoted_and_encoded() {
 fn check_changes(changes: &ChangeSet, expected: &[&str]) {
     let mut lines: Vec<String> =
         changes.lines().iter().map(|line| line.replace("00000000-0000-0000-0000-0000000000", "")).collect();
-    // The id of a value is minted where it is written.
     for line in &mut lines {
+        // The columns are those of a read.
+        if let (Some(from), Some(to)) = (line.find("$select="), line.find("  ")) {
+            line.replace_range(from + "$select=".len()..to, "…");
+        }
+        // The id of a value is minted where it is written.
         if let Some(at) = line.find("\"environmentvariablevalueid\":\"") {
             let at = at + "\"environmentvariablevalueid\":\"".len();
             line.replace_range(at..at + 36, "new");
@@ -158,9 +162,9 @@ fn a_variable_comes_with_its_value() {
     check_changes(
         &changes,
         &[
-            r#"POST environmentvariabledefinitions  MSCRM.SolutionUniqueName: Robots  {"description":"d","displayname":"A","environmentvariabledefinitionid":"01","ownerid@odata.bind":"/systemusers(09)","schemaname":"cto_a","secretstore":0,"type":100000005}"#,
+            r#"POST environmentvariabledefinitions?$select=…  MSCRM.SolutionUniqueName: Robots  Prefer: return=representation  {"description":"d","displayname":"A","environmentvariabledefinitionid":"01","ownerid@odata.bind":"/systemusers(09)","schemaname":"cto_a","secretstore":0,"type":100000005}"#,
             r#"POST environmentvariablevalues  MSCRM.SolutionUniqueName: Robots  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(01)","environmentvariablevalueid":"new","schemaname":"cto_a","value":"v"}"#,
-            r#"POST environmentvariabledefinitions  MSCRM.SolutionUniqueName: Robots  {"displayname":"A","environmentvariabledefinitionid":"01","schemaname":"cto_a","type":100000000}"#,
+            r#"POST environmentvariabledefinitions?$select=…  MSCRM.SolutionUniqueName: Robots  Prefer: return=representation  {"displayname":"A","environmentvariabledefinitionid":"01","schemaname":"cto_a","type":100000000}"#,
             r#"POST environmentvariablevalues  MSCRM.SolutionUniqueName: Robots  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(01)","environmentvariablevalueid":"new","schemaname":"cto_a","value":"v"}"#,
         ],
     );
@@ -181,13 +185,25 @@ fn a_credential_points_at_two_variables() {
     check_changes(
         &changes,
         &[
-            r#"POST credentials  {"certificate@odata.bind":"/environmentvariabledefinitions(03)","connectiontype":5,"credentialid":"01","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(02)"}"#,
+            r#"POST credentials?$select=…  Prefer: return=representation  {"certificate@odata.bind":"/environmentvariabledefinitions(03)","connectiontype":5,"credentialid":"01","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(02)"}"#,
             r#"PATCH credentials(01)  If-Match: *  {"name":"Mine","statecode":0,"statuscode":1}"#,
             r#"PATCH environmentvariabledefinitions(02)  If-Match: *  {"ownerid@odata.bind":"/systemusers(09)"}"#,
             "DELETE credentials(01)",
         ],
     );
     assert_eq!(changes.subject(), "credentials, environmentvariabledefinitions, credentials");
+}
+
+#[test]
+fn every_change_is_of_a_row() {
+    let mut changes = ChangeSet::new(None);
+    changes.create::<Credential>(json!({ "credentialid": id(7), "name": "Robot" }));
+    changes.update("environmentvariablevalues", id(7), json!({ "value": "x" }));
+    changes.delete("credentials", id(7));
+    let objects: Vec<String> = changes.objects().map(|(method, path)| format!("{method} {path}")).collect();
+    let rows = ["POST credentials", "PATCH environmentvariablevalues", "DELETE credentials"];
+    assert_eq!(objects, rows.map(|row| format!("{row}({})", id(7))));
+    assert_eq!(changes.concerned().collect::<Vec<_>>(), [id(7); 3]);
 }
 
 fn row<T: DeserializeOwned>(json: Json) -> Result<T, Error> {

@@ -88,7 +88,7 @@ async fn reference(
     id: Uuid,
     (anew, follows): (bool, bool),
 ) -> Result<Option<Definition>, Diagnostic> {
-    match foresight.organization.by_id(id).await {
+    match foresight.organization.known_variable(id).await {
         // Nothing that is made in this apply has an id already.
         Ok(found) if anew => Ok(Some(expect_reference(found, id, REFERENCE)?)),
         Ok(found) => Ok(found),

@@ -47,48 +47,70 @@ impl Username {
         Ok(Username { variable_id, schema_name: variable.schema_name, value })
     }
 
-    /// The user name in a variable that is made together with its credential.
-    pub(super) async fn ours(
+    /// The state of a credential with this user name once it is made; the variable is its own or not.
+    pub(super) fn of_new(&self, (id, is_own): (Uuid, bool), planned: Model) -> Model {
+        Model {
+            id: Some(id),
+            active: Some(true),
+            managed: Some(false),
+            username: self.value.clone(),
+            username_variable_id: Some(self.variable_id),
+            username_schema_name: Some(self.schema_name.clone()),
+            username_variable_managed: Some(is_own),
+            ..planned
+        }
+    }
+
+    /// The user name in a new variable, which is made together with its credential by these changes. Whether its name is free, the server
+    /// knows.
+    pub(super) fn new(
         op: &Operation<'_>,
-        organization: &Dataverse,
-        credential: (Uuid, &Model),
+        (credential, planned): (Uuid, &Model),
         reference: &Definition,
-        changes: &mut ChangeSet,
-    ) -> Result<Username, Fault> {
-        let (id, planned) = credential;
+    ) -> Result<(Username, ChangeSet), Diagnostic> {
         let value = op.required(&planned.username, "username")?;
         let schema_name = match &planned.username_schema_name {
             Some(schema_name) => schema_name.clone(),
             None => schema_name_after(reference)?,
         };
-        let display_name: String = format!("{} user name", planned.name).chars().take(100).collect();
-        let (mark, owner) = (mark(id), planned.owner_id.map(Owner));
-        let taken = organization.by_name::<Definition>(&schema_name).await?.into_iter().next();
-        let variable_id = match &taken {
-            None => {
-                let (id, description) = (Uuid::new_v4(), Some(mark.as_str()));
-                let display_name = display_name.as_str();
-                NewVariable { id, schema_name: &schema_name, display_name, description, owner, value }.text(changes);
-                id
-            }
-            Some(taken) => {
-                // The one exception to "nothing is taken over": what a credential that is gone has left behind.
-                let Some(version) = orphan(organization, taken).await? else {
-                    return Err(refused(op, organization, taken).await.into());
-                };
-                if let Some(solution) = &planned.solution_unique_name {
-                    op.join(organization, solution, &taken.components()).await?;
-                }
-                let (display_name, description) = (Some(display_name.as_str()), Some(Some(mark.as_str())));
-                let active = (!taken.active).then_some(ACTIVE);
-                let change = DefinitionChange { display_name, description, owner, active };
-                changes.update_version(Definition::SET, taken.id, version, change);
-                taken.write_value(changes, value);
-                taken.id
-            }
-        };
-        Ok(Username { variable_id, schema_name, value: Some(value.clone()) })
+        let mut changes = ChangeSet::new(planned.solution_unique_name.as_deref());
+        let (id, owner) = (Uuid::new_v4(), planned.owner_id.map(Owner));
+        let (display_name, mark) = (display_name(planned), mark(credential));
+        let (display_name, description) = (display_name.as_str(), Some(mark.as_str()));
+        NewVariable { id, schema_name: &schema_name, display_name, description, owner, value }.text(&mut changes);
+        Ok((Username { variable_id: id, schema_name, value: Some(value.clone()) }, changes))
     }
+
+    /// The user name in the variable that has the name already, which is taken up by these changes: the one exception to "nothing is taken
+    /// over" is what a credential that is gone has left behind.
+    pub(super) async fn left(
+        op: &Operation<'_>,
+        organization: &Dataverse,
+        (credential, planned): (Uuid, &Model),
+        taken: &Definition,
+    ) -> Result<(Username, ChangeSet), Fault> {
+        let value = op.required(&planned.username, "username")?;
+        let Some(version) = orphan(organization, taken).await? else {
+            return Err(refused(op, organization, taken).await.into());
+        };
+        if let Some(solution) = &planned.solution_unique_name {
+            op.join(organization, solution, &taken.components()).await?;
+        }
+        let mut changes = ChangeSet::new(planned.solution_unique_name.as_deref());
+        let (display_name, mark) = (display_name(planned), mark(credential));
+        let (display_name, description) = (Some(display_name.as_str()), Some(Some(mark.as_str())));
+        let (owner, active) = (planned.owner_id.map(Owner), (!taken.active).then_some(ACTIVE));
+        let change = DefinitionChange { display_name, description, owner, active };
+        changes.update_version(Definition::SET, taken.id, version, change);
+        taken.write_value(&mut changes, value);
+        let schema_name = planned.username_schema_name.as_ref().unwrap_or(&taken.schema_name).clone();
+        Ok((Username { variable_id: taken.id, schema_name, value: Some(value.clone()) }, changes))
+    }
+}
+
+/// What people see of a variable that is made for a credential.
+fn display_name(planned: &Model) -> String {
+    format!("{} user name", planned.name).chars().take(100).collect()
 }
 
 /// Holds what the configuration says of the user name against the variable that it names too.
@@ -157,18 +179,6 @@ pub(super) async fn variable_of(
     match credential.username_id {
         Some(id) => organization.by_id(id).await,
         None => Ok(None),
-    }
-}
-
-/// Refuses to make a variable whose name is taken.
-pub(super) async fn refuse_existing(
-    op: &Operation<'_>,
-    organization: &Dataverse,
-    schema_name: &str,
-) -> Result<(), Fault> {
-    match organization.by_name::<Definition>(schema_name).await?.first() {
-        Some(taken) => Err(refused(op, organization, taken).await.into()),
-        None => Ok(()),
     }
 }
 

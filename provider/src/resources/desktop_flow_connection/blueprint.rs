@@ -60,7 +60,10 @@ impl Blueprint {
         let Some(credential) = credential(&organization, credential_id).await? else {
             return Err(missing_credential(op, credential_id).await.into());
         };
-        expect_machine_group(op, &organization, machine_group_id).await?;
+        // Whoever plans it has asked, and what was there need not be asked for again.
+        if !matches!(organization.seen_group(machine_group_id).await, Ok(Some(_))) {
+            expect_machine_group(op, &organization, machine_group_id).await?;
+        }
         let display_name = op.required(&planned.display_name, "display_name")?.clone();
         Ok(Blueprint { display_name, credential_id, machine_group_id, credential, run_owner })
     }
@@ -137,7 +140,7 @@ pub(super) async fn look_up(
     let (cx, environment_id) = (op.cx, &op.environment_id);
     let foresight = Foresight { cx, environment_id, organization: &organization, object };
     if let Some(id) = credential_id {
-        match seen_credential(&organization, id).await {
+        match credential(&organization, id).await {
             Ok(Some(_)) => {}
             Ok(None) => return Err(missing_credential(op, id).await),
             Err(Fault::Told(unfit)) => return Err(*unfit),
@@ -161,25 +164,11 @@ pub(super) async fn look_up(
     Ok(())
 }
 
-/// The credential; none when there is none that may be seen.
+/// The credential, as whoever plans the connection has read it; none when there is none that may be seen.
 async fn credential(organization: &Dataverse, id: Uuid) -> Result<Option<SigningIn>, Fault> {
-    let variable = async |variable| organization.by_id(variable).await.on(CREDENTIAL);
-    signing_in(organization.by_id(id).await.on(CREDENTIAL)?, variable).await
-}
-
-/// The same for a plan, which asks once for each.
-async fn seen_credential(organization: &Dataverse, id: Uuid) -> Result<Option<SigningIn>, Fault> {
-    let variable = async |variable| Ok(organization.seen_variable(variable).await?);
-    signing_in(organization.seen_credential(id).await?, variable).await
-}
-
-async fn signing_in(
-    credential: Option<Credential>,
-    read_variable: impl AsyncFnOnce(Uuid) -> Result<Option<Definition>, Fault>,
-) -> Result<Option<SigningIn>, Fault> {
-    let Some(credential) = credential else { return Ok(None) };
+    let Some(credential) = organization.known_credential(id).await.on(CREDENTIAL)? else { return Ok(None) };
     let variable = match username_of(&credential)? {
-        Some(variable) => read_variable(variable).await?,
+        Some(variable) => organization.known_variable(variable).await.on(CREDENTIAL)?,
         None => None,
     };
     Ok(Some(SigningIn::of(credential, variable)?))
