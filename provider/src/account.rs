@@ -22,6 +22,7 @@ use crate::clients::environment_id::EnvironmentId;
 use crate::clients::environments::Environment;
 use crate::clients::error::Error;
 use crate::clients::key_vault::KeyVault;
+use crate::clients::under_way::UnderWay;
 use crate::failure::failed;
 use met::Met;
 use roles::Roles;
@@ -37,6 +38,7 @@ pub struct Account {
     /// What is waited for, once for all objects.
     roles: Roles,
     met: Met,
+    under_way: Arc<UnderWay>,
     /// What nobody was told yet.
     unsaid: Mutex<Vec<Diagnostic>>,
     /// What concerns many objects, and which of them tells of it.
@@ -98,7 +100,8 @@ impl Account {
         roles: Roles,
     ) -> Account {
         let (verified, met, unsaid, tellers) = (OnceCell::new(), Met::default(), Mutex::default(), Mutex::default());
-        Account { clients, environment_id, dataverse_url, verified, roles, met, unsaid, tellers }
+        let under_way = Arc::default();
+        Account { clients, environment_id, dataverse_url, verified, roles, met, under_way, unsaid, tellers }
     }
 
     /// The waits for roles that were assigned a moment ago.
@@ -109,6 +112,11 @@ impl Account {
     /// What was met since the provider was configured.
     pub(crate) fn met(&self) -> &Met {
         &self.met
+    }
+
+    /// The operations that are under way.
+    pub(crate) fn under_way(&self) -> &Arc<UnderWay> {
+        &self.under_way
     }
 
     /// The provider's own environment.

@@ -21,7 +21,8 @@ use super::leave;
 /// The questions that are under way, by their keys, for as long as somebody waits for the answer.
 pub(super) struct InFlight<K, T>(Mutex<HashMap<K, WeakShared<Answer<T>>>>);
 
-type Answer<T> = BoxFuture<'static, Result<T, Error>>;
+/// An answer that is still to come.
+pub(super) type Answer<T> = BoxFuture<'static, Result<T, Error>>;
 
 impl<K, T> Default for InFlight<K, T> {
     fn default() -> InFlight<K, T> {
@@ -62,7 +63,8 @@ impl<K: Eq + Hash, T: Clone + Send + Sync + 'static> InFlight<K, T> {
     }
 }
 
-fn begin<T: Clone + Send + Sync + 'static>(
+/// Begins a question; it ends with the last who holds its answer.
+pub(super) fn begin<T: Clone + Send + Sync + 'static>(
     question: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Shared<Answer<T>> {
     let task = AbortOnDropHandle::new(tokio::spawn(question.in_current_span()));

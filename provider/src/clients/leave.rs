@@ -4,12 +4,14 @@
 //! a task of their own, without one: there whoever waits for the answer has it, and a question for which nobody waits any longer ends.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
+use super::under_way::UnderWay;
 
 tokio::task_local! {
     static LEAVE: Leave;
@@ -22,12 +24,13 @@ pub struct Leave {
     allowed: Duration,
     stopped: CancellationToken,
     is_alone: fn() -> bool,
+    under_way: Option<Arc<UnderWay>>,
 }
 
 impl Leave {
     /// Until that moment, which is `allowed` after the beginning.
     pub fn until(until: Instant, allowed: Duration) -> Leave {
-        Leave { until, allowed, stopped: CancellationToken::new(), is_alone: || false }
+        Leave { until, allowed, stopped: CancellationToken::new(), is_alone: || false, under_way: None }
     }
 
     /// The same, but no longer than until the user asks to stop, or until nobody is there any more who could hear the answer:
@@ -37,8 +40,15 @@ impl Leave {
         Leave { stopped, is_alone, ..self }
     }
 
+    /// The same, for an operation that counts among those that are under way.
+    #[must_use]
+    pub fn among(self, under_way: &Arc<UnderWay>) -> Leave {
+        Leave { under_way: Some(Arc::clone(under_way)), ..self }
+    }
+
     /// Does the work with this leave.
     pub async fn during<T>(self, work: impl Future<Output = T>) -> T {
+        let _doing = self.under_way.as_ref().map(UnderWay::begin);
         LEAVE.scope(self, work).await
     }
 
@@ -64,6 +74,11 @@ pub(super) fn check(operation: &str) -> Result<(), Error> {
 /// When the operation began that has it.
 pub(super) fn begun() -> Option<Instant> {
     LEAVE.try_with(|leave| leave.until.checked_sub(leave.allowed)).ok().flatten()
+}
+
+/// The operations among which the one is that has it.
+pub(super) fn under_way() -> Option<Arc<UnderWay>> {
+    LEAVE.try_with(|leave| leave.under_way.clone()).ok().flatten()
 }
 
 /// Waits for what may be left undone: an answer to a question, or the time until another try.

@@ -7,9 +7,10 @@
 //! environments  dataverse  connectivity  key_vault     what a service can be asked
 //!        \          |         /             |
 //!         request -> pages   /           borrowed      our tokens in Microsoft's SDK
+//!              |  company, gather          |          many questions of a kind are few requests
 //!              \     |      /               |
 //!               http -> in_flight, retry    |          the only I/O; equal questions at the same time are one
-//!                 |        \-> leave        |          until when a request may begin
+//!                 |        \-> leave        |          until when a request may begin; which operations are under way
 //!                 |-> reach, contact        |          proxy, trust and time; whether anything has answered
 //!                 |-> trace, audit          |          ids of run and request; writes in the log
 //!                 |                         |
@@ -22,6 +23,7 @@ mod borrowed;
 pub mod careful;
 mod challenge;
 pub mod cloud;
+mod company;
 pub mod connectivity;
 mod contact;
 pub mod dataverse;
@@ -47,6 +49,7 @@ pub mod secret;
 mod secrets;
 mod short;
 pub mod trace;
+pub mod under_way;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

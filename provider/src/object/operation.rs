@@ -261,7 +261,8 @@ pub(crate) fn leave_to_plan(cx: &Context<Account>, plan: &Plan) -> Result<Leave,
 
 /// Leave for what an operation asks: until its deadline, and no longer than Terraform is there and has not asked to stop.
 fn leave(cx: &Context<Account>, deadline: Deadline) -> Leave {
-    Leave::until(deadline.at, deadline.allowed).unless(cx.stopped.clone(), tfplugin::is_orphaned)
+    let leave = Leave::until(deadline.at, deadline.allowed).unless(cx.stopped.clone(), tfplugin::is_orphaned);
+    leave.among(cx.clients.under_way())
 }
 
 /// Why an operation ended early: a service's error, perhaps about an attribute, or what was already put into words.

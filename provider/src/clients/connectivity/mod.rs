@@ -19,12 +19,12 @@ use url::Url;
 use uuid::Uuid;
 
 use super::cloud::Cloud;
+use super::company::Company;
 use super::environment_id::EnvironmentId;
 use super::error::Error;
 use super::going::{Going, User};
 use super::guid::guid;
 use super::http::Http;
-use super::in_flight::InFlight;
 use super::pages::{Pages, Row};
 use super::request::Request;
 use super::secret::Secret;
@@ -46,7 +46,7 @@ pub struct Connectivity {
     cloud: Arc<Cloud>,
     environment_id: EnvironmentId,
     known: Known,
-    lists: InFlight<u64, Arc<Vec<Connection>>>,
+    lists: Company<(), Arc<Vec<Connection>>>,
     going: Arc<Going>,
 }
 
@@ -58,7 +58,7 @@ impl Connectivity {
         environment_id: EnvironmentId,
         going: Arc<Going>,
     ) -> Connectivity {
-        let (known, lists) = (Known::default(), InFlight::default());
+        let (known, lists) = (Known::default(), Company::new(usize::MAX).in_turn());
         Connectivity { http, cloud, environment_id, known, lists, going }
     }
 
@@ -116,14 +116,13 @@ impl Connectivity {
         }
     }
 
-    /// All of the connections that the principal may see. However many ask at the same time, they are listed and held once.
+    /// All of the connections that the principal may see, as they are listed after this is asked. Whoever asks meanwhile shares the list.
     ///
     /// # Errors
     /// Whatever keeps them from being listed.
     pub async fn listed(&self) -> Result<Arc<Vec<Connection>>, Error> {
         let pages = self.connections()?;
-        let key = self.http.written(&self.cloud.environment_host(&self.environment_id));
-        self.lists.ask("listing the connections", key, || async { pages.all().await.map(Arc::new) }).await
+        self.lists.ask("listing the connections", (), |_| async { pages.all().await.map(Arc::new) }).await
     }
 
     /// The connections that sign in with a credential, as far as the service says so. The list may be of before: what counts is what a
