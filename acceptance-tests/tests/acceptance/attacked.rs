@@ -45,7 +45,7 @@ fn a_removal_that_was_not_carried_out_is_not_believed() {
         let court = Court::new();
         let (_, credential) = court.made_credential();
         let (told, rows) = (format!("{effect:?}"), court.rows());
-        court.weather(Fault::next("credentials(", effect).method("GET").times(9));
+        court.weather(Fault::next("/credentials", effect).method("GET").times(9));
         assert!(!court.destroy(&credential).is_ok(), "{told}");
         assert_eq!(court.rows(), rows, "{told}: neither the credential nor its variable is touched");
     }

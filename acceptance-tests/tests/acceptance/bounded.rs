@@ -50,7 +50,7 @@ fn a_plan_whose_vault_never_answers_ends_in_its_time_with_a_warning() {
 #[test]
 fn a_refresh_and_a_removal_end_in_their_time() {
     let court = Court::new();
-    let reference = court.create(REFERENCE, &hurried(court.reference())).expect_quiet();
+    let reference = court.create(REFERENCE, &hurried(court.reference())).expect_ok();
     court.forget();
     court.weather(Fault::next("dynamics.com", NEVER).times(100));
     court.refresh(&reference).expect_error("", "The time is up", &["longer than 1 second"]);

@@ -53,11 +53,9 @@ fn it_comes_is_read_and_goes() {
     court.destroy(&credential).expect_quiet();
     expect![[r#"
         apply:
-          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id1» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           token for connectivity -> 200
           GET connectivity /connections -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           POST dataverse /$batch -> 200
             DELETE /credentials(«id1») -> 204
             DELETE /environmentvariabledefinitions(«id2») -> 204
@@ -134,9 +132,7 @@ fn what_cannot_be_changed_replaces() {
         plan:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_user' -> 200
         apply:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id1» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           POST dataverse /$batch -> 200
             DELETE /credentials(«id1») -> 204
             DELETE /environmentvariabledefinitions(«id2») -> 204
@@ -162,9 +158,7 @@ fn what_cannot_be_changed_replaces() {
         plan:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_second_username' -> 200
         apply:
-          GET dataverse /credentials(«id3»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
-          GET dataverse /credentials?select&filter=_certificate_value eq «id4» or _username_value eq «id4» or _password_value eq «id4» -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id3» or _certificate_value eq «id4» or _username_value eq «id4» or _password_value eq «id4» -> 200
           POST dataverse /$batch -> 200
             DELETE /credentials(«id3») -> 204
             DELETE /environmentvariabledefinitions(«id4») -> 204
@@ -198,9 +192,7 @@ fn a_variable_of_somebody_else_s_is_used_and_never_changed() {
         plan:
           GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
         apply:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id1» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           POST dataverse /$batch -> 200
             DELETE /credentials(«id1») -> 204
             DELETE /environmentvariabledefinitions(«id2») -> 204
@@ -217,11 +209,9 @@ fn a_variable_of_somebody_else_s_is_used_and_never_changed() {
     court.destroy(&credential).expect_quiet();
     expect![[r#"
         apply:
-          GET dataverse /credentials(«id5»)?select -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id5» or _certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
           token for connectivity -> 200
           GET connectivity /connections -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
-          GET dataverse /credentials?select&filter=_certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
           POST dataverse /$batch -> 200
             DELETE /credentials(«id5») -> 204
     "#]].assert_eq(&court.told());

@@ -169,7 +169,7 @@ fn a_credential_whose_lookup_is_nulled_is_replaced() {
         plan:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
         apply:
-          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id1» -> 200
           POST dataverse /$batch -> 200
             DELETE /credentials(«id1») -> 204
         apply:
@@ -192,9 +192,7 @@ fn a_credential_whose_lookup_is_nulled_is_replaced() {
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
           GET dataverse /credentials?select&filter=_certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
         apply:
-          GET dataverse /credentials(«id2»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
-          GET dataverse /credentials?select&filter=_certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id2» or _certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
           POST dataverse /$batch -> 200
             DELETE /credentials(«id2») -> 204
             DELETE /environmentvariabledefinitions(«id3») -> 204

@@ -143,7 +143,7 @@ impl Clients {
             .expect_dataverse(url)
             .map_err(|what| Error::unsendable("asking Dataverse", self.http.secrets().redact(&what)))?;
         let mut organizations = self.organizations.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Dataverse::new(Arc::clone(&self.http), url.clone(), Arc::clone(&self.going)));
+        let new = || Dataverse::new(Arc::clone(&self.http), url.clone(), Arc::clone(&self.going));
         Ok(Arc::clone(organizations.entry(url.clone()).or_insert_with(new)))
     }
 

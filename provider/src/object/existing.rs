@@ -9,7 +9,8 @@ use super::foresight::Foresight;
 use super::operation::{Fault, Operation};
 use crate::account::Account;
 use crate::account::met::How;
-use crate::clients::dataverse::{Dataverse, Table};
+use crate::clients::dataverse::environment_variable::Definition;
+use crate::clients::dataverse::{Dataverse, Table as _};
 use crate::clients::environment_id::EnvironmentId;
 
 /// The headline of a plan's warning about two of one name.
@@ -91,7 +92,7 @@ impl Existing {
     }
 }
 
-/// An attribute whose values the server keeps unique, as the names of rows.
+/// An attribute whose values the server keeps unique, as the names of variables.
 pub(crate) struct UniqueName {
     /// The type of resource.
     pub(crate) resource: &'static str,
@@ -100,20 +101,20 @@ pub(crate) struct UniqueName {
 }
 
 impl UniqueName {
-    /// Stops a creation when a row has the name already.
+    /// Tells whose a name is that was refused because it is taken.
     ///
     /// # Errors
     /// One has it, or nobody can tell.
-    pub(crate) async fn refuse_taken<T: Table>(
+    pub(crate) async fn refuse_taken(
         &self,
         op: &Operation<'_>,
         organization: &Dataverse,
         name: &str,
     ) -> Result<(), Fault> {
-        match organization.by_name::<T>(name).await?.first() {
+        match organization.named_variables(name).await?.first() {
             Some(row) => {
                 let taken = self.taken(&op.environment_id, name, row);
-                Err(match op.cx.clients.met().how(&op.environment_id, row.id()) {
+                Err(match op.cx.clients.met().how(&op.environment_id, row.id) {
                     Some(How::Made) => taken.error_of_two(&self.two(), &self.remedy()),
                     Some(How::Refreshed) | None => taken.error(),
                 }
@@ -129,7 +130,7 @@ impl UniqueName {
     ///
     /// # Errors
     /// A replacement that would leave nothing.
-    pub(crate) async fn plan<T: Table>(
+    pub(crate) async fn plan(
         &self,
         cx: &Context<Account>,
         environment_id: &EnvironmentId,
@@ -146,13 +147,13 @@ impl UniqueName {
             return Ok(());
         }
         let Some(foresight) = foresight else { return Ok(()) };
-        let found = match foresight.organization.by_name::<T>(&name).await {
+        let found = match foresight.organization.named_variables(&name).await {
             Ok(found) => found,
-            Err(error) => return foresight.not_told(plan, &format!("{}s", T::ROW), &error),
+            Err(error) => return foresight.not_told(plan, "environment variables", &error),
         };
         let Some(row) = found.first() else { return Ok(()) };
         let taken = self.taken(environment_id, &name, row);
-        match met.how(environment_id, row.id()) {
+        match met.how(environment_id, row.id) {
             None if is_renamed => return Err(taken.error()),
             None => plan.tell(taken.warning()),
             Some(_) => {
@@ -171,13 +172,13 @@ impl UniqueName {
         format!("Give each of them a {} of its own, or remove one of them.", self.attribute)
     }
 
-    fn taken<T: Table>(&self, environment_id: &EnvironmentId, name: &str, row: &T) -> Existing {
+    fn taken(&self, environment_id: &EnvironmentId, name: &str, row: &Definition) -> Existing {
         Existing {
             resource: self.resource,
-            what: format!("{} {name:?}", T::ROW),
+            what: format!("{} {name:?}", Definition::ROW),
             attribute: self.attribute,
             environment_id: environment_id.clone(),
-            id: row.id().to_string(),
+            id: row.id.to_string(),
         }
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::operation::Operation;
 use super::solution::SOLUTION;
 use super::spelling::same_id;
+use crate::clients::dataverse::environment_variable::Definition;
 use crate::clients::dataverse::{ACTIVE as AGAIN, Active, ChangeSet, Dataverse, Owner, Table};
 use crate::clients::error::Error;
 
@@ -77,19 +78,19 @@ impl Operation<'_> {
         self.write(organization.commit(changes), reread).await
     }
 
-    /// Removes a row: `changes` says by what, and is asked again while a try has not ended it. The row comes back as it was seen last.
+    /// Removes an environment variable: `changes` says by what, and is asked again while a try has not ended it. The row comes back as it was seen last.
     ///
     /// # Errors
     /// What kept it from being removed.
-    pub(crate) async fn remove_row<T: Table>(
+    pub(crate) async fn remove_variable(
         &self,
         organization: &Dataverse,
         id: Uuid,
-        changes: impl Fn(&T, &mut ChangeSet),
-    ) -> Result<Option<T>, Error> {
+        changes: impl Fn(&Definition, &mut ChangeSet),
+    ) -> Result<Option<Definition>, Error> {
         let mut removal = self.removal();
         let mut last = None;
-        while let Some(row) = organization.by_id::<T>(id).await? {
+        while let Some(row) = organization.variable(id).await? {
             let mut set = ChangeSet::new(None);
             changes(&row, &mut set);
             last = Some(row);

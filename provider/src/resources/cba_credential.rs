@@ -18,7 +18,7 @@ use crate::account::Account;
 use crate::clients::dataverse::credential::{Credential, CredentialChange, NewCredential};
 use crate::clients::dataverse::environment_variable::{Definition, DefinitionChange};
 use crate::clients::dataverse::solution_component::Component;
-use crate::clients::dataverse::{ChangeSet, Dataverse, Narrowing, Owner, Table as _};
+use crate::clients::dataverse::{ChangeSet, Dataverse, Leaving, Narrowing, Owner, Table as _};
 use crate::clients::error::Error;
 use crate::object::{
     IDENTITY, On as _, Operation, RowQuery, Verb, again, changed, chosen, expect_reference, explained, import_row,
@@ -184,16 +184,11 @@ impl Resource for CbaCredential {
             let _going = organization.deleting(id);
             let mut removal = op.removal();
             let (stays, used) = loop {
-                let credential: Option<Credential> = organization.by_id(id).await?;
+                let Leaving { credential, variable, users } =
+                    organization.leaving(id, prior.username_variable_id).await?;
                 if credential.is_some() && is_removal(cx) {
                     users::refuse_used(&op, id).await?;
                 }
-                // Without its credential, the variable is found by what the state knows of it.
-                let variable: Option<Definition> = match (&credential, prior.username_variable_id) {
-                    (Some(credential), _) => variable_of(&organization, credential).await?,
-                    (None, Some(variable_id)) => organization.by_id(variable_id).await?,
-                    (None, None) => None,
-                };
                 let stays = credential.as_ref().is_some_and(|credential| credential.managed);
                 let mut used = None;
                 let mut changes = ChangeSet::new(None);
@@ -201,8 +196,12 @@ impl Resource for CbaCredential {
                     changes.delete(Credential::SET, id);
                 }
                 match variable {
-                    Some(variable) if stays => mark::empty_with(&organization, id, &variable, &mut changes).await?,
-                    Some(variable) => used = mark::remove_with(&organization, id, &variable, &mut changes).await?,
+                    Some(variable) if stays => {
+                        mark::empty_with(&organization, id, (&variable, &users), &mut changes).await?;
+                    }
+                    Some(variable) => {
+                        used = mark::remove_with(&organization, id, (&variable, &users), &mut changes).await?;
+                    }
                     None => {}
                 }
                 if removal.is_over(op.remove_rows(&organization, &changes).await)? {

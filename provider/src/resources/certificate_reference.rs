@@ -79,7 +79,7 @@ impl Resource for CertificateReference {
             let written = match op.write_new(&planned, write, organization.by_id::<Definition>(id)).await {
                 Ok(written) => written,
                 Err(error) if error.is_duplicate() => {
-                    UNIQUE.refuse_taken::<Definition>(&op, &organization, &planned.schema_name).await?;
+                    UNIQUE.refuse_taken(&op, &organization, &planned.schema_name).await?;
                     return Err(error.into());
                 }
                 Err(error) => return Err(refused(&op, &error, &reference).await.into()),
@@ -179,7 +179,7 @@ impl Resource for CertificateReference {
             let (id, organization) = (op.id(&prior.id)?, op.organization().await?);
             let staying = users::refuse_used(&op, &organization, id).await?;
             let removed =
-                op.remove_row(&organization, id, |definition: &Definition, changes| match definition.managed {
+                op.remove_variable(&organization, id, |definition, changes| match definition.managed {
                     true => definition.delete_values(changes),
                     false => changes.delete(Definition::SET, id),
                 });

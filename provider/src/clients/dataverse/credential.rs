@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::change_set::ChangeSet;
 use super::environment_variable::bound;
-use super::table::{Active, Filter, Narrowing, Owner, Table, active, flag, yes};
+use super::table::{Active, Filter, Narrowing, Owner, Table, active, any, flag, yes};
 
 /// A row of `credential`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -30,6 +30,9 @@ pub struct Credential {
     /// The variable that points at the certificate.
     #[serde(rename = "_certificate_value")]
     pub certificate_id: Option<Uuid>,
+    /// The variable that holds a password, of one that signs in with it.
+    #[serde(rename = "_password_value")]
+    pub password_id: Option<Uuid>,
     /// The owner.
     #[serde(rename = "_ownerid_value")]
     pub owner_id: Option<Uuid>,
@@ -75,14 +78,20 @@ impl Credential {
         format!("connectiontype eq {CERTIFICATE_BASED}")
     }
 
-    /// Those that point at an environment variable, be it as user name, certificate or password.
-    pub fn using(variable: Uuid) -> Filter {
+    /// Those that point at one of these environment variables, be it as user name, certificate or password.
+    pub(super) fn using(variables: &[Uuid]) -> Filter {
+        let operation = match variables {
+            [variable] => format!("looking for credentials that use the environment variable {variable}"),
+            several => format!("looking for credentials that use one of {} environment variables", several.len()),
+        };
         let lookups = ["_certificate_value", "_username_value", "_password_value"];
-        Filter {
-            operation: format!("looking for credentials that use the environment variable {variable}"),
-            condition: lookups.map(|lookup| format!("{lookup} eq {variable}")).join(" or "),
-            ..Filter::default()
-        }
+        let each = variables.iter().flat_map(|variable| lookups.map(|lookup| format!("{lookup} eq {variable}")));
+        Filter { operation, condition: any(each), ..Filter::default() }
+    }
+
+    /// Whether it points at an environment variable.
+    pub(super) fn uses(&self, variable: Uuid) -> bool {
+        [self.certificate_id, self.username_id, self.password_id].contains(&Some(variable))
     }
 
     /// Whether it signs in with a certificate.

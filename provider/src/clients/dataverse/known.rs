@@ -147,17 +147,17 @@ impl Dataverse {
     /// The environment variable with this id, as it was read first in this process, or was left by a write of ours.
     ///
     /// # Errors
-    /// As [`Dataverse::by_id`].
+    /// As [`Dataverse::variable`].
     pub async fn known_variable(&self, id: Uuid) -> Result<Option<Definition>, Error> {
-        self.known.definitions.ask(id, self.by_id(id).boxed()).await
+        self.known.definitions.ask(id, self.variable(id).boxed()).await
     }
 
     /// The same of a credential.
     ///
     /// # Errors
-    /// As [`Dataverse::by_id`].
+    /// As [`Dataverse::variable`].
     pub async fn known_credential(&self, id: Uuid) -> Result<Option<Credential>, Error> {
-        self.known.credentials.ask(id, self.by_id(id).boxed()).await
+        self.known.credentials.ask(id, self.credential(id).boxed()).await
     }
 
     /// What the answer to a write of ours has said of a variable that it made.

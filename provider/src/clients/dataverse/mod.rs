@@ -3,6 +3,7 @@
 //! A table is a file here: the struct of its row, its option values, and what of it is written. Source:
 //! <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/overview>
 
+mod asked;
 mod batch;
 mod change_set;
 pub mod credential;
@@ -16,14 +17,13 @@ pub mod solution_component;
 mod table;
 mod user;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
-use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
 
@@ -35,6 +35,7 @@ use super::http::Http;
 use super::pages::{self, Pages};
 use super::request::{Body, Request};
 
+pub use asked::Leaving;
 pub use change_set::ChangeSet;
 pub use table::{ACTIVE, Active, Children, Expand, Filter, Narrowing, Owner, Table};
 
@@ -43,9 +44,12 @@ const ROOT: &str = "/api/data/v9.2/";
 /// One organization. It lives as long as the configured provider.
 #[derive(Debug)]
 pub struct Dataverse {
+    /// Itself, for questions that outlive whoever asked first.
+    own: Weak<Dataverse>,
     http: Arc<Http>,
     url: Url,
     going: Arc<Going>,
+    asked: asked::Asked,
     known: known::Known,
     seen: seen::Seen,
     refreshed: refreshed::Refreshed,
@@ -53,9 +57,9 @@ pub struct Dataverse {
 
 impl Dataverse {
     /// The organization at an address.
-    pub(super) fn new(http: Arc<Http>, url: Url, going: Arc<Going>) -> Dataverse {
-        let (known, seen, refreshed) = Default::default();
-        Dataverse { http, url, going, known, seen, refreshed }
+    pub(super) fn new(http: Arc<Http>, url: Url, going: Arc<Going>) -> Arc<Dataverse> {
+        let (asked, known, seen, refreshed) = Default::default();
+        Arc::new_cyclic(|own| Dataverse { own: Weak::clone(own), http, url, going, asked, known, seen, refreshed })
     }
 
     /// The row with this id; none only when the service says that it does not exist.
@@ -76,7 +80,7 @@ impl Dataverse {
     /// # Errors
     /// Whatever keeps the table from being read.
     pub async fn by_name<T: Table>(&self, name: &str) -> Result<Vec<T>, Error> {
-        self.all(&Filter::named::<T>(name)).few().await
+        self.all(&Filter::named::<T>(&[name])).few().await
     }
 
     /// The rows that a filter lets through, as pages arrive.
@@ -91,24 +95,6 @@ impl Dataverse {
     /// The deletion of a row begins, and lasts until what comes back is dropped.
     pub fn deleting(&self, id: Uuid) -> Deletion<'_> {
         self.going.begin(User::Row(id))
-    }
-
-    /// The rows that a filter lets through when whatever this process is just deleting of them is gone; that is waited for until the
-    /// time is up.
-    ///
-    /// # Errors
-    /// Whatever keeps the table from being read.
-    pub async fn left<T: Table>(&self, filter: &Filter, until: Instant) -> Result<Vec<T>, Error> {
-        let mut waits = true;
-        loop {
-            let rows: Vec<T> = self.all(filter).few().await?;
-            if rows.is_empty() || !waits {
-                return Ok(rows);
-            }
-            // One more look when nothing more is going: what went meanwhile is gone.
-            let users: Vec<User> = rows.iter().map(|row| User::Row(row.id())).collect();
-            waits = self.going.one_goes(&users, until).await;
-        }
     }
 
     /// The environment that the organization belongs to, in its own words.

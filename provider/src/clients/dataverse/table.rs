@@ -111,11 +111,27 @@ impl Filter {
         Filter { operation, condition: kind.to_owned(), order: None, page: Some(GATHERED) }
     }
 
-    /// The rows with this name.
-    pub(super) fn named<T: Table>(name: &str) -> Filter {
-        let condition = format!("{} eq {}", T::NAME, quoted(name));
-        Filter { operation: format!("looking up the {} {name}", T::ROW), condition, ..Filter::default() }
+    /// The rows with one of these names.
+    pub(super) fn named<T: Table>(names: &[impl AsRef<str>]) -> Filter {
+        let operation = match names {
+            [name] => format!("looking up the {} {}", T::ROW, name.as_ref()),
+            several => format!("looking up {} {}s by their names", several.len(), T::ROW),
+        };
+        let condition = any(names.iter().map(|name| format!("{} eq {}", T::NAME, quoted(name.as_ref()))));
+        Filter { operation, condition, ..Filter::default() }
     }
+
+    /// The rows with one of these ids.
+    pub(super) fn with_ids<T: Table>(ids: &[Uuid]) -> Filter {
+        let operation = format!("reading {} {}s", ids.len(), T::ROW);
+        let condition = any(ids.iter().map(|id| format!("{}id eq {id}", T::LOGICAL)));
+        Filter { operation, condition, ..Filter::default() }
+    }
+}
+
+/// One of several conditions.
+pub(super) fn any(conditions: impl Iterator<Item = String>) -> String {
+    conditions.collect::<Vec<_>>().join(" or ")
 }
 
 /// A string literal of OData.

@@ -17,7 +17,7 @@ fn id(last: u8) -> Uuid {
     Uuid::from_u128(u128::from(last))
 }
 
-fn dataverse() -> Dataverse {
+fn dataverse() -> Arc<Dataverse> {
     let http = Http::new(Entra::untried(), String::new(), Default::default());
     Dataverse::new(Arc::new(http), Url::parse("https://contoso.crm4.dynamics.com/").unwrap(), Arc::default())
 }
@@ -41,7 +41,7 @@ fn a_row_is_asked_for_with_the_columns_that_are_read() {
     check(
         &dataverse.one::<Credential>(id(2)),
         "GET /api/data/v9.2/credentials(02)?$select=credentialid,name,description,connectiontype,_username_value,_certificate_value,\
-         _ownerid_value,statecode,ismanaged",
+         _password_value,_ownerid_value,statecode,ismanaged",
     );
     check(
         &dataverse.one::<MachineGroup>(id(3)),
@@ -58,11 +58,19 @@ fn rows_are_asked_for_by_name_by_use_and_in_ordered_pages() {
         query.replace("%20", " ").replace("%27", "'").replace("00000000-0000-0000-0000-0000000000", "")
     };
     let headers = "  accept: application/json  odata-version: 4.0  odata-maxversion: 4.0  if-none-match: null";
-    assert_eq!(filter(&Filter::named::<Credential>("O'Brien")), format!("name eq 'O''Brien'{headers}"));
+    assert_eq!(filter(&Filter::named::<Credential>(&["O'Brien"])), format!("name eq 'O''Brien'{headers}"));
     assert_eq!(
-        filter(&Credential::using(id(1))),
+        filter(&Credential::using(&[id(1)])),
         format!("_certificate_value eq 01 or _username_value eq 01 or _password_value eq 01{headers}")
     );
+    assert_eq!(
+        filter(&Credential::using(&[id(1), id(2)])).split("  ").next().unwrap().matches(" or ").count(),
+        5,
+        "three lookups of each"
+    );
+    assert_eq!(filter(&Filter::named::<Credential>(&["a", "b"])), format!("name eq 'a' or name eq 'b'{headers}"));
+    let ids = Filter::with_ids::<Credential>(&[id(1), id(2)]);
+    assert_eq!(filter(&ids), format!("credentialid eq 01 or credentialid eq 02{headers}"));
     let narrowing = Narrowing { name_prefix: Some("cto_"), unmanaged_only: true };
     assert_eq!(
         filter(&Credential::certificate_based(narrowing)),
@@ -79,11 +87,11 @@ fn what_a_plan_asks_is_a_line_each() {
     let dataverse = dataverse();
     check(&dataverse.one::<User>(id(4)), "GET /api/data/v9.2/systemusers(04)?$select=systemuserid");
     check(
-        &dataverse.list::<Solution>(&Filter::named::<Solution>("CtoRobots")),
+        &dataverse.list::<Solution>(&Filter::named::<Solution>(&["CtoRobots"])),
         "GET /api/data/v9.2/solutions?$select=solutionid,ismanaged&$filter=uniquename%20eq%20%27CtoRobots%27",
     );
     check(
-        &dataverse.list::<Publisher>(&Filter::named::<Publisher>("cto")),
+        &dataverse.list::<Publisher>(&Filter::named::<Publisher>(&["cto"])),
         "GET /api/data/v9.2/publishers?$select=publisherid&$filter=customizationprefix%20eq%20%27cto%27",
     );
     check(

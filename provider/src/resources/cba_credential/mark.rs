@@ -34,8 +34,8 @@ pub(super) fn is_ours_to_change(variable: &Definition, credential: Uuid) -> bool
 /// a solution, and no credential points at it. None of any other, nor of one whose version nobody knows.
 pub(super) async fn orphan<'a>(organization: &Dataverse, variable: &'a Definition) -> Result<Option<&'a str>, Error> {
     let Some(maker) = marked(variable).filter(|_| !variable.managed) else { return Ok(None) };
-    let users: Vec<Credential> = organization.all(&Credential::using(variable.id)).few().await?;
-    let is_left = users.is_empty() && organization.by_id::<Credential>(maker).await?.is_none();
+    let users = organization.users(variable.id).await?;
+    let is_left = users.is_empty() && organization.credential(maker).await?.is_none();
     Ok(variable.etag.as_deref().filter(|_| is_left))
 }
 
@@ -46,7 +46,7 @@ pub(super) async fn is_left(
     variable_id: Option<Uuid>,
 ) -> Result<bool, Error> {
     let Some(variable_id) = variable_id else { return Ok(false) };
-    let variable = organization.by_id::<Definition>(variable_id).await?;
+    let variable = organization.variable(variable_id).await?;
     Ok(variable.is_some_and(|variable| is_ours_to_change(&variable, credential)))
 }
 
@@ -66,10 +66,10 @@ pub(super) fn inactive(variable: &Definition, credential: Uuid) -> Option<Diagno
 pub(super) async fn remove_with(
     organization: &Dataverse,
     credential: Uuid,
-    variable: &Definition,
+    (variable, users): (&Definition, &[Credential]),
     changes: &mut ChangeSet,
 ) -> Result<Option<Diagnostic>, Error> {
-    if let Some(other) = another_user(organization, variable.id, credential).await? {
+    if let Some(other) = users.iter().find(|user| user.id != credential) {
         let what = format!(
             "The environment variable {:?} holds the user name of the credential {:?} ({}) too. It goes with that one.",
             variable.schema_name, other.name, other.id
@@ -79,7 +79,7 @@ pub(super) async fn remove_with(
     }
     let may_go = match marked(variable) {
         Some(maker) if maker == credential => true,
-        Some(maker) => organization.by_id::<Credential>(maker).await?.is_none(),
+        Some(maker) => organization.credential(maker).await?.is_none(),
         None => false,
     };
     if may_go && !variable.managed {
@@ -93,12 +93,14 @@ pub(super) async fn remove_with(
 pub(super) async fn empty_with(
     organization: &Dataverse,
     credential: Uuid,
-    variable: &Definition,
+    (variable, users): (&Definition, &[Credential]),
     changes: &mut ChangeSet,
 ) -> Result<(), Error> {
     let may_go = variable.managed || is_ours(variable, credential);
-    if may_go && another_user(organization, variable.id, credential).await?.is_none() {
-        variable.delete_values(changes);
+    if may_go && users.iter().all(|user| user.id == credential) {
+        // It came without its values.
+        let whole = organization.variable(variable.id).await?;
+        whole.iter().for_each(|variable| variable.delete_values(changes));
     }
     Ok(())
 }
@@ -109,7 +111,7 @@ pub(super) async fn another_user(
     variable: Uuid,
     own: Uuid,
 ) -> Result<Option<Credential>, Error> {
-    let users: Vec<Credential> = organization.all(&Credential::using(variable)).few().await?;
+    let users = organization.users(variable).await?;
     Ok(users.into_iter().find(|credential| credential.id != own))
 }
 

@@ -12,7 +12,6 @@ use super::username::{
 use crate::account::Account;
 use crate::checks::certificate::names;
 use crate::checks::finding::{Finding, Outcome};
-use crate::clients::dataverse::credential::Credential;
 use crate::clients::dataverse::environment_variable::Definition;
 use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
@@ -106,7 +105,7 @@ async fn agree_with_theirs(foresight: &Foresight<'_>, plan: &mut Plan, configure
         return Ok(());
     };
     // Asked afresh: the same apply may have written it meanwhile.
-    let variable = match foresight.organization.by_id(*id).await {
+    let variable = match foresight.organization.variable(*id).await {
         Ok(found) => expect_text(found, *id)?,
         Err(error) => return foresight.not_told(plan, "environment variables", &error),
     };
@@ -119,7 +118,7 @@ async fn agree_with_theirs(foresight: &Foresight<'_>, plan: &mut Plan, configure
     if plan.is_create()
         && let Some(maker) =
             marked(&variable).filter(|maker| foresight.cx.clients.met().how(foresight.environment_id, *maker).is_some())
-        && let Ok(Some(credential)) = foresight.organization.by_id::<Credential>(maker).await
+        && let Ok(Some(credential)) = foresight.organization.credential(maker).await
         && plan.planned.at("name").as_str() == Some(credential.name.as_str())
     {
         plan.tell(goes_with_it());
@@ -174,7 +173,7 @@ async fn plan_name(foresight: &Foresight<'_>, plan: &mut Plan, schema_name: &str
         plan.tell(two.on("username_schema_name").hint(ANOTHER_NAME));
         return Ok(());
     }
-    let found = match organization.by_name::<Definition>(schema_name).await {
+    let found = match organization.named_variables(schema_name).await {
         Ok(found) => found,
         Err(error) => return foresight.not_told(plan, "environment variables", &error),
     };
@@ -225,7 +224,7 @@ async fn move_username(
     let is_own = match prior.username_variable_managed {
         Known::Known(is_own) => is_own,
         // A state of before does not say it.
-        _ => match foresight.organization.by_id::<Definition>(variable_id).await {
+        _ => match foresight.organization.variable(variable_id).await {
             Ok(Some(variable)) => is_ours(&variable, *id),
             Ok(None) => return Ok(()),
             Err(error) => return Err(unread(foresight.cx, "username", (name, variable_id), &error).await),

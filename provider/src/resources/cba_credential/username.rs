@@ -151,7 +151,7 @@ fn differs(variable: &Definition, name: &'static str, said: &str, found: Option<
 
 /// The variable with this id, which must hold a text.
 pub(super) async fn text_variable(organization: &Dataverse, id: Uuid) -> Result<Definition, Fault> {
-    Ok(expect_text(organization.by_id(id).await.on(VARIABLE)?, id)?)
+    Ok(expect_text(organization.variable(id).await.on(VARIABLE)?, id)?)
 }
 
 /// A variable that exists and holds a text.
@@ -177,7 +177,7 @@ pub(super) async fn variable_of(
     credential: &Credential,
 ) -> Result<Option<Definition>, Error> {
     match credential.username_id {
-        Some(id) => organization.by_id(id).await,
+        Some(id) => organization.variable(id).await,
         None => Ok(None),
     }
 }
@@ -191,7 +191,7 @@ pub(super) async fn refuse_double(
 ) -> Result<(), Fault> {
     let is_double =
         |one: &&Credential| one.certificate_id == Some(certificate_id) && one.username_id == Some(username_id);
-    match organization.by_name::<Credential>(name).await?.iter().find(is_double) {
+    match organization.named_credentials(name).await?.iter().find(is_double) {
         None => Ok(()),
         Some(double) => {
             let existing = Existing {
@@ -224,7 +224,7 @@ pub(super) struct User {
 
 /// The credential that has this variable already, if one has.
 pub(super) async fn user(organization: &Dataverse, environment_id: &EnvironmentId, taken: &Definition) -> Option<User> {
-    let users: Vec<Credential> = organization.all(&Credential::using(taken.id)).few().await.ok()?;
+    let users = organization.users(taken.id).await.ok()?;
     let user = users.first()?;
     let existing = Existing {
         resource: NAME,

@@ -5,7 +5,6 @@ use tfplugin::{Context, Diagnostic, Known, Plan};
 use super::schema::{OF_CERTIFICATE, UNIQUE, View};
 use super::vault;
 use crate::account::Account;
-use crate::clients::dataverse::environment_variable::Definition;
 use crate::clients::environment_id::EnvironmentId;
 use crate::object::{Foresight, OWNER_ID, SOLUTION_UNIQUE_NAME, SecretReference, foresee_organization};
 
@@ -52,5 +51,5 @@ pub(super) async fn look_ahead(
             foresight.prefix(plan, UNIQUE.attribute).await?;
         }
     }
-    UNIQUE.plan::<Definition>(cx, &environment_id, foresight.as_ref(), plan).await
+    UNIQUE.plan(cx, &environment_id, foresight.as_ref(), plan).await
 }

@@ -6,7 +6,6 @@ use uuid::Uuid;
 use super::schema::NAME;
 use crate::clients::dataverse::Dataverse;
 use crate::clients::dataverse::credential::Credential;
-use crate::clients::dataverse::environment_variable::Definition;
 use crate::object::{Fault, Operation, and_more, no_order};
 
 /// Refuses to remove a reference that a credential still points at. Managed credentials and a managed variable stay alike, and are no
@@ -19,10 +18,10 @@ pub(super) async fn refuse_used(
     organization: &Dataverse,
     id: Uuid,
 ) -> Result<Vec<Credential>, Fault> {
-    let mut users: Vec<Credential> = organization.left(&Credential::using(id), op.deadline.last_try()).await?;
+    let mut users = organization.users_left(id, op.deadline.last_try()).await?;
     let mut staying = Vec::new();
     if users.iter().any(|user| user.managed)
-        && organization.by_id::<Definition>(id).await?.is_some_and(|definition| definition.managed)
+        && organization.variable(id).await?.is_some_and(|definition| definition.managed)
     {
         (staying, users) = users.into_iter().partition(|user| user.managed);
     }
