@@ -77,8 +77,9 @@ const SCHEMA: &Schema = &Schema::new(
         &Type::Number,
         "How often a request is sent again at the most, a whole number from 0 to 10, when the service was too busy, or when the \
          connection or the service failed in passing; a write only when it does the same however often it arrives, or was not carried \
-         out for sure. The waits between grow from half a second, unless the service asks for another time, and no request is sent again \
-         later than two minutes after it was sent first. Defaults to 4.",
+         out for sure. The waits between grow from half a second, and no request is sent again later than two minutes after it was sent \
+         first. Where a service says when it wants to be asked again, every request to it waits until then, as long as the `timeouts` of \
+         its resource allow, and one that was not refused itself loses no try by that. Defaults to 4.",
     )
     .check(&[Check::Between { min: 0, max: 10 }]),
 ])

@@ -98,7 +98,16 @@ impl Error {
 
     /// A request that did not begin, or a question that was not waited for, because the operation's time was over.
     pub(super) fn overdue(operation: &str, allowed: Duration) -> Error {
-        Error::new(operation, Kind::Overdue(allowed))
+        Error::new(operation, Kind::Overdue(allowed, None))
+    }
+
+    /// The same where this has kept requests from being sent; any other error stays what it is.
+    #[must_use]
+    pub(super) fn held_back(mut self, why: String) -> Error {
+        if let Kind::Overdue(allowed, _) = &*self.kind {
+            self.kind = Arc::new(Kind::Overdue(*allowed, Some(why)));
+        }
+        self
     }
 
     /// A request that did not begin, or a question that was not waited for, because the user asked to stop.

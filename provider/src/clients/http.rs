@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use azure_core::http::Transport;
 use bytes::BytesMut;
@@ -19,6 +20,7 @@ use super::challenge::Challenge;
 use super::contact::Contact;
 use super::entra::{Caller, Entra};
 use super::error::{Error, SIGNING_IN, chain};
+use super::gate::{Gate, Pass};
 use super::in_flight::InFlight;
 use super::leave;
 use super::reach::{Network, Way};
@@ -42,6 +44,8 @@ pub struct Http {
     way: OnceLock<Way>,
     contact: Arc<Contact>,
     sign_in: Arc<Contact>,
+    /// The gate before each host.
+    gates: Mutex<HashMap<String, Arc<Gate>>>,
     reads: InFlight<(String, u64, String), Answer>,
     /// How often something was written to a host, or was about to be.
     writes: Mutex<HashMap<String, u64>>,
@@ -54,9 +58,9 @@ impl Http {
     /// A connection that is opened by the first request.
     pub(super) fn new(entra: Entra, user_agent: String, network: Network) -> Http {
         let (way, contact, sign_in) = (OnceLock::new(), Arc::default(), Arc::default());
-        let (reads, writes) = (InFlight::default(), Mutex::default());
+        let (gates, reads, writes) = (Mutex::default(), InFlight::default(), Mutex::default());
         let (large, long) = (Arc::new(Semaphore::new(LARGE)), Semaphore::new(1));
-        Http { entra: Arc::new(entra), user_agent, network, way, contact, sign_in, reads, writes, large, long }
+        Http { entra: Arc::new(entra), user_agent, network, way, contact, sign_in, gates, reads, writes, large, long }
     }
 
     fn way(&self) -> Result<&Way, Error> {
@@ -131,7 +135,13 @@ impl Http {
         let (http, scope, question) = (Arc::clone(self), scope.to_owned(), request.clone());
         let asking =
             self.reads.ask(&request.operation, key, move || async move { http.tried(&scope, &question).await });
-        self.contact.within(&request.operation, asking).await
+        let gate = self.gate(host);
+        gate.in_time(&request.operation, self.contact.within(&request.operation, asking)).await
+    }
+
+    fn gate(&self, host: &str) -> Arc<Gate> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(gates.entry(host.to_owned()).or_insert_with(|| Arc::new(Gate::new(host))))
     }
 
     /// The leave of a list to be long: one at a time is held as it grows.
@@ -149,15 +159,19 @@ impl Http {
     }
 
     async fn tried(&self, scope: &str, request: &Request) -> Result<Answer, Error> {
-        let mut tries = Tries::begin(self.network.max_retries);
+        let gate = self.gate(request.url.host_str().unwrap_or_default());
+        let (mut tries, ticket) = (Tries::begin(self.network.max_retries), gate.ticket());
         let mut renewed = false;
         // Only a write has an outcome. Once it may have been carried out, no later word takes that back.
         let is_write = !request.is_read();
         let mut uncertain = false;
         loop {
+            let came = Instant::now();
+            let pass = gate.pass(&request.operation, ticket).await.map_err(|error| error.after(uncertain))?;
+            tries.put_off(came.elapsed());
             let token = self.token(scope).await.map_err(|error| error.after(uncertain))?;
             leave::check(&request.operation).map_err(|error| error.after(uncertain))?;
-            let (error, wait) = match self.once(&token, request).await {
+            let (error, asked, is_held) = match self.once(pass, &token, request).await {
                 Ok(answer) => {
                     let carried_out = is_write && answer.status.is_success();
                     let answer = Answer { uncertain, carried_out, ..answer };
@@ -181,15 +195,18 @@ impl Http {
                     if !refused && !broken {
                         return Ok(answer);
                     }
-                    (error, retry_after(&answer.headers))
+                    let asked = retry_after(&answer.headers);
+                    (error, asked, refused && asked.is_some())
                 }
                 Err(error) if error.is_final() => return Err(error.after(uncertain)),
                 Err(error) if error.outcome_unknown() && !request.repeatable => return Err(error),
-                Err(error) => (error.after(uncertain), None),
+                Err(error) => (error.after(uncertain), None, false),
             };
             uncertain |= is_write && error.outcome_unknown();
             self.contact.failed(&error);
-            let Some(wait) = tries.again(wait) else { return Err(error) };
+            // Where the service has said when to come back, the gate keeps everybody until then.
+            let wait = if is_held { tries.another().then_some(Duration::ZERO) } else { tries.again(asked) };
+            let Some(wait) = wait else { return Err(error) };
             leave::wait(&request.operation, sleep(wait)).await.map_err(|error| error.after(uncertain))?;
         }
     }
@@ -220,7 +237,7 @@ impl Http {
         }
     }
 
-    async fn once(&self, token: &Secret, request: &Request) -> Result<Answer, Error> {
+    async fn once(&self, pass: Pass, token: &Secret, request: &Request) -> Result<Answer, Error> {
         let operation = &request.operation;
         let trace = self.network.run.request();
         let mut headers = trace.headers(false);
@@ -247,9 +264,12 @@ impl Http {
             if !leads_to_a_page(status, headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok())) {
                 self.contact.answered();
             }
-            let (mut body, mut leave) = (BytesMut::new(), None);
+            pass.answered(status, &headers);
+            let (mut body, mut leave, mut pass) = (BytesMut::new(), None, Some(pass));
             while let Some(chunk) = response.chunk().await? {
                 if body.len() + chunk.len() > SMALL_BODY && leave.is_none() {
+                    // Who holds it may have more to ask before it lets go: nobody is kept from that.
+                    drop(pass.take());
                     leave = Arc::clone(&self.large).acquire_owned().await.ok().map(Arc::new);
                 }
                 body.extend_from_slice(&chunk);

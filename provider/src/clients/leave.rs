@@ -81,6 +81,11 @@ pub(super) fn under_way() -> Option<Arc<UnderWay>> {
     LEAVE.try_with(|leave| leave.under_way.clone()).ok().flatten()
 }
 
+/// When the leave ends, and what is told of it then; nothing without one.
+pub(super) fn end(operation: &str) -> Option<(Instant, Error)> {
+    LEAVE.try_with(|leave| (leave.until, Error::overdue(operation, leave.allowed))).ok()
+}
+
 /// Waits for what may be left undone: an answer to a question, or the time until another try.
 ///
 /// # Errors

@@ -10,7 +10,8 @@
 //!              |  company, gather          |          many questions of a kind are few requests
 //!              \     |      /               |
 //!               http -> in_flight, retry    |          the only I/O; equal questions at the same time are one
-//!                 |        \-> leave        |          until when a request may begin; which operations are under way
+//!                 |  |     \-> leave        |          until when a request may begin; which operations are under way
+//!                 |  \-> gate               |          how much a service may be asked for, and until when it wants to be left alone
 //!                 |-> reach, contact        |          proxy, trust and time; whether anything has answered
 //!                 |-> trace, audit          |          ids of run and request; writes in the log
 //!                 |                         |
@@ -31,6 +32,7 @@ pub mod entra;
 pub mod environment_id;
 pub mod environments;
 pub mod error;
+mod gate;
 mod gather;
 mod going;
 pub mod guid;

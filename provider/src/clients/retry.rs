@@ -6,9 +6,12 @@ use azure_core::http::RetryOptions;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
 
-/// After how long no further try is begun, also where a service asks for a later one.
+/// After how long no further try is begun, also where a service asks for a later one: but for the [gate](super::gate), which keeps
+/// everybody from asking until then.
 const PATIENCE: Duration = Duration::from_secs(120);
 const MAX_WAIT: Duration = Duration::from_secs(60);
+/// No service is left alone for longer, whatever it says: no operation may take longer.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// How often a request is tried again at the most, unless somebody says otherwise.
 pub const RETRIES: u32 = 4;
@@ -33,13 +36,24 @@ impl Tries {
         Tries { patience, ..self }
     }
 
+    /// So long was waited for others: that is held against no request.
+    pub(super) fn put_off(&mut self, waited: Duration) {
+        self.begun += waited;
+    }
+
+    /// Whether there is a next one after another one was refused; the gate knows how long to wait for it.
+    pub(super) fn another(&mut self) -> bool {
+        self.made += 1;
+        self.made <= self.retries
+    }
+
     /// How long to wait for the next one after another one has failed, and the service has perhaps asked for a time; nothing when there is
     /// none.
     pub(super) fn again(&mut self, asked: Option<Duration>) -> Option<Duration> {
-        self.made += 1;
+        let is_another = self.another();
         let wait = backoff(self.made, asked);
         let patience = if asked.is_some() { PATIENCE } else { self.patience };
-        let wait = (self.made <= self.retries && self.begun.elapsed() + wait <= patience).then_some(wait)?;
+        let wait = (is_another && self.begun.elapsed() + wait <= patience).then_some(wait)?;
         tracing::debug!(tries = self.made, wait_ms = wait.as_millis() as u64, "Trying again");
         Some(wait)
     }
@@ -64,10 +78,10 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 pub(super) fn asked_for(value: &str) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<f64>() {
-        return (0.0..=3600.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds));
+        return (seconds >= 0.0).then(|| Duration::try_from_secs_f64(seconds).map_or(DAY, |asked| asked.min(DAY)));
     }
     let then = time::OffsetDateTime::parse(value, &time::format_description::well_known::Rfc2822).ok()?;
-    Some((then - time::OffsetDateTime::now_utc()).try_into().unwrap_or(Duration::ZERO))
+    Some((then - time::OffsetDateTime::now_utc()).try_into().map_or(Duration::ZERO, |asked: Duration| asked.min(DAY)))
 }
 
 #[cfg(test)]
@@ -87,6 +101,9 @@ mod tests {
         assert_eq!(wait("Mon, 01 Jan 2001 00:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(wait("soon"), None);
         assert_eq!(wait("-1"), None);
+        for more_than_a_day in ["86401", "1e300", "inf", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+            assert_eq!(wait(more_than_a_day), Some(DAY));
+        }
     }
 
     #[test]
@@ -104,6 +121,12 @@ mod tests {
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         assert_eq!(Tries::begin(1).within(Duration::from_secs(5)).again(seconds(30)), seconds(30), "its own wish");
         let begun = Instant::now().checked_sub(Duration::from_secs(100)).unwrap();
-        assert_eq!(Tries { begun, ..Tries::begin(1) }.again(seconds(30)), None, "two minutes are the end");
+        let of_before = || Tries { begun, ..Tries::begin(1) };
+        assert_eq!(of_before().again(seconds(30)), None, "two minutes are the end");
+        let mut put_off = of_before();
+        put_off.put_off(Duration::from_secs(11));
+        assert_eq!(put_off.again(seconds(30)), seconds(30), "what was waited for others does not count");
+        let mut refused = of_before();
+        assert_eq!([refused.another(), refused.another()], [true, false]);
     }
 }

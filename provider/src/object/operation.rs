@@ -168,7 +168,7 @@ impl<'a> Operation<'a> {
     /// A service's error, under the operation's headline.
     pub(crate) fn failed(&self, error: &Error) -> Diagnostic {
         if error.is_overdue() {
-            self.time_is_up()
+            self.time_is_up(error.why_held_back())
         } else if error.is_stopped() {
             Diagnostic::interrupted()
         } else {
@@ -189,7 +189,7 @@ impl<'a> Operation<'a> {
                 Ok(Ok(done)) => return Ok(done),
                 Ok(Err(fault)) => return Err(self.told(fault).await),
                 Err(_) if self.end() > end => {}
-                Err(_) => return Err(self.time_is_up()),
+                Err(_) => return Err(self.time_is_up(None)),
             }
         }
     }
@@ -233,9 +233,12 @@ impl<'a> Operation<'a> {
         if self.writing.load(Ordering::Relaxed) { self.deadline.at + SETTLING } else { self.deadline.at }
     }
 
-    fn time_is_up(&self) -> Diagnostic {
+    fn time_is_up(&self, held_back: Option<&str>) -> Diagnostic {
         let (doing, allowed) = (self.verb.gerund(), self.deadline.allowed());
-        let detail = format!("{doing} {} took longer than {allowed}.", self.subject);
+        let detail = match held_back {
+            Some(why) => format!("{doing} {} may take {allowed}, and that is not enough: {why}.", self.subject),
+            None => format!("{doing} {} took longer than {allowed}.", self.subject),
+        };
         Diagnostic::error("The time is up", detail).hint("Raise the timeouts of the resource, or apply again later.")
     }
 }

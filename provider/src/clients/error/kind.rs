@@ -19,8 +19,8 @@ pub(super) enum Kind {
     Unsendable(String),
     /// There was no answer in the time that the operation had.
     Late(Duration),
-    /// The time was over before it could begin, or before a question was answered.
-    Overdue(Duration),
+    /// The time was over before it could begin, or before a question was answered; and what has kept it from being sent.
+    Overdue(Duration, Option<String>),
     /// The user asked to stop before it could begin, or before a question was answered.
     Stopped,
     /// The connection to a host failed.
@@ -170,8 +170,11 @@ impl fmt::Display for Told<'_> {
             Kind::Late(after) => {
                 write!(f, "there was no answer within {} seconds{}", after.as_secs(), self.outcome())
             }
-            Kind::Overdue(allowed) => {
+            Kind::Overdue(allowed, None) => {
                 write!(f, "the {} seconds that the operation may take were over", allowed.as_secs())
+            }
+            Kind::Overdue(allowed, Some(why)) => {
+                write!(f, "the {} seconds that the operation may take are not enough: {why}", allowed.as_secs())
             }
             Kind::Stopped => f.write_str("the user asked to stop"),
             Kind::Connection { host, broken } => self.connection(f, host, *broken),

@@ -206,7 +206,7 @@ impl Error {
     /// No other try mends it: this process's own surroundings are at fault, or the request itself, or the sign-in, which has been tried
     /// often enough; or no other try may begin.
     pub(in crate::clients) fn is_final(&self) -> bool {
-        matches!(&*self.kind, Kind::Unsendable(_) | Kind::Overdue(_) | Kind::Stopped) || self.is_own()
+        matches!(&*self.kind, Kind::Unsendable(_) | Kind::Overdue(..) | Kind::Stopped) || self.is_own()
     }
 
     /// Another try meets the same, also one to sign in.
@@ -221,7 +221,7 @@ impl Error {
     pub fn is_own(&self) -> bool {
         match &*self.kind {
             Kind::Setup(_) => true,
-            Kind::Overdue(_) | Kind::Stopped => false,
+            Kind::Overdue(..) | Kind::Stopped => false,
             _ => self.is_sign_in() || self.is_trust() || self.is_proxy() || self.is_proxy_login(),
         }
     }
@@ -273,7 +273,15 @@ impl Error {
 
     /// The operation's time was over before it could begin.
     pub fn is_overdue(&self) -> bool {
-        matches!(&*self.kind, Kind::Overdue(_))
+        matches!(&*self.kind, Kind::Overdue(..))
+    }
+
+    /// What has kept the request from being sent in time, where that was not its own doing.
+    pub fn why_held_back(&self) -> Option<&str> {
+        match &*self.kind {
+            Kind::Overdue(_, why) => why.as_deref(),
+            _ => None,
+        }
     }
 
     /// The user asked to stop before it could begin.
