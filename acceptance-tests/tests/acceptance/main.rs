@@ -16,6 +16,7 @@ mod echoes;
 mod errors;
 mod every_resource;
 mod foreseen;
+mod gate;
 mod gathered;
 mod harness;
 mod imports;
