@@ -54,11 +54,11 @@ fn where_the_service_says_that_little_is_left_it_is_asked_ever_more_slowly_and_n
     let log = folder.path().join("log");
     let mut court = Court::logged(&log);
     court.next_run();
-    let references = references(&court, 11);
-    limit(&court, Limits { requests: 15, window_seconds: 3, ..Limits::default() });
+    let references = references(&court, 14);
+    limit(&court, Limits { requests: 30, window_seconds: 3, ..Limits::default() });
     read(&court, &references[..1]);
     read(&court, &references[1..]);
-    assert_eq!(asked(&court), (11, 0));
+    assert_eq!(asked(&court), (14, 0));
     let told = std::fs::read_to_string(&log).expect("the log is there");
     assert!(told.contains("the service says that little is left"), "nobody was made to wait");
 }

@@ -16,12 +16,14 @@ const REQUESTS: &str = "x-ms-ratelimit-burst-remaining-xrm-requests";
 const SECONDS: &str = "x-ms-ratelimit-time-remaining-xrm-requests";
 
 /// With so many left, nobody waits; the last of them are the reserve.
-const RESERVE: i64 = 16;
+const RESERVE: i64 = 32;
 /// The next one is waited for no longer, however little is left: others may have stopped asking meanwhile, and a refusal would tell for how
-/// long to wait. With two left, that is once a window.
+/// long to wait. With two left, they last for a window.
 const LONGEST: Duration = Duration::from_secs(100);
-/// Each request that is under way may take so long of the time that is left.
+/// Each request that is under way may take so many seconds of the time that is left.
 const SLOW: i64 = 5;
+/// And for each, so many must be left: somebody else may have as many under way, of which no answer has told yet.
+const EACH: i64 = 4;
 /// So often in a row may more be answered than was left.
 const DOUBTS: u32 = 2;
 
@@ -63,10 +65,11 @@ impl Left {
         (now < next).then(|| next.min(room))
     }
 
-    /// How many may be under way, so that they do not take more time together than is left.
+    /// How many may be under way, so that they are not too many for what is left, and do not take more time together than that.
     pub(super) fn at_once(&mut self, now: Instant) -> usize {
         self.pass_time(now);
-        self.told.as_ref().map_or(usize::MAX, |told| usize::try_from(told.seconds / SLOW).unwrap_or_default().max(1))
+        let bears = |told: &Told| (told.seconds / SLOW).min(told.requests / EACH);
+        self.told.as_ref().map_or(usize::MAX, |told| usize::try_from(bears(told)).unwrap_or_default().max(1))
     }
 
     /// A request begins.
@@ -121,12 +124,12 @@ impl Left {
     }
 }
 
-/// How long after the last request the next one may begin. It doubles with each that is left less, so that what is left lasts for a window
-/// in which nothing becomes free; and where something does, as much is asked for as that.
+/// How long after the last request the next one may begin. It doubles with every two that are left less, so that what is left lasts for a
+/// window in which nothing becomes free, though somebody else may ask as often; and where something does, as much is asked for as that.
 fn gap(told: &Told) -> Duration {
     match told.left() {
         ..=0 => LONGEST,
-        left @ 1..=RESERVE => (WINDOW / ((1 << left) - 1)).min(LONGEST),
+        left @ 1..=RESERVE => WINDOW.div_f64((left as f64 / 2.0).exp2() - 1.0).min(LONGEST),
         _ => Duration::ZERO,
     }
 }
