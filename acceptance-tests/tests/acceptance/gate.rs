@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use acceptance_tests::court::{Court, REFERENCE, with};
+use acceptance_tests::world::World;
 use judge::Instance;
 use sandbox::{Crowd, Effect, Fault, Limits, Stage};
 use serde_json::json;
@@ -101,4 +102,26 @@ fn whose_time_ends_before_the_service_wants_to_be_asked_again_is_told_so_at_once
     let left = court.destroy(&reference).expect_error("", "The time is up", &parts);
     assert!(left.is_some());
     assert_eq!(asked(&court), (0, 0), "it is left alone");
+}
+
+#[test]
+fn terraform_may_make_sixty_at_once() {
+    let world = World::new();
+    let sixty = r#"
+resource "powerautomate_key_vault_certificate_reference" "robot" {
+  count            = 60
+  schema_name      = "cto_robot_${count.index}"
+  key_vault_id     = var.key_vault_id
+  certificate_name = "robot"
+}
+"#;
+    world.write("main.tf", sixty);
+    world.switch(|switches| {
+        switches.latency_milliseconds = 100;
+        switches.dataverse.limits = Some(Limits { at_once: 30, ..Limits::default() });
+    });
+    world.apply_with(&["-parallelism=60"]).expect_quiet();
+    let said = world.conversation();
+    assert_eq!(said.iter().filter(|line| line.ends_with("-> 429")).count(), 0);
+    assert_eq!(said.iter().filter(|line| line.contains("/$batch ")).count(), 60);
 }
