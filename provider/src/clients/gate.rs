@@ -110,8 +110,10 @@ impl Gate {
                 Err(why) => why,
             };
             if !has_waited {
-                tracing::debug!(operation, host = self.host, why = why.name(), "Waiting to ask");
                 has_waited = true;
+                // Whoever waits behind others waits for what they wait for.
+                let why = self.state().why(Instant::now()).unwrap_or(why);
+                tracing::debug!(operation, host = self.host, why = why.name(), "Waiting to ask");
             }
             match why {
                 Why::Closed(until) | Why::Little(until) => tokio::select! {
