@@ -1,4 +1,4 @@
-//! The provider's binary, built by cargo: a stale one is never tested.
+//! The provider's binary and its twin's, built by cargo: a stale one is never tested.
 //!
 //! Terraform gets a copy under its own folder, because a build that runs at the same time replaces the original.
 
@@ -28,7 +28,30 @@ const KEPT: Duration = Duration::from_secs(3600);
 /// What the compiler said.
 pub fn folder() -> io::Result<&'static Path> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| build().and_then(|binary| stage(&binary)).map_err(|error| error.to_string()));
+    once(&BUILT, &Source { package: "provider", kind: "--bin", name: NAME, said: "Building the provider" })
+}
+
+/// The same of the twin that answers from memory, under the provider's own name: a configuration cannot tell them apart.
+///
+/// # Errors
+/// What the compiler said.
+pub fn memory_folder() -> io::Result<&'static Path> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let said = "Building the provider that answers from memory";
+    once(&BUILT, &Source { package: "acceptance-tests", kind: "--example", name: "memory", said })
+}
+
+/// What cargo builds.
+struct Source {
+    package: &'static str,
+    kind: &'static str,
+    name: &'static str,
+    said: &'static str,
+}
+
+fn once(built: &'static OnceLock<Result<PathBuf, String>>, source: &Source) -> io::Result<&'static Path> {
+    let built =
+        built.get_or_init(|| build(source).and_then(|binary| stage(&binary)).map_err(|error| error.to_string()));
     built.as_deref().map_err(|what| io::Error::other(what.clone()))
 }
 
@@ -44,12 +67,13 @@ struct Message {
     executable: Option<PathBuf>,
 }
 
-fn build() -> io::Result<PathBuf> {
+fn build(source: &Source) -> io::Result<PathBuf> {
+    let Source { package, kind, name: program, said } = *source;
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the workspace");
     let cargo = env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
     let mut command = Command::new(cargo);
     command.current_dir(workspace);
-    command.args(["build", "--quiet", "--package", "provider", "--bin", NAME]);
+    command.args(["build", "--quiet", "--package", package, kind, program]);
     command.args(["--profile", target::profile(), "--message-format", "json-render-diagnostics"]);
     command.arg("--target-dir").arg(target::folder()?);
     // What cargo says of the package that runs now is not true of the one that it builds.
@@ -60,17 +84,17 @@ fn build() -> io::Result<PathBuf> {
             command.env_remove(name);
         }
     }
-    let output = Slow::say_later("Building the provider").run(&mut command)?;
+    let output = Slow::say_later(said).run(&mut command)?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(io::Error::other(format!("the provider cannot be built:\n{}", said.trim_end())));
+        return Err(io::Error::other(format!("{program} cannot be built:\n{}", said.trim_end())));
     }
     let said = String::from_utf8_lossy(&output.stdout);
     let messages = said.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
     messages
         .filter(|message| message.reason == "compiler-artifact")
-        .find_map(|message| message.executable.filter(|path| path.file_stem().is_some_and(|stem| stem == NAME)))
-        .ok_or_else(|| io::Error::other("cargo built the provider and did not say where it is"))
+        .find_map(|message| message.executable.filter(|path| path.file_stem().is_some_and(|stem| stem == program)))
+        .ok_or_else(|| io::Error::other(format!("cargo built {program} and did not say where it is")))
 }
 
 fn stage(binary: &Path) -> io::Result<PathBuf> {
