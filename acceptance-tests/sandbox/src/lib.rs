@@ -249,6 +249,11 @@ impl Sandbox {
         self.shared.state().journal.clone()
     }
 
+    /// The exchanges so far, which the journal then forgets: whoever counts many takes them as they come.
+    pub fn take_journal(&self) -> Vec<Exchange> {
+        std::mem::take(&mut self.shared.state().journal)
+    }
+
     /// Waits until there is such an exchange; false when the limit passes without one.
     pub fn wait_for(&self, limit: Duration, is: impl Fn(&Exchange) -> bool) -> bool {
         let missing = |state: &mut State| !state.journal.iter().any(&is);
