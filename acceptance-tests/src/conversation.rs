@@ -102,7 +102,7 @@ fn short(exchange: &Exchange, service: &str) -> String {
 }
 
 /// What every path of a service begins with.
-const PREFIXES: [&str; 4] = [
+pub(crate) const PREFIXES: [&str; 4] = [
     "/api/data/v9.2",
     "/providers/Microsoft.BusinessAppPlatform/scopes/admin",
     "/connectivity/connectors/shared_uiflow",
@@ -120,7 +120,7 @@ fn asked(part: &str) -> Option<String> {
 }
 
 /// Whose host this is, in a word; what stands first in the name of the host where there are several.
-fn service(host: &str) -> String {
+pub(crate) fn service(host: &str) -> String {
     let first = host.split('.').next().unwrap_or(host);
     // The host of an environment begins with its id, but for the last two letters.
     let is_default = default_world::ENVIRONMENT.replace('-', "").starts_with(first);
@@ -139,7 +139,7 @@ fn service(host: &str) -> String {
 }
 
 /// The length of the GUID that a text begins with, else 0.
-fn guid_at(text: &str) -> usize {
+pub(crate) fn guid_at(text: &str) -> usize {
     let bytes = text.as_bytes();
     let is_hex =
         |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_hexdigit));

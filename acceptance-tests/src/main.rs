@@ -1,12 +1,12 @@
-//! The programs of this crate: the story that `cargo demo` tells, the harness that looks for what is lost, leaked or endless, and the times
-//! in which it is told that nothing can be reached.
+//! The programs of this crate: the story that `cargo demo` tells, the harness that looks for what is lost, leaked or endless, the times
+//! in which it is told that nothing can be reached, and what many robots cost.
 
 mod demo;
 
 use std::process::ExitCode;
 
 use acceptance_tests::harness::command;
-use acceptance_tests::networks;
+use acceptance_tests::{networks, scale};
 use clap::{Parser, Subcommand};
 
 /// A real Terraform and the provider in a sandbox. Nothing leaves this machine.
@@ -22,6 +22,7 @@ enum Program {
     Demo(demo::Arguments),
     Harness(command::Arguments),
     Networks(networks::Arguments),
+    Scale(scale::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -31,5 +32,6 @@ fn main() -> ExitCode {
         Program::Demo(arguments) => demo::run(&arguments),
         Program::Harness(arguments) => command::run(&arguments),
         Program::Networks(arguments) => networks::run(&arguments),
+        Program::Scale(arguments) => scale::run(&arguments),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::feature::{self, Feature};
 use crate::sandboxed::Sandboxed;
@@ -127,8 +127,20 @@ impl World {
         World::with(terraform, Installed::Override)
     }
 
+    /// A world with an empty folder for this Terraform and another provider, whose binary lies in a folder of its own.
+    ///
+    /// # Errors
+    /// A port or a disk that is not to be had.
+    pub fn of_provider(terraform: Terraform, source: &str, folder: &Path) -> io::Result<World> {
+        World::around(|| Workspace::of_provider(terraform, source, folder))
+    }
+
     fn with(terraform: Terraform, installed: Installed) -> io::Result<World> {
-        let mut world = Sandboxed::inside(|_| Workspace::new(terraform, installed))?;
+        World::around(|| Workspace::new(terraform, installed))
+    }
+
+    fn around(workspace: impl FnOnce() -> io::Result<Workspace>) -> io::Result<World> {
+        let mut world = Sandboxed::inside(|_| workspace())?;
         for (name, value) in world.sandbox().env() {
             world.set(&name, &value);
         }

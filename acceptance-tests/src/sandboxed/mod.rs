@@ -112,6 +112,11 @@ impl<T> Sandboxed<T> {
         all
     }
 
+    /// An exchange in the words that are the same in every run, and what stands in it indented.
+    pub(crate) fn worded(&self, exchange: &Exchange) -> Vec<String> {
+        self.named(|names| conversation::transcript(std::slice::from_ref(exchange), names))
+    }
+
     /// Works with the names of the ids: one id has one name as long as the sandbox lives.
     pub(crate) fn named<R>(&self, work: impl FnOnce(&mut Names) -> R) -> R {
         work(&mut self.names.lock().unwrap_or_else(PoisonError::into_inner))

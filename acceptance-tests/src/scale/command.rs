@@ -1,0 +1,143 @@
+//! `cargo run --release -p acceptance-tests -- scale`: measures, says each step as it ends, and prints the table.
+#![allow(clippy::print_stdout, reason = "a program for people")]
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::contender::{Contender, Peer};
+use super::figures::{Figures, Run, Step, Work};
+use super::process::own_processor;
+use super::tell::Teller;
+use super::{Fleet, step, table};
+use crate::feature::Feature;
+use crate::terraform::Terraform;
+
+/// How many chains a module holds.
+const CHAINS_A_MODULE: usize = 100;
+
+/// Measures what many robots cost, beside a provider that answers from memory: requests, time and memory. It takes long.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// How many chains stand in one `for_each`, one run after the other.
+    #[arg(long, value_delimiter = ',', default_value = "10,100,1000")]
+    chains: Vec<usize>,
+    /// How many modules of a hundred chains the largest run has; 0: there is none.
+    #[arg(long, default_value_t = 34)]
+    modules: usize,
+    /// In how many vaults the certificates are; 1 up to a hundred chains and 20 above when left out.
+    #[arg(long)]
+    vaults: Option<usize>,
+    /// How many certificates there are; 10 up to a hundred chains and 1000 above when left out.
+    #[arg(long)]
+    certificates: Option<usize>,
+    /// Another provider to measure: NAME=BINARY=HCL_FOLDER. The name is its source address; the configuration makes as many chains as
+    /// its variable `chains` says.
+    #[arg(long = "peer", value_parser = Peer::parse)]
+    peers: Vec<Peer>,
+    /// Measures the provider alone.
+    #[arg(long)]
+    alone: bool,
+    /// Tells how many requests of each kind every step has.
+    #[arg(long)]
+    kinds: bool,
+    /// Tells what was said of so many chains.
+    #[arg(long, default_value_t = 0)]
+    tell: usize,
+}
+
+impl Arguments {
+    /// What is to be made, one after the other.
+    fn fleets(&self) -> Vec<Fleet> {
+        let of = |chains: usize| {
+            let usual = Fleet::of(chains);
+            let certificates = self.certificates.unwrap_or(usual.certificates).clamp(1, chains);
+            Fleet { vaults: self.vaults.unwrap_or(usual.vaults).clamp(1, certificates), certificates, ..usual }
+        };
+        let flat = self.chains.iter().filter(|chains| **chains > 0).map(|chains| of(*chains));
+        let modules = (self.modules > 0).then(|| of(self.modules * CHAINS_A_MODULE).in_modules(self.modules));
+        flat.chain(modules).collect()
+    }
+
+    fn contenders(&self) -> Vec<Contender> {
+        let memory = (!self.alone).then_some(Contender::Memory);
+        let peers = self.peers.iter().cloned().map(Contender::Peer);
+        [Contender::Provider].into_iter().chain(memory).chain(peers).collect()
+    }
+}
+
+/// Runs it.
+#[must_use]
+pub fn run(arguments: &Arguments) -> ExitCode {
+    match measured(arguments) {
+        Ok(figures) => {
+            println!("\n{}", table::markdown(&table::rows(&figures)));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("scale cannot be run: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measured(arguments: &Arguments) -> io::Result<Figures> {
+    let terraform = Terraform::find()?;
+    println!("{}, -parallelism={}", terraform.described(), super::fleet::PARALLELISM);
+    let mut figures = Figures::default();
+    for fleet in arguments.fleets() {
+        for contender in arguments.contenders() {
+            figures.runs.push(contend(arguments, &terraform, &fleet, &contender)?);
+        }
+    }
+    Ok(figures)
+}
+
+/// Lets a contender make a fleet, look at it, and remove it.
+fn contend(arguments: &Arguments, terraform: &Terraform, fleet: &Fleet, contender: &Contender) -> io::Result<Run> {
+    let vaults = if fleet.vaults == 1 { "one vault".to_owned() } else { format!("{} vaults", fleet.vaults) };
+    println!("\n{} · {} · {} certificates in {vaults}", contender.name(), fleet.name(), fleet.certificates);
+    let world = contender.world(terraform, fleet)?;
+    let mut teller = Teller::of(arguments.tell, &world);
+    let mut steps = Vec::new();
+    let mut held = None;
+    for work in works(terraform, contender) {
+        print!("  {:20} ", work.name());
+        io::stdout().flush()?;
+        let before = own_processor();
+        let step = step::run(&world, work, fleet, &mut teller)?;
+        println!("{}; sandbox {:.1} s CPU", line(&step), (own_processor() - before).as_secs_f64());
+        if arguments.kinds {
+            print!("{}", step.requests.by_kind(fleet.chains));
+        }
+        teller.told().iter().for_each(|line| println!("    {line}"));
+        steps.push(step);
+        held.get_or_insert_with(|| fleet.held(&world));
+    }
+    Ok(Run { contender: contender.name().to_owned(), fleet: *fleet, held: held.unwrap_or_default(), steps })
+}
+
+/// What is done, one after the other. What answers from memory has nothing to be found.
+fn works(terraform: &Terraform, contender: &Contender) -> Vec<Work> {
+    let queries = !terraform.is_tofu() && terraform.version() >= Feature::Query.since_terraform();
+    let finds = *contender == Contender::Provider && queries;
+    let query = finds.then_some(Work::Query);
+    let small = (*contender != Contender::Memory).then_some(Work::PlanOfSmallPages);
+    let looks = [Work::PlanWithoutRefresh, Work::PlanOfOne];
+    [Work::Create, Work::Plan].into_iter().chain(small).chain(looks).chain(query).chain([Work::Destroy]).collect()
+}
+
+/// A step in a line.
+fn line(step: &Step) -> String {
+    let measured =
+        |value: Option<f64>, unit: &str| value.map_or("not measured".to_owned(), |it| format!("{it:.2} {unit}"));
+    let found = if step.work == Work::Query { format!("; {} found", step.found) } else { String::new() };
+    format!(
+        "{:8.2} s; provider {}, {}; {}{found}",
+        step.seconds,
+        measured(step.processor, "s CPU"),
+        measured(step.memory, "MiB"),
+        step.requests
+    )
+}
