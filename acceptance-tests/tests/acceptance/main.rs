@@ -32,6 +32,7 @@ mod provider_block;
 mod removal;
 mod rights;
 mod run_owner;
+mod scale;
 mod sign_in;
 mod solutions;
 mod spellings;

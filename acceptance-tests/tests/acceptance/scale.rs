@@ -1,0 +1,128 @@
+//! What a small fleet asks of the services, in numbers that stand in `scale.txt`: a change that raises one fails, with the conversation
+//! that did. `UPDATE_EXPECT=1` writes them down.
+//!
+//! No clock counts here; `cargo run --release -p acceptance-tests -- scale` has one. One thing at a time asks the same in every run. Ten
+//! at once join each other's questions, or come too late to: then the number is a bound.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use acceptance_tests::feature::Feature;
+use acceptance_tests::outcome::Outcome;
+use acceptance_tests::scale::requests::Requests;
+use acceptance_tests::scale::{Fleet, configuration, fleet};
+use acceptance_tests::world::World;
+use sandbox::CertificateSpec;
+
+/// Whoever comes before the first answer asks for himself: as many as there are at once.
+const AT_FIRST: usize = 10;
+
+const FLEET: Fleet = Fleet { chains: 12, modules: 0, vaults: 2, certificates: 4 };
+
+/// A fleet under Terraform, and what every operation asked.
+struct Counted {
+    world: World,
+    parallelism: String,
+    counts: Vec<(&'static str, Requests, Vec<String>)>,
+}
+
+impl Counted {
+    fn new(at_once: usize) -> Counted {
+        let world = World::new();
+        world.remove("variables.tf");
+        world.remove("provider.tf");
+        FLEET.furnish(&world);
+        world.switch(|switches| {
+            switches.latency_milliseconds = 0;
+            // How often a connection is looked at until it has settled is a question of time.
+            switches.connectivity.settles_after_ms = 0;
+        });
+        configuration::write(&FLEET, &world);
+        Counted { world, parallelism: format!("-parallelism={at_once}"), counts: Vec::new() }
+    }
+
+    fn count(&mut self, operation: &'static str, work: impl FnOnce(&World, &str) -> Outcome) -> Outcome {
+        self.world.sandbox().clear_journal();
+        let outcome = work(&self.world, &self.parallelism);
+        outcome.expect_quiet();
+        let said = self.world.conversation();
+        let mut requests = Requests::default();
+        requests.count(&self.world.sandbox().take_journal());
+        self.counts.push((operation, requests, said));
+        outcome
+    }
+
+    /// Everything that is done with a fleet in its life.
+    fn live(mut self) -> Counted {
+        self.count("create", |world, at_once| world.apply_with(&[at_once]));
+        self.count("plan without change", |world, at_once| world.plan_with(&[at_once])).expect_no_changes();
+        if self.world.offers(Feature::Query) {
+            self.count("query", |world, _| world.run(&["query", "-json"]));
+        }
+        rotate(&self.world, 3);
+        self.count("plan after a rotation", |world, at_once| world.plan_with(&[at_once])).expect_no_changes();
+        self.count("refresh after a rotation", |world, at_once| world.apply_with(&["-refresh-only", at_once]));
+        self.world.set("TF_VAR_renamed", r#"{"0005":" B"}"#);
+        self.count("one changed credential", |world, at_once| world.apply_with(&[at_once]));
+        self.count("destroy", |world, at_once| world.run(&["destroy", "-json", "-auto-approve", at_once]));
+        self
+    }
+}
+
+/// A new version of a certificate that three robots share.
+fn rotate(world: &World, certificate: usize) {
+    world.sandbox().with(|all| {
+        let now = all.now();
+        let vault = all.vaults.get_mut(&fleet::vault_name(FLEET.vault_of(certificate))).expect("the fleet has vaults");
+        let versions = &vault.certificates[&fleet::certificate_name(certificate)];
+        let spec: CertificateSpec = versions.last().expect("a certificate has a version").spec.clone();
+        vault.put_certificate(&fleet::certificate_name(certificate), spec, now);
+    });
+}
+
+/// The numbers of the file, by operation.
+fn known() -> BTreeMap<String, usize> {
+    let text = fs::read_to_string(path()).unwrap_or_default();
+    let lines = text.lines().filter_map(|line| line.split_once(": "));
+    lines.filter_map(|(name, rest)| Some((name.to_owned(), rest.split(' ').next()?.parse().ok()?))).collect()
+}
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/acceptance/scale.txt")
+}
+
+/// What an operation asks, with the conversation that it was.
+fn told(operation: &str, known: Option<&usize>, requests: &Requests, said: &[String]) -> String {
+    let (known, kinds) = (known.copied().unwrap_or_default(), requests.by_kind(FLEET.chains));
+    format!("{operation}: {known} before, now {requests}\n{kinds}\n{}\n", said.join("\n"))
+}
+
+#[test]
+fn one_thing_at_a_time_asks_as_much_as_it_did() {
+    let counted = Counted::new(1).live();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        let line = |(operation, requests, _): &(&str, Requests, Vec<String>)| format!("{operation}: {requests}\n");
+        let lines: String = counted.counts.iter().map(line).collect();
+        fs::write(path(), format!("What {} chains ask, one thing at a time.\n{lines}", FLEET.chains)).unwrap();
+        return;
+    }
+    let known = known();
+    let other: Vec<String> = counted
+        .counts
+        .iter()
+        .filter(|(operation, requests, _)| known.get(*operation) != Some(&requests.total()))
+        .map(|(operation, requests, said)| told(operation, known.get(*operation), requests, said))
+        .collect();
+    assert!(other.is_empty(), "UPDATE_EXPECT=1 writes down what is better or has to be:\n{}", other.join("\n"));
+}
+
+#[test]
+fn ten_at_once_ask_no_more_than_one_after_the_other() {
+    let known = known();
+    for (operation, requests, said) in Counted::new(10).live().counts {
+        let least = known.get(operation);
+        let is_bounded = least.is_some_and(|least| requests.total() <= least + AT_FIRST);
+        assert!(is_bounded && requests.throttled == 0, "{}", told(operation, least, &requests, &said));
+    }
+}
