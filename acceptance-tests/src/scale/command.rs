@@ -3,19 +3,26 @@
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::thread;
 
 use clap::Args;
 
 use super::contender::{Contender, Peer};
 use super::figures::{Figures, Run, Step, Work};
+use super::fleet::PARALLELISM;
 use super::process::own_processor;
 use super::tell::Teller;
-use super::{Fleet, step, table};
+use super::{Fleet, page, step, table};
 use crate::feature::Feature;
+use crate::revision;
 use crate::terraform::Terraform;
 
-/// How many chains a module holds.
+/// How many chains a module of the largest run holds.
 const CHAINS_A_MODULE: usize = 100;
+/// Into how many modules the largest `for_each` is taken apart, to show what that brings.
+pub(super) const PARTS: usize = 10;
+/// Into how many states.
+pub(super) const STATES: usize = 4;
 
 /// Measures what many robots cost, beside a provider that answers from memory: requests, time and memory. It takes long.
 #[derive(Debug, Args)]
@@ -39,6 +46,13 @@ pub struct Arguments {
     /// Measures the provider alone.
     #[arg(long)]
     alone: bool,
+    /// Measures too what taking the largest `for_each` apart brings, in modules and in states.
+    #[arg(long)]
+    apart: bool,
+    /// Keeps the figures, and writes docs/guides/scale.md and its plots if the sources are those of a commit. What was kept before of
+    /// other runs stays: sizes can be measured one by one.
+    #[arg(long)]
+    write: bool,
     /// Tells how many requests of each kind every step has.
     #[arg(long)]
     kinds: bool,
@@ -60,6 +74,16 @@ impl Arguments {
         flat.chain(modules).collect()
     }
 
+    /// Who makes what, one after the other.
+    fn runs(&self) -> Vec<(Contender, Fleet)> {
+        let fleets = self.fleets();
+        let whole = fleets.iter().filter(|fleet| fleet.modules == 0 && self.apart).max_by_key(|fleet| fleet.chains);
+        let apart = whole.into_iter().flat_map(|whole| [whole.in_modules(PARTS), Fleet::of(whole.chains / STATES)]);
+        let apart = apart.filter(|fleet| fleet.chains > 0).map(|fleet| (Contender::Memory, fleet));
+        let all = fleets.iter().flat_map(|fleet| self.contenders().into_iter().map(|contender| (contender, *fleet)));
+        all.chain(apart).collect()
+    }
+
     fn contenders(&self) -> Vec<Contender> {
         let memory = (!self.alone).then_some(Contender::Memory);
         let peers = self.peers.iter().cloned().map(Contender::Peer);
@@ -70,26 +94,43 @@ impl Arguments {
 /// Runs it.
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
-    match measured(arguments) {
-        Ok(figures) => {
-            println!("\n{}", table::markdown(&table::rows(&figures)));
-            ExitCode::SUCCESS
-        }
+    let written: Vec<String> = [page::PATH.to_owned(), format!("{}/*", page::FOLDER)].into();
+    let written: Vec<&str> = written.iter().map(String::as_str).collect();
+    let revision = revision::clean(&written);
+    let figures = match measured(arguments, revision.as_deref().unwrap_or("of no commit")) {
+        Ok(figures) => figures,
         Err(error) => {
             println!("scale cannot be run: {error}");
-            ExitCode::FAILURE
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("\n{}", table::markdown(&table::rows(&figures)));
+    if arguments.write {
+        let kept = revision.and_then(|_| page::kept()).and_then(|mut kept| {
+            kept.take(figures);
+            page::write(&kept)
+        });
+        match kept {
+            Ok(()) => println!("written to {} and {}", page::PATH, page::FOLDER),
+            Err(error) => {
+                println!("not written to {}: {error}", page::PATH);
+                return ExitCode::FAILURE;
+            }
         }
     }
+    ExitCode::SUCCESS
 }
 
-fn measured(arguments: &Arguments) -> io::Result<Figures> {
+fn measured(arguments: &Arguments, revision: &str) -> io::Result<Figures> {
     let terraform = Terraform::find()?;
-    println!("{}, -parallelism={}", terraform.described(), super::fleet::PARALLELISM);
-    let mut figures = Figures::default();
-    for fleet in arguments.fleets() {
-        for contender in arguments.contenders() {
-            figures.runs.push(contend(arguments, &terraform, &fleet, &contender)?);
-        }
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let build = if cfg!(debug_assertions) { "debug" } else { "release" };
+    let under = format!("{}, {build} builds, a machine of {cores} cores", terraform.name());
+    println!("{under}, -parallelism={PARALLELISM}");
+    let mut figures = Figures { under, runs: Vec::new() };
+    for (contender, fleet) in arguments.runs() {
+        let run = contend(arguments, &terraform, &fleet, &contender)?;
+        figures.runs.push(Run { revision: revision.to_owned(), ..run });
     }
     Ok(figures)
 }
@@ -115,7 +156,8 @@ fn contend(arguments: &Arguments, terraform: &Terraform, fleet: &Fleet, contende
         steps.push(step);
         held.get_or_insert_with(|| fleet.held(&world));
     }
-    Ok(Run { contender: contender.name().to_owned(), fleet: *fleet, held: held.unwrap_or_default(), steps })
+    let (contender, revision) = (contender.name().to_owned(), String::new());
+    Ok(Run { contender, revision, fleet: *fleet, held: held.unwrap_or_default(), steps })
 }
 
 /// What is done, one after the other. What answers from memory has nothing to be found.

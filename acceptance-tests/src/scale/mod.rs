@@ -1,7 +1,7 @@
 //! What many robots cost: requests, time and memory of ten, a hundred and a thousand chains, beside a provider that answers from memory.
 //!
 //! ```text
-//! asked -> fleet (vaults, switches) -> configuration -> contender's world -> step (Terraform, watched) -> figures -> table
+//! asked -> fleet (vaults, switches) -> configuration -> contender's world -> step (Terraform, watched) -> figures -> table, plot -> page
 //!                                                           |- requests, from the journal as it grows
 //!                                                           `- process, from what the system says of the provider
 //! ```
@@ -14,6 +14,7 @@
 //! - [`contender`] is who is measured; [`step`] runs one command and watches it.
 //! - [`requests`] counts what was asked; [`process`] asks the system for processor time and memory; [`tell`] shows what was said of a few.
 //! - [`figures`] is what was measured; [`bounds`] is what it may be at most; [`table`] holds one against the other.
+//! - [`plot`] draws, and [`page`] writes `docs/guides/scale.md`, of figures that are kept beside the plots.
 
 pub mod bounds;
 pub mod command;
@@ -21,6 +22,8 @@ pub mod configuration;
 pub mod contender;
 pub mod figures;
 pub mod fleet;
+pub mod page;
+pub mod plot;
 mod process;
 pub mod requests;
 pub mod step;

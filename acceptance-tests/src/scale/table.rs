@@ -139,22 +139,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::scale::bounds::Held;
-    use crate::scale::figures::Step;
-    use crate::scale::requests::Requests;
-
-    fn step(work: Work, requests: usize, seconds: f64, processor: f64) -> Step {
-        let services = [("dataverse".to_owned(), requests)].into();
-        let requests = Requests { services, ..Requests::default() };
-        Step { work, requests, seconds, processor: Some(processor), memory: Some(20.0), found: 30 }
-    }
-
-    fn run(contender: &str, chains: usize, steps: Vec<Step>) -> Run {
-        let fleet = Fleet::of(chains);
-        let vaults = fleet.certificates_of_vaults();
-        let held = Held { tables: vec![2 * chains, chains], connections: chains, vaults };
-        Run { contender: contender.to_owned(), fleet, held, steps }
-    }
+    use crate::scale::figures::samples::{run, step};
 
     #[test]
     fn every_bound_has_a_row() {
@@ -171,8 +156,10 @@ mod tests {
             step(Work::Destroy, 4200, 40.0, 3.0),
         ];
         let memory = vec![step(Work::Create, 0, 40.0, 2.0), step(Work::Plan, 0, 24.0, 1.0)];
-        let figures =
-            Figures { runs: vec![run(PROVIDER, 1000, large), run(PROVIDER, 100, small), run(MEMORY, 1000, memory)] };
+        let figures = Figures {
+            runs: vec![run(PROVIDER, 1000, large), run(PROVIDER, 100, small), run(MEMORY, 1000, memory)],
+            ..Figures::default()
+        };
         expect![[r#"
             | work | now | at most | met |
             | --- | ---: | ---: | --- |
@@ -198,6 +185,6 @@ mod tests {
     #[test]
     fn what_was_not_measured_has_no_row() {
         assert_eq!(rows(&Figures::default()), []);
-        assert_eq!(rows(&Figures { runs: vec![run(MEMORY, 10, Vec::new())] }), []);
+        assert_eq!(rows(&Figures { runs: vec![run(MEMORY, 10, Vec::new())], ..Figures::default() }), []);
     }
 }
