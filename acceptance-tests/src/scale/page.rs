@@ -79,7 +79,7 @@ fn text(figures: &Figures) -> String {
         (all, unmet) => format!("Of {all} bounds, {unmet} are not met."),
     };
     format!(
-        "{HEAD}\n{verdict}\n\n{}\n![Requests over objects](../../{FOLDER}/requests.svg)\n\n![Seconds over objects](../../{FOLDER}/seconds.svg)\n\nBoth axes of the plots grow tenfold. The provider that answers from memory asks nothing. The largest fleet stands in modules of 100 chains each, the others in one `for_each`.\n\n## The runs\n\n{}\n{}\n{}",
+        "{HEAD}\n{verdict}\n\n{}\n![Requests over objects](../../{FOLDER}/requests.svg)\n\n![Seconds over objects](../../{FOLDER}/seconds.svg)\n\nBoth axes of the plots grow tenfold. The provider that answers from memory asks nothing; *one request an object* is, in seconds, the time of those requests alone. The largest fleet stands in modules of 100 chains each, the others in one `for_each`.\n\n## The runs\n\n{}\n{}\n{}",
         table::markdown(&rows),
         runs(figures),
         advice(figures),

@@ -6,8 +6,10 @@ use plotters::prelude::*;
 use super::bounds::waiting;
 use super::figures::{Figures, Step, Work};
 
-/// One request for each object, one after the other: what a provider costs that asks for each object by itself.
+/// One request for each object: what is asked at least by whoever asks for each by itself, and how long that alone takes.
 const ONE_BY_ONE: &str = "one request an object";
+/// The plots have this much room above their lines, for the names of these.
+const ROOM: f64 = 8.0;
 
 /// A line: its name, and for each number of objects a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +88,7 @@ fn panel_of(
         .margin(14)
         .x_label_area_size(38)
         .y_label_area_size(58)
-        .build_cartesian_2d((across.0..across.1).log_scale(), (up.0..up.1).log_scale())?;
+        .build_cartesian_2d((across.0..across.1).log_scale(), (up.0..up.1 * ROOM).log_scale())?;
     chart
         .configure_mesh()
         .x_desc("objects")
