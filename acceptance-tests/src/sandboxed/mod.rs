@@ -113,7 +113,8 @@ impl<T> Sandboxed<T> {
     }
 
     /// An exchange in the words that are the same in every run, and what stands in it indented.
-    pub(crate) fn worded(&self, exchange: &Exchange) -> Vec<String> {
+    #[must_use]
+    pub fn worded(&self, exchange: &Exchange) -> Vec<String> {
         self.named(|names| conversation::transcript(std::slice::from_ref(exchange), names))
     }
 

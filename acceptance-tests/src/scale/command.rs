@@ -160,14 +160,15 @@ fn contend(arguments: &Arguments, terraform: &Terraform, fleet: &Fleet, contende
     Ok(Run { contender, revision, fleet: *fleet, held: held.unwrap_or_default(), steps })
 }
 
-/// What is done, one after the other. What answers from memory has nothing to be found.
+/// What is done, one after the other. What answers from memory has nothing to be found, and a peer's addresses are its own.
 fn works(terraform: &Terraform, contender: &Contender) -> Vec<Work> {
     let queries = !terraform.is_tofu() && terraform.version() >= Feature::Query.since_terraform();
     let finds = *contender == Contender::Provider && queries;
     let query = finds.then_some(Work::Query);
     let small = (*contender != Contender::Memory).then_some(Work::PlanOfSmallPages);
-    let looks = [Work::PlanWithoutRefresh, Work::PlanOfOne];
-    [Work::Create, Work::Plan].into_iter().chain(small).chain(looks).chain(query).chain([Work::Destroy]).collect()
+    let one = (!matches!(contender, Contender::Peer(_))).then_some(Work::PlanOfOne);
+    let looks = small.into_iter().chain([Work::PlanWithoutRefresh]).chain(one).chain(query);
+    [Work::Create, Work::Plan].into_iter().chain(looks).chain([Work::Destroy]).collect()
 }
 
 /// A step in a line.

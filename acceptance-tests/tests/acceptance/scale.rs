@@ -46,9 +46,10 @@ impl Counted {
         self.world.sandbox().clear_journal();
         let outcome = work(&self.world, &self.parallelism);
         outcome.expect_quiet();
-        let said = self.world.conversation();
+        let exchanges = self.world.sandbox().take_journal();
+        let said = exchanges.iter().flat_map(|exchange| self.world.worded(exchange)).collect();
         let mut requests = Requests::default();
-        requests.count(&self.world.sandbox().take_journal());
+        requests.count(&exchanges);
         self.counts.push((operation, requests, said));
         outcome
     }
