@@ -29,6 +29,8 @@ pub(crate) struct Watched {
     parent: u32,
     /// By process: ticks and KiB, as they were last.
     seen: BTreeMap<u32, (u64, u64)>,
+    /// The ticks of the children that have ended, as the system has added them up.
+    ended: u64,
     looked: Option<Instant>,
     /// Processes of others, at which nobody looks twice.
     strangers: BTreeSet<u32>,
@@ -37,7 +39,7 @@ pub(crate) struct Watched {
 impl Watched {
     /// Nothing is known yet.
     pub(crate) fn children_of(parent: u32) -> Watched {
-        Watched { parent, seen: BTreeMap::new(), looked: None, strangers: BTreeSet::new() }
+        Watched { parent, seen: BTreeMap::new(), ended: 0, looked: None, strangers: BTreeSet::new() }
     }
 
     /// Looks again.
@@ -57,6 +59,9 @@ impl Watched {
                 }
             }
         }
+        if let Some(&[of_user, of_system]) = stat(self.parent).as_deref().and_then(|fields| fields.get(13..15)) {
+            self.ended = of_user + of_system;
+        }
         for (pid, (ticks, memory)) in &mut self.seen {
             // A process that has ended keeps what was seen last.
             if let (Some(now), Some(peak)) = (processor_ticks(*pid), peak_memory(*pid)) {
@@ -67,7 +72,8 @@ impl Watched {
 
     /// What was seen; nothing when the system told nothing.
     pub(crate) fn usage(&self) -> Option<Usage> {
-        let ticks: u64 = self.seen.values().map(|(ticks, _)| ticks).sum();
+        // One misses the last moments of each process, the other whoever has not ended yet.
+        let ticks = self.seen.values().map(|(ticks, _)| ticks).sum::<u64>().max(self.ended);
         let memory = self.seen.values().map(|(_, memory)| *memory).max()?;
         Some(Usage { processor: of_ticks(ticks), memory })
     }
