@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 
 use acceptance_tests::feature::Feature;
 use acceptance_tests::outcome::Outcome;
+use acceptance_tests::scale::contender::Contender;
 use acceptance_tests::scale::requests::Requests;
 use acceptance_tests::scale::{Fleet, configuration, fleet};
+use acceptance_tests::terraform::Terraform;
 use acceptance_tests::world::World;
 use sandbox::CertificateSpec;
 
@@ -126,4 +128,20 @@ fn ten_at_once_ask_no_more_than_one_after_the_other() {
         let is_bounded = least.is_some_and(|least| requests.total() <= least + AT_FIRST);
         assert!(is_bounded && requests.throttled == 0, "{}", told(operation, least, &requests, &said));
     }
+}
+
+#[test]
+fn the_twin_that_answers_from_memory_takes_the_same_configuration_and_asks_nothing() {
+    let fleet = FLEET.in_modules(2);
+    let world = Terraform::find().and_then(|terraform| Contender::Memory.world(&terraform, &fleet));
+    let world = world.expect("there is a Terraform, a twin and a sandbox");
+    world.apply().expect_quiet();
+    world.plan().expect_quiet().expect_no_changes();
+    assert_eq!(
+        world.state_text().matches("BEGIN CERTIFICATE").count(),
+        fleet.chains,
+        "values are as long as real ones"
+    );
+    world.destroy().expect_quiet();
+    assert_eq!(world.sandbox().journal().len(), 0);
 }
