@@ -41,5 +41,6 @@ mod switches;
 mod traced;
 mod twins;
 mod user_names;
+mod vaults;
 mod weather;
 mod whole;

@@ -4,34 +4,21 @@
 //! Source: <https://learn.microsoft.com/rest/api/keyvault/certificates/get-certificate/get-certificate>
 
 pub(crate) mod certificate;
+mod vault;
 mod vault_id;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use azure_core::error::ErrorKind;
-use azure_core::http::ClientOptions;
-use azure_core::http::headers::{HeaderName, WWW_AUTHENTICATE};
-use azure_security_keyvault_certificates::{CertificateClient, CertificateClientOptions};
-use bytes::Bytes;
-use reqwest::StatusCode;
-use reqwest::header::HeaderName as HttpName;
-
-use super::answer::Answer;
-use super::borrowed::Borrowed;
-use super::challenge::Challenge;
 use super::cloud::Cloud;
-use super::error::{Error, chain};
+use super::error::Error;
 use super::http::Http;
 use super::in_flight::InFlight;
-use super::retry::sdk_retry;
-use super::short;
+use vault::Vault;
 
 pub use certificate::Certificate;
 pub use vault_id::VaultId;
-
-const REQUEST_ID: &str = "x-ms-request-id";
 
 /// A certificate by its vault and its name.
 type Key = (VaultId, String);
@@ -40,8 +27,8 @@ type Key = (VaultId, String);
 pub struct KeyVault {
     http: Arc<Http>,
     cloud: Arc<Cloud>,
-    /// One for each vault: a client asks its vault once whose token it wants.
-    vaults: Mutex<HashMap<VaultId, Arc<CertificateClient>>>,
+    /// One for each vault, which is asked once whose token it wants.
+    vaults: Mutex<HashMap<VaultId, Arc<Vault>>>,
     reads: InFlight<Key, Arc<Certificate>>,
     seen: Mutex<HashMap<Key, Arc<Certificate>>>,
 }
@@ -60,11 +47,10 @@ impl KeyVault {
     pub async fn certificate(&self, vault: &VaultId, name: &str) -> Result<Arc<Certificate>, Error> {
         let operation = format!("reading the certificate {name} of the vault {}", vault.name());
         let key = (vault.clone(), name.to_ascii_lowercase());
-        let (client, scope) = (self.vault(&operation, vault)?, self.cloud.vault_scope());
+        let vault = self.vault(&operation, vault)?;
         let asking = || {
-            let (client, http) = (Arc::clone(&client), Arc::clone(&self.http));
-            let (name, scope, reading) = (name.to_owned(), scope.clone(), operation.clone());
-            let read = move || async move { read(&client, (&http, &scope), &reading, &name).await };
+            let (vault, name, reading) = (Arc::clone(&vault), name.to_owned(), operation.clone());
+            let read = move || async move { vault.certificate(&reading, &name).await.map(Arc::new) };
             self.reads.ask(&operation, key.clone(), read)
         };
         let contact = self.http.contact();
@@ -72,7 +58,7 @@ impl KeyVault {
         // It is asked without a token first. As long as nothing has answered, whatever is out of reach may be everything: the sign-in tells.
         let is_lost = |error: &Error| error.is_unreachable() || error.is_not_the_service();
         if !contact.has_answered() && asked.as_ref().is_err_and(is_lost) {
-            self.http.token(&scope).await?;
+            self.http.token(&self.cloud.vault_scope()).await?;
             asked = contact.within(&operation, asking()).await;
         }
         let certificate = asked?;
@@ -93,122 +79,20 @@ impl KeyVault {
         }
     }
 
-    fn vault(&self, operation: &str, vault: &VaultId) -> Result<Arc<CertificateClient>, Error> {
+    fn vault(&self, operation: &str, id: &VaultId) -> Result<Arc<Vault>, Error> {
         let mut vaults = self.vaults.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = vaults.get(vault) {
-            return Ok(Arc::clone(client));
+        if let Some(vault) = vaults.get(id) {
+            return Ok(Arc::clone(vault));
         }
-        let options = CertificateClientOptions {
-            client_options: ClientOptions {
-                transport: Some(self.http.transport()?),
-                retry: sdk_retry(),
-                ..ClientOptions::default()
-            },
-            ..CertificateClientOptions::default()
-        };
-        let address = format!("https://{}.{}", vault.name().to_ascii_lowercase(), self.cloud.vaults);
-        let credential = Arc::new(Borrowed { http: Arc::clone(&self.http), scope: self.cloud.vault_scope() });
-        let client = CertificateClient::new(&address, credential, Some(options))
-            .map_err(|error| Error::unsendable(operation, error))?;
-        let client = Arc::new(client);
-        vaults.insert(vault.clone(), Arc::clone(&client));
-        Ok(client)
+        let address = format!("https://{}.{}", id.name().to_ascii_lowercase(), self.cloud.vaults);
+        let vault = Arc::new(Vault::new(operation, &address, (&self.http, self.cloud.vault_scope()))?);
+        vaults.insert(id.clone(), Arc::clone(&vault));
+        Ok(vault)
     }
 }
 
 impl fmt::Debug for KeyVault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyVault").field("cloud", &self.cloud).finish_non_exhaustive()
-    }
-}
-
-async fn read(
-    client: &CertificateClient,
-    (http, scope): (&Arc<Http>, &str),
-    operation: &str,
-    name: &str,
-) -> Result<Arc<Certificate>, Error> {
-    let ask = || async {
-        let answer = client.get_certificate(name, None).await?;
-        let trace = short::asked(answer.headers());
-        answer.into_model().map(|bundle| (bundle, trace))
-    };
-    let (bundle, trace) = match ask().await {
-        Ok(bundle) => bundle,
-        Err(first) => {
-            let error = explained(http, operation, &first).await;
-            let Some(401) = error.status() else { return Err(error) };
-            let Ok(token) = http.token(scope).await else { return Err(error) };
-            // The token may have been revoked, which its own time does not tell.
-            http.renew(scope, &token, challenge(&first)).map_err(|unmet| unmet.of(error.trace()))?;
-            match ask().await {
-                Ok(bundle) => bundle,
-                Err(second) => {
-                    let error = explained(http, operation, &second).await;
-                    return Err(match challenge(&second) {
-                        Some(challenge) => http.entra().unmet(scope, &challenge).of(error.trace()),
-                        None => error,
-                    });
-                }
-            }
-        }
-    };
-    let read = certificate::certificate(bundle).map(Arc::new);
-    read.map_err(|what| Error::unexpected(operation, what).of(trace.as_ref()))
-}
-
-async fn explained(http: &Arc<Http>, operation: &str, error: &azure_core::Error) -> Error {
-    if let Some(ours) = short::own(error) {
-        return ours.asking(operation);
-    }
-    let raw = match error.kind() {
-        ErrorKind::HttpResponse { raw_response: Some(raw), .. } => raw,
-        _ => {
-            let innermost = chain(error).pop().unwrap_or_default();
-            // Then it advises to switch that off, which nobody here can.
-            let said = innermost.split(" Set verify_challenge_resource").next().unwrap_or_default();
-            return Error::unexpected(operation, http.secrets().redact(said));
-        }
-    };
-    let status = u16::from(raw.status());
-    let header = |name: &'static str| raw.headers().get_optional_string(&HeaderName::from_static(name));
-    if status == 401
-        && let Some(theirs) = header("www-authenticate").as_deref().and_then(challenged_tenant)
-        && let Some(ours) = http.caller().await.and_then(|caller| caller.tenant_id)
-        && !theirs.eq_ignore_ascii_case(&ours)
-    {
-        let wrong = Error::wrong_tenant(operation, http.secrets().redact(&theirs), ours);
-        return wrong.of(short::asked(raw.headers()).as_ref());
-    }
-    let id = header(REQUEST_ID).and_then(|id| id.parse().ok());
-    let headers = id.map(|id| (HttpName::from_static(REQUEST_ID), id)).into_iter().collect();
-    let body = Bytes::copy_from_slice(raw.body().as_ref());
-    let answer = Answer::new(StatusCode::from_u16(status).unwrap_or_default(), headers, body, http.secrets());
-    Answer { trace: short::asked(raw.headers()), ..answer }.refused(operation).of_read(true)
-}
-
-/// What a vault wants the next token to be asked for with.
-fn challenge(error: &azure_core::Error) -> Option<Challenge> {
-    let ErrorKind::HttpResponse { raw_response: Some(raw), .. } = error.kind() else { return None };
-    Challenge::of(&raw.headers().get_optional_string(&WWW_AUTHENTICATE)?)
-}
-
-/// The tenant in a challenge: `Bearer authorization="https://login.microsoftonline.com/<tenant>", …`.
-fn challenged_tenant(challenge: &str) -> Option<String> {
-    let address = challenge.split("authorization=\"").nth(1)?.split('"').next()?;
-    let tenant = address.trim_end_matches('/').rsplit('/').next()?;
-    Some(tenant.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_challenge_names_the_tenant() {
-        let challenge =
-            r#"Bearer authorization="https://login.microsoftonline.com/abc", resource="https://vault.azure.net""#;
-        assert_eq!(challenged_tenant(challenge).as_deref(), Some("abc"));
-        assert_eq!(challenged_tenant("Basic"), None);
     }
 }
