@@ -41,7 +41,6 @@ fn it_comes_is_read_and_goes() {
           GET dataverse /publishers?select&filter=customizationprefix eq 'cto' -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
         apply:
-          GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse /$batch -> 200
             POST /environmentvariabledefinitions?select  prefer: return=representation  {"displayname":"cto_robot_certificate","environmentvariabledefinitionid":"«id1»","schemaname":"cto_robot_certificate","secretstore":0,"type":100000005} -> 201
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id1»)","environmentvariablevalueid":"«id2»","schemaname":"cto_robot_certificate","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
@@ -113,7 +112,6 @@ fn what_can_be_changed_is_changed_in_place() {
         plan:
           GET vault:kv-robots /certificates/robot-01/ -> 200
         apply:
-          GET vault:kv-robots /certificates/robot-01/ -> 200
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           POST dataverse /$batch -> 200
             PATCH /environmentvariablevalues(«id2»)  if-match: *  {"value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot-01"} -> 204
@@ -192,16 +190,12 @@ fn what_cannot_be_changed_replaces() {
           GET vault:kv-robots /certificates/robot/ -> 200
         plan:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
-        plan:
-          GET vault:kv-robots /certificates/robot/ -> 200
-          GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
         apply:
           GET dataverse /credentials?select&filter=_certificate_value eq «id1» or _username_value eq «id1» or _password_value eq «id1» -> 200
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           POST dataverse /$batch -> 200
             DELETE /environmentvariabledefinitions(«id1») -> 204
         apply:
-          GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse /$batch -> 200
             POST /environmentvariabledefinitions?select  prefer: return=representation  {"displayname":"cto_robot_other","environmentvariabledefinitionid":"«id2»","schemaname":"cto_robot_other","secretstore":0,"type":100000005} -> 201
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id2»)","environmentvariablevalueid":"«id3»","schemaname":"cto_robot_other","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
@@ -238,7 +232,6 @@ fn what_cannot_be_changed_replaces() {
           token for dataverse:contoso-test -> 200
           GET dataverse:contoso-test /publishers?select&filter=customizationprefix eq 'cto' -> 200
         plan:
-          GET vault:kv-robots /certificates/robot/ -> 200
           GET dataverse:contoso-test /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
         apply:
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
@@ -246,7 +239,6 @@ fn what_cannot_be_changed_replaces() {
           POST dataverse /$batch -> 200
             DELETE /environmentvariabledefinitions(«id2») -> 204
         apply:
-          GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse:contoso-test /$batch -> 200
             POST /environmentvariabledefinitions?select  prefer: return=representation  {"displayname":"cto_robot_other","environmentvariabledefinitionid":"«id5»","schemaname":"cto_robot_other","secretstore":0,"type":100000005} -> 201
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id5»)","environmentvariablevalueid":"«id6»","schemaname":"cto_robot_other","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204

@@ -39,10 +39,7 @@ fn a_reference_is_put_right() {
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           GET vault:kv-robots /certificates/robot-02/ -> 200
-        plan:
-          GET vault:kv-robots /certificates/robot/ -> 200
         apply:
-          GET vault:kv-robots /certificates/robot/ -> 200
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           POST dataverse /$batch -> 200
             PATCH /environmentvariablevalues(«id2»)  if-match: *  {"value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204

@@ -256,7 +256,6 @@ fn each_thing_is_asked_for_once_whatever_the_number_of_objects() {
     assert_eq!(asked(&court, "/credentials("), read_before, "what a write of ours has left is known");
     expect![[r#"
         plan:
-          GET vault:kv-robots /certificates/robot/ -> 200
           GET dataverse /systemusers(«id1»)?select -> 200
           GET dataverse /solutions?select&filter=uniquename eq 'CtoRobots' -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_0' -> 200
@@ -267,12 +266,10 @@ fn each_thing_is_asked_for_once_whatever_the_number_of_objects() {
           GET dataverse /WhoAmI -> 200
           GET dataverse /RetrieveSharedPrincipalsAndAccess(Target=@target)?@target={'@odata.id':'flowmachinegroups(«Finance»)'} -> 200
         plan:
-          GET vault:kv-robots /certificates/robot/ -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_1' -> 200
         plan:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_user_1' -> 200
         plan:
-          GET vault:kv-robots /certificates/robot/ -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_2' -> 200
         plan:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_user_2' -> 200

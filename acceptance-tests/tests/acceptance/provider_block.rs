@@ -32,7 +32,6 @@ fn dataverse_may_be_named_and_is_not_looked_up_then() {
           GET dataverse /publishers?select&filter=customizationprefix eq 'cto' -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
         apply:
-          GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse /$batch -> 200
             POST /environmentvariabledefinitions?select  prefer: return=representation  {"displayname":"cto_robot_certificate","environmentvariabledefinitionid":"«id1»","schemaname":"cto_robot_certificate","secretstore":0,"type":100000005} -> 201
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id1»)","environmentvariablevalueid":"«id2»","schemaname":"cto_robot_certificate","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204

@@ -23,60 +23,76 @@ pub use vault_id::VaultId;
 /// A certificate by its vault and its name.
 type Key = (VaultId, String);
 
+/// Certificates as they were read since the provider was configured.
+type Seen = Arc<Mutex<HashMap<Key, Arc<Certificate>>>>;
+
 /// Key Vault's data plane.
 pub struct KeyVault {
     http: Arc<Http>,
     cloud: Arc<Cloud>,
     /// One for each vault, which is asked once whose token it wants.
     vaults: Mutex<HashMap<VaultId, Arc<Vault>>>,
-    reads: InFlight<Key, Arc<Certificate>>,
-    seen: Mutex<HashMap<Key, Arc<Certificate>>>,
+    /// The questions under way, told apart by whether it must be known how things are now.
+    reads: InFlight<(Key, bool), Arc<Certificate>>,
+    seen: Seen,
 }
 
 impl KeyVault {
     /// The vaults of a cloud.
     pub(super) fn new(http: Arc<Http>, cloud: Arc<Cloud>) -> KeyVault {
-        let (vaults, reads, seen) = (Mutex::default(), InFlight::default(), Mutex::default());
+        let (vaults, reads, seen) = (Mutex::default(), InFlight::default(), Seen::default());
         KeyVault { http, cloud, vaults, reads, seen }
     }
 
-    /// The current version of a certificate. Needs the right `certificates/get`, and asks for nothing else.
+    /// The current version of a certificate, as it is now. Needs the right `certificates/get`, and asks for nothing else.
     ///
     /// # Errors
     /// A vault or a certificate that is not there or may not be read, and a vault of another tenant.
     pub async fn certificate(&self, vault: &VaultId, name: &str) -> Result<Arc<Certificate>, Error> {
-        let operation = format!("reading the certificate {name} of the vault {}", vault.name());
-        let key = (vault.clone(), name.to_ascii_lowercase());
-        let vault = self.vault(&operation, vault)?;
-        let asking = || {
-            let (vault, name, reading) = (Arc::clone(&vault), name.to_owned(), operation.clone());
-            let read = move || async move { vault.certificate(&reading, &name).await.map(Arc::new) };
-            self.reads.ask(&operation, key.clone(), read)
-        };
-        let contact = self.http.contact();
-        let mut asked = contact.within_half(&operation, asking()).await;
-        // It is asked without a token first. As long as nothing has answered, whatever is out of reach may be everything: the sign-in tells.
-        let is_lost = |error: &Error| error.is_unreachable() || error.is_not_the_service();
-        if !contact.has_answered() && asked.as_ref().is_err_and(is_lost) {
-            self.http.token(&self.cloud.vault_scope()).await?;
-            asked = contact.within(&operation, asking()).await;
-        }
-        let certificate = asked?;
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&certificate));
-        Ok(certificate)
+        self.read(vault, name, true).await
     }
 
-    /// A certificate as it was seen last, else as it is now: a plan after a refresh need not ask twice.
+    /// A certificate as it was seen last, else as it is now: within a run nobody asks twice. An error is not kept.
     ///
     /// # Errors
     /// As [`KeyVault::certificate`].
     pub async fn seen(&self, vault: &VaultId, name: &str) -> Result<Arc<Certificate>, Error> {
-        let key = (vault.clone(), name.to_ascii_lowercase());
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        match seen {
+        match seen(&self.seen, &key(vault, name)) {
             Some(certificate) => Ok(certificate),
-            None => self.certificate(vault, name).await,
+            None => self.read(vault, name, false).await,
         }
+    }
+
+    async fn read(&self, vault: &VaultId, name: &str, is_now: bool) -> Result<Arc<Certificate>, Error> {
+        let operation = reading(vault, name);
+        let key = key(vault, name);
+        let vault = self.vault(&operation, vault)?;
+        let asking = || {
+            let question = || {
+                // Whoever has just read it has put it there before the next question can begin.
+                let before = if is_now { None } else { seen(&self.seen, &key) };
+                let (vault, name, reading) = (Arc::clone(&vault), name.to_owned(), operation.clone());
+                let (all, key) = (Arc::clone(&self.seen), key.clone());
+                async move {
+                    if let Some(certificate) = before {
+                        return Ok(certificate);
+                    }
+                    let certificate = Arc::new(vault.certificate(&reading, &name).await?);
+                    all.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&certificate));
+                    Ok(certificate)
+                }
+            };
+            self.reads.ask(&operation, (key.clone(), is_now), question)
+        };
+        let contact = self.http.contact();
+        let asked = contact.within_half(&operation, asking()).await;
+        // It is asked without a token first. As long as nothing has answered, whatever is out of reach may be everything: the sign-in tells.
+        let is_lost = |error: &Error| error.is_unreachable() || error.is_not_the_service();
+        if !contact.has_answered() && asked.as_ref().is_err_and(is_lost) {
+            self.http.token(&self.cloud.vault_scope()).await?;
+            return contact.within(&operation, asking()).await;
+        }
+        asked
     }
 
     fn vault(&self, operation: &str, id: &VaultId) -> Result<Arc<Vault>, Error> {
@@ -89,6 +105,18 @@ impl KeyVault {
         vaults.insert(id.clone(), Arc::clone(&vault));
         Ok(vault)
     }
+}
+
+fn reading(vault: &VaultId, name: &str) -> String {
+    format!("reading the certificate {name} of the vault {}", vault.name())
+}
+
+fn key(vault: &VaultId, name: &str) -> Key {
+    (vault.clone(), name.to_ascii_lowercase())
+}
+
+fn seen(all: &Seen, key: &Key) -> Option<Arc<Certificate>> {
+    all.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
 }
 
 impl fmt::Debug for KeyVault {

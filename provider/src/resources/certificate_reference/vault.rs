@@ -27,7 +27,8 @@ const UNREADABLE: &str = "A certificate could not be read";
 /// Who tells in a plan that a certificate cannot be read.
 const PLAN: &str = "the plan";
 
-/// Looks at the certificate while Terraform plans. Of a reference that stays as it is, the refresh has seen it already.
+/// Looks at the certificate while Terraform plans. Of a reference that stays as it is, the refresh has seen it already, and of a new one
+/// the apply takes what its second plan has seen.
 pub(super) async fn check_while_planning(
     cx: &Context<Account>,
     plan: &mut Plan,
@@ -36,9 +37,7 @@ pub(super) async fn check_while_planning(
     is_new: bool,
 ) -> Result<(), Diagnostic> {
     let (vault, name) = (&reference.vault, reference.certificate.as_str());
-    let key_vault = cx.clients.key_vault()?;
-    let read = if is_new { key_vault.certificate(vault, name).await } else { key_vault.seen(vault, name).await };
-    match read {
+    match cx.clients.key_vault()?.seen(vault, name).await {
         Ok(certificate) => {
             // What is not known yet demands nothing here: the apply judges by all of it.
             let required = match requirements {
@@ -79,8 +78,8 @@ pub(super) async fn check_while_planning(
     Ok(())
 }
 
-/// The check before anything is written: the same, fresh, and with an error where the plan only warned. Nothing comes back of a
-/// certificate that cannot be read and need not be.
+/// The check before anything is written: the same, and with an error where the plan only warned; what could not be read is read again.
+/// Nothing comes back of a certificate that cannot be read and need not be.
 pub(super) async fn read_before_writing(
     op: &Operation<'_>,
     reference: &SecretReference,
@@ -89,7 +88,7 @@ pub(super) async fn read_before_writing(
     let (vault, name) = (&reference.vault, reference.certificate.as_str());
     let tolerated = tolerates_unreadable(requirements);
     let key_vault = op.cx.clients.key_vault()?;
-    let read = || key_vault.certificate(vault, name);
+    let read = || key_vault.seen(vault, name);
     let read = match tolerated {
         true => read().await,
         false => op.cx.clients.roles().ask((Right::Certificates, vault), op.deadline.last_try(), read).await,
