@@ -46,7 +46,6 @@ fn it_comes_is_read_and_goes() {
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id1»)","environmentvariablevalueid":"«id2»","schemaname":"cto_robot_certificate","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 200
     "#]].assert_eq(&court.told());
     court.expect_no_secret_was_asked();
 
@@ -201,7 +200,6 @@ fn what_cannot_be_changed_replaces() {
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id2»)","environmentvariablevalueid":"«id3»","schemaname":"cto_robot_other","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
         read:
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 200
     "#]].assert_eq(&court.told());
     // A solution replaces nothing: what exists is added to it.
     let in_solution = with(config.clone(), json!({ "solution_unique_name": court.place().solution }));
@@ -244,7 +242,6 @@ fn what_cannot_be_changed_replaces() {
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id5»)","environmentvariablevalueid":"«id6»","schemaname":"cto_robot_other","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
         read:
           GET dataverse:contoso-test /environmentvariabledefinitions(«id5»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 200
     "#]].assert_eq(&court.told());
 }
 

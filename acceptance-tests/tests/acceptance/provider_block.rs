@@ -37,7 +37,6 @@ fn dataverse_may_be_named_and_is_not_looked_up_then() {
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id1»)","environmentvariablevalueid":"«id2»","schemaname":"cto_robot_certificate","value":"/subscriptions/«subscription»/resourceGroups/rg-robots/providers/Microsoft.KeyVault/vaults/kv-robots/secrets/robot"} -> 204
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 200
     "#]].assert_eq(&court.told());
 }
 

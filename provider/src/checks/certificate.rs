@@ -183,6 +183,7 @@ mod tests {
             not_before: datetime!(2026-01-01 0:00 UTC),
             expires_on: datetime!(2027-01-01 0:00 UTC),
             enabled: true,
+            created: None,
             content_type: Some("application/x-pkcs12".to_owned()),
             exportable: Some(true),
             extended_key_usages: vec!["1.3.6.1.5.5.7.3.2".to_owned()],

@@ -3,6 +3,7 @@
 //! A definition and its value row are one resource: they come and go in one change set. The value names no version, so
 //! that a rotated certificate needs no apply; what is known of the certificate is refreshed.
 
+mod kept;
 mod planned;
 mod requirements;
 mod schema;
@@ -107,16 +108,18 @@ impl Resource for CertificateReference {
                 return Ok(None);
             };
             refuse_other_kind(&definition)?;
-            let before = prior.secret_reference.clone().zip(prior.user_principal_names.clone());
+            let before = prior.secret_reference.as_deref().and_then(SecretReference::parse);
+            let (names, kept) = (prior.user_principal_names.clone(), kept::kept(cx, prior.of_certificate()));
             let mut model = Model::of(&definition, prior)?;
-            if let Ok(reference) = model.reference(&op)
-                && let Some(certificate) = vault::refresh(cx, &reference).await?
-            {
-                let is_same = |value: &String| SecretReference::parse(value).as_ref() == Some(&reference);
-                if let Some((_, names)) = before.filter(|(value, _)| is_same(value)) {
-                    vault::compare_names(cx, &reference, &names, &certificate);
+            if let Ok(reference) = model.reference(&op) {
+                let is_same = before.as_ref() == Some(&reference);
+                let kept = kept.filter(|_| is_same);
+                if let Some(certificate) = vault::refresh(cx, &reference, id, kept.as_ref()).await? {
+                    if let Some(names) = names.filter(|_| is_same) {
+                        vault::compare_names(cx, &reference, &names, &certificate);
+                    }
+                    model.describe(&certificate);
                 }
-                model.describe(&certificate);
             }
             Ok(Some(model))
         })

@@ -2,22 +2,32 @@
 //!
 //! Over Microsoft's SDK, which finds the token's scope from the vault's own challenge.
 //! Source: <https://learn.microsoft.com/rest/api/keyvault/certificates/get-certificate/get-certificate>
+//!
+//! ```text
+//! refreshed -> seen in this run? -> ledger: does a page pay? -> list -> the one that is kept? -> else read, once for all who ask
+//! ```
 
 pub(crate) mod certificate;
+mod ledger;
+mod list;
 mod vault;
 mod vault_id;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use uuid::Uuid;
 
 use super::cloud::Cloud;
 use super::error::Error;
 use super::http::Http;
 use super::in_flight::InFlight;
+use super::leave;
+use ledger::{Ledger, Question};
 use vault::Vault;
 
-pub use certificate::Certificate;
+pub use certificate::{Certificate, Kept};
 pub use vault_id::VaultId;
 
 /// A certificate by its vault and its name.
@@ -35,13 +45,16 @@ pub struct KeyVault {
     /// The questions under way, told apart by whether it must be known how things are now.
     reads: InFlight<(Key, bool), Arc<Certificate>>,
     seen: Seen,
+    /// Who was told at a refresh how things are.
+    told: Mutex<HashSet<Uuid>>,
+    ledger: Ledger,
 }
 
 impl KeyVault {
     /// The vaults of a cloud.
     pub(super) fn new(http: Arc<Http>, cloud: Arc<Cloud>) -> KeyVault {
         let (vaults, reads, seen) = (Mutex::default(), InFlight::default(), Seen::default());
-        KeyVault { http, cloud, vaults, reads, seen }
+        KeyVault { http, cloud, vaults, reads, seen, told: Mutex::default(), ledger: Ledger::default() }
     }
 
     /// The current version of a certificate, as it is now. Needs the right `certificates/get`, and asks for nothing else.
@@ -61,6 +74,54 @@ impl KeyVault {
             Some(certificate) => Ok(certificate),
             None => self.read(vault, name, false).await,
         }
+    }
+
+    /// A certificate at a refresh of `who`. Where it is `kept` from an earlier run, it comes from the list of its vault, and only one that is
+    /// another by now is read. Whoever asks again wants to know how it is now.
+    ///
+    /// # Errors
+    /// As [`KeyVault::certificate`]; a list that cannot be read is done without.
+    pub async fn refreshed(
+        &self,
+        (vault, name): (&VaultId, &str),
+        who: Uuid,
+        kept: Option<&Kept>,
+    ) -> Result<Arc<Certificate>, Error> {
+        if !self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(who) {
+            return self.certificate(vault, name).await;
+        }
+        match kept {
+            Some(kept) => self.recognized((vault, name), kept).await,
+            None => self.seen(vault, name).await,
+        }
+    }
+
+    /// A certificate that is kept from an earlier run: as it was seen, else as the list of its vault shows it, else as it is now.
+    ///
+    /// # Errors
+    /// As [`KeyVault::certificate`].
+    pub async fn recognized(&self, (id, name): (&VaultId, &str), kept: &Kept) -> Result<Arc<Certificate>, Error> {
+        let key = key(id, name);
+        if let Some(certificate) = seen(&self.seen, &key) {
+            return Ok(certificate);
+        }
+        let operation = reading(id, name);
+        let vault = self.vault(&operation, id)?;
+        let (list, contact) = (vault.list(), self.http.contact());
+        let question = list.is_first(&key.1).then(|| self.ledger.ask());
+        if !question.as_ref().is_some_and(Question::is_early) {
+            let looked = list.look((&vault, contact), &operation, &key.1, question.as_ref());
+            let listed = leave::wait(&operation, looked).await?;
+            if let Some(certificate) = listed.and_then(|listed| kept.as_listed(&listed)) {
+                let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+                // What was read meanwhile is newer.
+                return Ok(Arc::clone(seen.entry(key).or_insert_with(|| Arc::new(certificate))));
+            }
+        }
+        if let Some(question) = question {
+            question.pays_for_itself();
+        }
+        self.seen(id, name).await
     }
 
     async fn read(&self, vault: &VaultId, name: &str, is_now: bool) -> Result<Arc<Certificate>, Error> {

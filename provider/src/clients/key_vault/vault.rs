@@ -10,13 +10,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use azure_core::error::ErrorKind;
 use azure_core::http::ClientOptions;
 use azure_core::http::headers::{HeaderName, WWW_AUTHENTICATE};
+use azure_core::http::pager::{PagerContinuation, PagerOptions};
+use azure_security_keyvault_certificates::models::{
+    CertificateClientListCertificatePropertiesOptions, ListCertificatePropertiesResult,
+};
 use azure_security_keyvault_certificates::{CertificateClient, CertificateClientOptions};
 use bytes::Bytes;
+use futures_util::TryStreamExt as _;
 use reqwest::StatusCode;
 use reqwest::header::HeaderName as HttpName;
 use tokio::sync::Mutex;
+use url::Url;
 
 use super::certificate::{self, Certificate};
+use super::list::List;
 use crate::clients::answer::Answer;
 use crate::clients::borrowed::Borrowed;
 use crate::clients::challenge::Challenge;
@@ -32,6 +39,8 @@ pub(super) struct Vault {
     client: CertificateClient,
     http: Arc<Http>,
     scope: String,
+    address: Url,
+    list: List,
     /// Held by whoever asks first.
     first: Mutex<()>,
     /// Whether the first question is over, however it ended.
@@ -55,8 +64,10 @@ impl Vault {
         let credential = Arc::new(Borrowed { http: Arc::clone(http), scope: scope.clone() });
         let client = CertificateClient::new(address, credential, Some(options))
             .map_err(|error| Error::unsendable(operation, error))?;
-        let (first, was_asked) = (Mutex::default(), AtomicBool::new(false));
-        Ok(Vault { client, http: Arc::clone(http), scope, first, was_asked })
+        let mut address = client.endpoint().clone();
+        address.set_path("/certificates");
+        let (list, first, was_asked) = (List::default(), Mutex::default(), AtomicBool::new(false));
+        Ok(Vault { client, http: Arc::clone(http), scope, address, list, first, was_asked })
     }
 
     /// The current version of a certificate. Needs the right `certificates/get`.
@@ -71,6 +82,37 @@ impl Vault {
         };
         let (bundle, trace) = self.ask(operation, question).await?;
         certificate::certificate(bundle).map_err(|what| Error::unexpected(operation, what).of(trace.as_ref()))
+    }
+
+    /// A page of the list of certificates, the first one or that at an address. Needs the right `certificates/list`.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being read.
+    pub(super) async fn page(
+        &self,
+        operation: &str,
+        address: Option<Url>,
+    ) -> Result<ListCertificatePropertiesResult, Error> {
+        let question = || async {
+            let continuation = address.clone().map(PagerContinuation::Link);
+            let method_options = PagerOptions { continuation, ..PagerOptions::default() };
+            let options = CertificateClientListCertificatePropertiesOptions { method_options, ..Default::default() };
+            // One page of its own: the address of the next is looked at before a token goes there.
+            let mut pages = self.client.list_certificate_properties(Some(options))?.into_pages();
+            pages.try_next().await?.map(|page| page.into_model()).transpose()
+        };
+        let page = self.ask(operation, question).await?;
+        page.ok_or_else(|| Error::unexpected(operation, "there is no page"))
+    }
+
+    /// The address of the list.
+    pub(super) fn address(&self) -> &Url {
+        &self.address
+    }
+
+    /// What its list has told.
+    pub(super) fn list(&self) -> &List {
+        &self.list
     }
 
     /// Asks, once more with a new token where the old one is not taken any longer.

@@ -2,6 +2,7 @@
 
 use tfplugin::{Context, Diagnostic, Known, Plan};
 
+use super::kept::kept;
 use super::schema::{OF_CERTIFICATE, UNIQUE, View};
 use super::vault;
 use crate::account::Account;
@@ -18,6 +19,7 @@ pub(super) async fn look_ahead(
     environment_id: Option<EnvironmentId>,
 ) -> Result<(), Diagnostic> {
     let planned: View = plan.planned_view()?;
+    let kept = kept(cx, planned.of_certificate());
     let reference = match (planned.key_vault_id, planned.certificate_name) {
         (Known::Known(vault), Known::Known(certificate)) => Some(SecretReference { vault, certificate }),
         _ => None,
@@ -31,7 +33,8 @@ pub(super) async fn look_ahead(
     }
     if let Some(reference) = reference.filter(|_| cx.clients.is_known()) {
         let is_new = plan.is_create() || OF_CERTIFICATE.iter().any(|name| plan.changes(name));
-        vault::check_while_planning(cx, plan, &reference, &planned.requirements, is_new).await?;
+        let kept = kept.as_ref().filter(|_| !is_new);
+        vault::check_while_planning(cx, plan, &reference, kept, (&planned.requirements, is_new)).await?;
     }
     let Some(environment_id) = environment_id else { return Ok(()) };
     let is_new = plan.is_create() || plan.is_replacement();

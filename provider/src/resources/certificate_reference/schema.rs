@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
+use super::kept::Said;
 use super::requirements::{Block, REQUIREMENTS};
 use crate::clients::dataverse::Table as _;
 use crate::clients::dataverse::environment_variable::Definition;
@@ -34,10 +35,15 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
      The signed-in principal and Dataverse itself (application id `00000007-0000-0000-c000-000000000000`) \
      need the role *Key Vault Secrets User* on the vault: Dataverse checks it whenever the value is written. \
      To read the certificate, the signed-in principal needs *Key Vault Reader* or *Key Vault Certificate \
-     User* (in a vault with access policies, the certificate permission *get*). A role that was assigned a moment ago is waited for, as long as the provider's \
+     User* (in a vault with access policies, the certificate permission *get*; *list* beside it makes a refresh of many cheap). A role \
+     that was assigned a moment ago is waited for, as long as the provider's \
      `role_propagation_timeout` says.\n\n\
      A plan reads the certificate and judges it, but shows the attributes of the certificate as known after the apply: it may be \
-     rotated between the two, and that must not break the plan that was approved. A rotation that changes the user principal names is told by the refresh that sees it.",
+     rotated between the two, and that must not break the plan that was approved. A rotation that changes the user principal names is told \
+     by the refresh that sees it.\n\n\
+     Where the vault's certificates may be listed, a refresh of more than two certificates reads the list, 25 a page, and only those whose \
+     thumbprint is another one than before. Content type and policy are those of when the certificate was read: a policy that is changed \
+     without a new version is seen with the next one.",
 )
 .attributes(&[
     Attribute::computed("id", &Type::String, "The id of the environment variable definition."),
@@ -91,8 +97,13 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
     .follows(OF_CERTIFICATE),
     ACTIVE,
     MANAGED,
-    Attribute::computed("certificate_version", &Type::String, "The current version of the certificate.")
-        .follows(OF_CERTIFICATE),
+    Attribute::computed(
+        "certificate_version",
+        &Type::String,
+        "The current version of the certificate. A new version of the very same certificate may show only once the certificate is read \
+         again.",
+    )
+    .follows(OF_CERTIFICATE),
     Attribute::computed(
         "certificate_pem",
         &Type::String,
@@ -197,6 +208,11 @@ impl Model {
         Ok(model)
     }
 
+    /// By what its certificate is known again.
+    pub(super) fn of_certificate(&self) -> Said<'_> {
+        (self.certificate_version.as_ref(), self.certificate_pem.as_ref(), self.thumbprint.as_ref())
+    }
+
     /// Takes over what a vault says of the certificate.
     pub(super) fn describe(&mut self, certificate: &Certificate) {
         let moment = |moment: OffsetDateTime| moment.format(&Rfc3339).ok();
@@ -220,7 +236,17 @@ pub(super) struct View {
     pub(super) schema_name: Known<String>,
     pub(super) key_vault_id: Known<VaultId>,
     pub(super) certificate_name: Known<String>,
+    pub(super) certificate_version: Known<String>,
+    pub(super) certificate_pem: Known<String>,
+    pub(super) thumbprint: Known<String>,
     pub(super) requirements: Known<Block>,
+}
+
+impl View {
+    /// By what the certificate of the state is known again, of a reference that stays as it is.
+    pub(super) fn of_certificate(&self) -> Said<'_> {
+        (self.certificate_version.known(), self.certificate_pem.known(), self.thumbprint.known())
+    }
 }
 
 fn is_vault_id(text: &str) -> Result<(), String> {

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use tfplugin::{Context, Diagnostic, Known, Plan};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
+use super::kept::keep;
 use super::requirements::{Block, Rigour, required, rigour, tolerates_unreadable};
 use crate::account::roles::Right;
 use crate::account::{Account, who};
@@ -17,7 +19,7 @@ use crate::checks::certificate::{Requirements, judge};
 use crate::checks::finding::{Finding, Outcome};
 use crate::clients::entra::Caller;
 use crate::clients::error::Error;
-use crate::clients::key_vault::{Certificate, VaultId};
+use crate::clients::key_vault::{Certificate, Kept, VaultId};
 use crate::failure::failed;
 use crate::object::{Fault, Operation, SecretReference, UNLESS_MENDED, in_words, spelled};
 
@@ -33,11 +35,15 @@ pub(super) async fn check_while_planning(
     cx: &Context<Account>,
     plan: &mut Plan,
     reference: &SecretReference,
-    requirements: &Known<Block>,
-    is_new: bool,
+    kept: Option<&Kept>,
+    (requirements, is_new): (&Known<Block>, bool),
 ) -> Result<(), Diagnostic> {
-    let (vault, name) = (&reference.vault, reference.certificate.as_str());
-    match cx.clients.key_vault()?.seen(vault, name).await {
+    let (key_vault, vault, name) = (cx.clients.key_vault()?, &reference.vault, reference.certificate.as_str());
+    let seen = match kept {
+        Some(kept) => key_vault.recognized((vault, name), kept).await,
+        None => key_vault.seen(vault, name).await,
+    };
+    match seen {
         Ok(certificate) => {
             // What is not known yet demands nothing here: the apply judges by all of it.
             let required = match requirements {
@@ -98,7 +104,10 @@ pub(super) async fn read_before_writing(
             let unfit = unfit(reference, &certificate, &required(requirements), rigour(requirements));
             return match unfit.into_iter().find(Diagnostic::is_error) {
                 Some(unusable) => Err(unusable.into()),
-                None => Ok(Some(certificate)),
+                None => {
+                    keep(op.cx, &certificate);
+                    Ok(Some(certificate))
+                }
             };
         }
         Err(error) if error.is_stopped() => return Err(error.into()),
@@ -124,13 +133,18 @@ pub(super) fn after_waiting(cx: &Context<Account>, right: Right, reference: &Sec
     }
 }
 
-/// The certificate at a refresh. One that cannot be read is told, and what was known of it stays.
+/// The certificate at the refresh of the reference with this id. One that cannot be read is told, and what was known of it stays.
 pub(super) async fn refresh(
     cx: &Context<Account>,
     reference: &SecretReference,
+    id: Uuid,
+    kept: Option<&Kept>,
 ) -> Result<Option<Arc<Certificate>>, Fault> {
-    match cx.clients.key_vault()?.certificate(&reference.vault, &reference.certificate).await {
-        Ok(certificate) => Ok(Some(certificate)),
+    match cx.clients.key_vault()?.refreshed((&reference.vault, &reference.certificate), id, kept).await {
+        Ok(certificate) => {
+            keep(cx, &certificate);
+            Ok(Some(certificate))
+        }
         Err(error) if error.is_own() => Err(unreadable(cx, reference, &error).await.into()),
         Err(error) => {
             reference.falls_to(&cx.clients, "the refresh");
