@@ -404,3 +404,11 @@ resource "powerautomate_key_vault_certificate_reference" "robot" {
     world.plan().expect_quiet().expect_no_changes();
     assert_eq!(asked(), 4);
 }
+
+#[test]
+fn a_query_asks_no_vault() {
+    let mut court = Court::new();
+    let references = references(&mut court, &["robot-01", "robot-02", "robot-03"]);
+    assert_eq!(court.list_in_full(REFERENCE, &json!({})).expect_quiet(), references.len());
+    assert_eq!(asked(&court), "");
+}

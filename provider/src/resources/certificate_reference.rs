@@ -228,17 +228,11 @@ impl Resource for CertificateReference {
             let is_wanted =
                 |one: &Definition| asked.certificate_name.as_deref().is_none_or(|name| points_at(one, name));
             let model = async |definition: Definition| {
-                let mut model = Model::found(&environment_id, &definition).unwrap_or_else(|several| {
+                let model = Model::found(&environment_id, &definition).unwrap_or_else(|several| {
                     cx.tell(several.as_warning("An environment variable cannot be told in full"));
                     let known = blank(&environment_id, &[("schema_name", &definition.schema_name)]);
                     Model { id: Some(definition.id), ..known }
                 });
-                if query.include_resource
-                    && let Ok(reference) = model.reference(&op)
-                    && let Some(certificate) = vault::listed(cx, &reference).await?
-                {
-                    model.describe(&certificate);
-                }
                 Ok((definition.schema_name, model))
             };
             tell_all(hits, pages, is_wanted, model).await

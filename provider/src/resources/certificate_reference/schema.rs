@@ -137,7 +137,8 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
 /// What a `list` block may ask for.
 pub(super) const LISTING: &Schema = &Schema::new(
     "Lists the environment variables of the type secret that point at Azure Key Vault. What else such a secret may be than a \
-     certificate, the variable does not say.\n\n\
+     certificate, the variable does not say. No vault is asked: what is known of a certificate is null in a list, and comes when the \
+     reference is imported.\n\n\
      What is generated of a credential names its reference by the id, which gives Terraform no order: write \
      `powerautomate_key_vault_certificate_reference.NAME.id` there before both are removed at once. Of many robots, \
      `terraform destroy -parallelism=200` removes all at the same time, and needs no order.",

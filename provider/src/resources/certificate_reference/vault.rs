@@ -155,24 +155,6 @@ pub(super) async fn refresh(
     }
 }
 
-/// The certificate of a reference that a list tells of. That a vault cannot be read is told once.
-pub(super) async fn listed(
-    cx: &Context<Account>,
-    reference: &SecretReference,
-) -> Result<Option<Arc<Certificate>>, Diagnostic> {
-    let SecretReference { vault, certificate } = reference;
-    match cx.clients.key_vault()?.seen(vault, certificate).await {
-        Ok(certificate) => Ok(Some(certificate)),
-        Err(error) => {
-            if cx.clients.falls_to(format!("listing what is in {}", vault.bare()), certificate) {
-                let unreadable = unreadable(cx, reference, &error).await.as_warning(UNREADABLE);
-                cx.tell(unreadable.also("The attributes of certificates there that cannot be read are left null."));
-            }
-            Ok(None)
-        }
-    }
-}
-
 /// Tells of a rotation that changed whom the certificate names.
 pub(super) fn compare_names(
     cx: &Context<Account>,
