@@ -3,7 +3,7 @@
 use sandbox::{Body, Crafted, Effect, Fault, Notation};
 use serde_json::json;
 
-use super::{Attack, Deed, MAKE_CONNECTION, MAKE_REFERENCE, Scenario, Variant, scenario};
+use super::{Attack, Deed, MAKE_CONNECTION, MAKE_REFERENCE, READ_REFERENCES, Scenario, Variant, scenario};
 
 /// Where nobody's token may go.
 const ELSEWHERE: [&str; 14] = [
@@ -71,11 +71,23 @@ fn asking(host: &str) -> Scenario {
 }
 
 /// Lists, where they are asked for, and what leads to their next page.
-fn lists() -> [(Scenario, &'static str, &'static str); 2] {
+fn lists() -> [(Scenario, &'static str, &'static str); 3] {
     [
         (scenario(Deed::List, Variant::Reference), "environmentvariabledefinitions", "@odata.nextLink"),
         (scenario(Deed::List, Variant::Connection), "/connectivity/connections", "nextLink"),
+        (READ_REFERENCES, "vault.azure.net/certificates", "nextLink"),
     ]
+}
+
+/// Where such a list's next page is.
+fn next_page(at: &str) -> String {
+    match at {
+        "environmentvariabledefinitions" => format!("https://contoso.crm4.dynamics.com/api/data/v9.2/{at}"),
+        "/connectivity/connections" => {
+            format!("https://e00000000000400080000000000000.a1.environment.api.powerplatform.com{at}")
+        }
+        _ => format!("https://kv-robots.{at}"),
+    }
 }
 
 /// Vaults that send whoever asks to somebody else's sign-in.
@@ -103,28 +115,27 @@ fn challenges() -> Vec<Attack> {
 fn pages() -> Vec<Attack> {
     let mut all = Vec::new();
     for (list, at, next) in lists() {
-        let host = if next == "nextLink" {
-            "https://e00000000000400080000000000000.a1.environment.api.powerplatform.com"
-        } else {
-            "https://contoso.crm4.dynamics.com/api/data/v9.2"
-        };
         let page = |body: Body| {
             let answer = Crafted::new(200, "").header("content-type", "application/json").body(body);
             Fault::next(at, Effect::Answer(answer)).method("GET")
         };
-        let itself = format!(r#"{{"value":[],"{next}":"{host}/{}?x=1"}}"#, at.trim_start_matches('/'));
+        let itself = format!(r#"{{"value":[],"{next}":"{}?x=1"}}"#, next_page(at));
         all.push(Attack::new("pages", "itself".to_owned(), list, page(Body::Text(itself))));
         for rows in [1_001, 5_001, 200_000] {
             let rows_but_one =
                 Body::Repeated(r#"{"value":["#.to_owned(), "{},".to_owned(), rows - 1, "{}]}".to_owned());
-            all.push(Attack::new("pages", format!("{rows}-rows"), list, page(rows_but_one)));
+            let attack = Attack::new("pages", format!("{rows}-rows"), list, page(rows_but_one));
+            all.push(Attack { is_measured: list.deed == Deed::Refresh, ..attack });
         }
     }
     // A creation looks whether there is one already: that has a deadline.
-    let host = "https://e00000000000400080000000000000.a1.environment.api.powerplatform.com";
-    let body = format!(r#"{{"value":[],"nextLink":"{host}/connectivity/connections?page={{struck}}"}}"#);
-    let answer = Crafted::new(200, &body).header("content-type", "application/json");
-    let fault = Fault::next("/connectivity/connections", Effect::Answer(answer)).method("GET");
-    all.push(Attack::new("pages", "ever-new".to_owned(), MAKE_CONNECTION, fault));
+    for (scenario, at) in
+        [(MAKE_CONNECTION, "/connectivity/connections"), (READ_REFERENCES, "vault.azure.net/certificates")]
+    {
+        let body = format!(r#"{{"value":[],"nextLink":"{}?page={{struck}}"}}"#, next_page(at));
+        let answer = Crafted::new(200, &body).header("content-type", "application/json");
+        let fault = Fault::next(at, Effect::Answer(answer)).method("GET");
+        all.push(Attack::new("pages", "ever-new".to_owned(), scenario, fault));
+    }
     all
 }

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sandbox::{Body, Crafted, Effect, Fault};
 
-use super::{Attack, MAKE_REFERENCE, READ};
+use super::{Attack, MAKE_REFERENCE, READ, READ_REFERENCES};
 
 /// Everybody who is asked while ten objects are read, by a part of the address.
 const READ_HOSTS: [&str; 4] = ["dynamics.com", "environment.api", "login.microsoftonline.com", "api.bap.microsoft.com"];
@@ -27,7 +27,10 @@ pub(super) fn attacks() -> Vec<Attack> {
             all.push(Attack { is_measured: true, ..attack });
         }
         let fault = Fault::next(VAULT, Effect::Answer(answer));
-        all.push(Attack::new(row, format!("{VAULT}/{name}"), MAKE_REFERENCE, fault));
+        all.push(Attack::new(row, format!("{VAULT}/{name}"), MAKE_REFERENCE, fault.clone()));
+        // The challenge and a certificate are answered well: then the list is asked for.
+        let attack = Attack::new(row, format!("{VAULT}/{name}"), READ_REFERENCES, fault.after(2));
+        all.push(Attack { is_measured: true, ..attack });
     }
     all
 }

@@ -57,12 +57,15 @@ const MAKE_REFERENCE: Scenario = scenario(Deed::Create, Variant::Reference);
 const MAKE_CONNECTION: Scenario = scenario(Deed::Create, Variant::RunOwner);
 /// Ten objects are read at once.
 const READ: Scenario = scenario(Deed::Refresh, Variant::RunOwner);
+/// As many references as are worth a list of their vault are read at once.
+const READ_REFERENCES: Scenario = scenario(Deed::Refresh, Variant::References);
 /// What is attacked.
-const SCENARIOS: [Scenario; 8] = [
+const SCENARIOS: [Scenario; 9] = [
     MAKE_REFERENCE,
     MAKE_CONNECTION,
     READ,
     scenario(Deed::Refresh, Variant::Reference),
+    READ_REFERENCES,
     scenario(Deed::Refresh, Variant::Credential),
     scenario(Deed::List, Variant::Reference),
     scenario(Deed::List, Variant::Credential),

@@ -33,10 +33,12 @@ pub(in crate::harness) enum Variant {
     Connection,
     RunOwner,
     HiddenFields,
+    /// As many references as are worth a list of their vault.
+    References,
 }
 
 use Deed::{Action, Create, Destroy, Import, List, Refresh, Replace, ReplaceFirst, Update};
-use Variant::{Connection, Credential, HiddenFields, Reference, RunOwner, SharedVariable};
+use Variant::{Connection, Credential, HiddenFields, Reference, References, RunOwner, SharedVariable};
 
 /// A deed to a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,13 +69,14 @@ impl fmt::Display for Scenario {
             Connection => "connection",
             RunOwner => "connection-with-run-owner",
             HiddenFields => "connection-with-hidden-fields",
+            References => "references",
         };
         write!(f, "{deed}/{variant}")
     }
 }
 
 impl Scenario {
-    /// Every scenario. What a list or an action asks is the same of some variants.
+    /// Every scenario that meets weather. What a list or an action asks is the same of some variants.
     pub(in crate::harness) fn all() -> Vec<Scenario> {
         let variants = [Reference, Credential, SharedVariable, Connection, RunOwner, HiddenFields];
         let deeds = [Create, Update, Replace, ReplaceFirst, Destroy, Refresh, Import, List, Action];
@@ -94,7 +97,7 @@ impl Scenario {
 
     fn kind(&self) -> &'static str {
         match self.variant {
-            Reference => REFERENCE,
+            Reference | References => REFERENCE,
             Credential | SharedVariable => CREDENTIAL,
             Connection | RunOwner | HiddenFields => CONNECTION,
         }
@@ -154,6 +157,10 @@ impl Prepared {
 
     /// Does the deed. What a list or an action told is returned.
     pub(in crate::harness) fn act(&self, court: &Court, addresses: &mut [Address], told: &mut Told) -> Vec<String> {
+        if self.scenario == (Scenario { deed: Refresh, variant: References }) {
+            addresses.iter_mut().for_each(|address| address.refresh(court, told));
+            return Vec::new();
+        }
         let target = addresses.last_mut().expect("every scenario has an address");
         match self.scenario.deed {
             Create | Update | Replace | ReplaceFirst | Destroy | Import => target.apply(court, told),
@@ -209,6 +216,14 @@ fn stage(court: &Court, scenario: Scenario, variables: &[String; 2]) -> Vec<Addr
         let update = json!({ "display_name": "Renamed", "certificate_name": "robot-01" });
         let replacement = json!({ "schema_name": "cto_other_robot" });
         return vec![target(court, scenario, reference, update, replacement)];
+    }
+    if scenario.variant == References {
+        let other = |number: u32| {
+            let (schema_name, certificate) = (format!("cto_robot_{number}"), format!("robot-0{number}"));
+            with(reference.clone(), json!({ "schema_name": schema_name, "certificate_name": certificate }))
+        };
+        let others = (1..=3).map(|number| made(REFERENCE, other(number)).0);
+        return others.chain([target(court, scenario, reference.clone(), json!({}), json!({}))]).collect();
     }
     let (reference, object) = made(REFERENCE, reference);
     let credential = hurried(court.credential(&object));
