@@ -113,8 +113,8 @@ impl Resource for CertificateReference {
             let mut model = Model::of(&definition, prior)?;
             if let Ok(reference) = model.reference(&op) {
                 let is_same = before.as_ref() == Some(&reference);
-                let kept = kept.filter(|_| is_same);
-                if let Some(certificate) = vault::refresh(cx, &reference, id, kept.as_ref()).await? {
+                let (who, kept) = ((op.environment_id.clone(), id), kept.filter(|_| is_same));
+                if let Some(certificate) = vault::refresh(cx, &reference, who, kept.as_ref()).await? {
                     if let Some(names) = names.filter(|_| is_same) {
                         vault::compare_names(cx, &reference, &names, &certificate);
                     }

@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 
 use super::cloud::Cloud;
+use super::environment_id::EnvironmentId;
 use super::error::Error;
 use super::http::Http;
 use super::in_flight::InFlight;
@@ -45,8 +46,8 @@ pub struct KeyVault {
     /// The questions under way, told apart by whether it must be known how things are now.
     reads: InFlight<(Key, bool), Arc<Certificate>>,
     seen: Seen,
-    /// Who was told at a refresh how things are.
-    told: Mutex<HashSet<Uuid>>,
+    /// Who was told at a refresh how things are: an id is unique in its environment.
+    told: Mutex<HashSet<(EnvironmentId, Uuid)>>,
     ledger: Ledger,
 }
 
@@ -84,7 +85,7 @@ impl KeyVault {
     pub async fn refreshed(
         &self,
         (vault, name): (&VaultId, &str),
-        who: Uuid,
+        who: (EnvironmentId, Uuid),
         kept: Option<&Kept>,
     ) -> Result<Arc<Certificate>, Error> {
         if !self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(who) {

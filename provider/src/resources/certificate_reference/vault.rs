@@ -18,6 +18,7 @@ use crate::account::{Account, who};
 use crate::checks::certificate::{Requirements, judge};
 use crate::checks::finding::{Finding, Outcome};
 use crate::clients::entra::Caller;
+use crate::clients::environment_id::EnvironmentId;
 use crate::clients::error::Error;
 use crate::clients::key_vault::{Certificate, Kept, VaultId};
 use crate::failure::failed;
@@ -133,14 +134,14 @@ pub(super) fn after_waiting(cx: &Context<Account>, right: Right, reference: &Sec
     }
 }
 
-/// The certificate at the refresh of the reference with this id. One that cannot be read is told, and what was known of it stays.
+/// The certificate at the refresh of the reference with this id in its environment. One that cannot be read is told, and what was known of it stays.
 pub(super) async fn refresh(
     cx: &Context<Account>,
     reference: &SecretReference,
-    id: Uuid,
+    who: (EnvironmentId, Uuid),
     kept: Option<&Kept>,
 ) -> Result<Option<Arc<Certificate>>, Fault> {
-    match cx.clients.key_vault()?.refreshed((&reference.vault, &reference.certificate), id, kept).await {
+    match cx.clients.key_vault()?.refreshed((&reference.vault, &reference.certificate), who, kept).await {
         Ok(certificate) => {
             keep(cx, &certificate);
             Ok(Some(certificate))
