@@ -89,7 +89,6 @@ fn a_credential_goes_when_no_connection_is_left_whatever_a_list_says() {
         apply:
           GET dataverse /credentials?select&expand&filter=credentialid eq «id1» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           GET connectivity /connections -> 200
-          GET connectivity /connections/«id3»?filter=environment eq '«environment»' -> 404
           POST dataverse /$batch -> 200
             DELETE /credentials(«id1») -> 204
             DELETE /environmentvariabledefinitions(«id2») -> 204

@@ -142,11 +142,12 @@ impl<T> Pages<T> {
         Ok(Some(rows))
     }
 
-    /// What is on all of them, of a list that may be long: whoever asks shares it with everybody who asks at the same time.
+    /// What is on all of them, of a list that may be long: whoever asks shares it with everybody who asks at the same time. And how many
+    /// pages it has.
     ///
     /// # Errors
     /// As [`Pages::next`], and more than can be held.
-    pub(super) async fn all(self) -> Result<Vec<T>, Error> {
+    pub(super) async fn all(self) -> Result<(Vec<T>, usize), Error> {
         self.held(WHOLE).await
     }
 
@@ -155,10 +156,10 @@ impl<T> Pages<T> {
     /// # Errors
     /// As [`Pages::next`], and more than can be held.
     pub async fn few(self) -> Result<Vec<T>, Error> {
-        self.held(FEW).await
+        self.held(FEW).await.map(|(rows, _)| rows)
     }
 
-    async fn held(mut self, (rows, length): (usize, usize)) -> Result<Vec<T>, Error> {
+    async fn held(mut self, (rows, length): (usize, usize)) -> Result<(Vec<T>, usize), Error> {
         let http = Arc::clone(&self.http);
         let (mut held, mut _leave) = (Vec::new(), None);
         while let Some(page) = self.next().await? {
@@ -170,7 +171,8 @@ impl<T> Pages<T> {
                 _leave = http.leave_to_be_long().await;
             }
         }
-        Ok(held)
+        // The last page leads to none.
+        Ok((held, self.before.len() + 1))
     }
 }
 

@@ -102,10 +102,11 @@ impl Resource for DesktopFlowConnection {
                     return Err(blueprint.refused(&op, &error).await.into());
                 }
             }
-            let mut waiting = Waiting::new(&op, &connectivity, &id);
+            let mut waiting = Waiting::of_new(&op, &connectivity, &id);
             let made = until_connected(&op, &op.summary(), &mut waiting, planned).await;
+            let list = waiting.list();
             if let Some(own) = waiting.settled() {
-                twins::withdraw_later(&op, &connectivity, &blueprint, own).await?;
+                twins::withdraw_later(&op, &connectivity, &blueprint, own, list).await?;
             }
             made
         })
@@ -116,7 +117,7 @@ impl Resource for DesktopFlowConnection {
         let op = Operation::on(cx, Verb::Read, &prior);
         op.run(async {
             let id = op.id(&prior.id)?;
-            match op.connectivity()?.connection(&id).await {
+            match op.connectivity()?.refreshed(&id).await {
                 Ok(Some(connection)) => return Ok(Some(Model::of(&connection, prior))),
                 Ok(None) => {}
                 // Whoever merely plans may do without a role of Power Platform.
@@ -203,7 +204,8 @@ impl Resource for DesktopFlowConnection {
             };
             if found.is_empty() && !target.by_identity {
                 let all = connectivity.listed().await?;
-                found = all.iter().filter(|one| one.display_name.as_deref() == Some(what)).cloned().collect();
+                found =
+                    all.connections.iter().filter(|one| one.display_name.as_deref() == Some(what)).cloned().collect();
             }
             let hint = "Give the connection's id or its display name.";
             let connection = target.single(found, "desktop flow connection", hint, |one| one.id.clone())?;

@@ -132,7 +132,7 @@ fn ours(row: Row<'_>, secrets: &Secrets) -> Result<Option<Connection>, Error> {
 }
 
 /// Whether an answer's id is the one that was asked for, in whatever spelling.
-fn is_spelled(answered: &str, asked: &str) -> bool {
+pub(super) fn is_spelled(answered: &str, asked: &str) -> bool {
     answered.eq_ignore_ascii_case(asked) || guid(asked).is_some_and(|asked| guid(answered) == Some(asked))
 }
 

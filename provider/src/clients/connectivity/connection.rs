@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
+use super::request::WITH_RUN_OWNER;
 use crate::clients::careful::{at_most, fitting};
 use crate::clients::secrets::Secrets;
 use crate::clients::trace::Trace;
@@ -34,6 +35,22 @@ pub struct Connection {
     pub created_on: Option<OffsetDateTime>,
     /// By what the request is found again that this is the answer to; none of one that came in a list.
     pub trace: Option<Trace>,
+}
+
+/// Which parts of a connection were told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Told([bool; 8]);
+
+impl Told {
+    /// What either tells.
+    pub(super) fn and(self, other: Told) -> Told {
+        Told(std::array::from_fn(|part| self.0[part] || other.0[part]))
+    }
+
+    /// Whether all of this is told, and possibly more.
+    pub(super) fn holds(self, other: Told) -> bool {
+        self.and(other) == self
+    }
 }
 
 /// One status of a connection.
@@ -98,6 +115,21 @@ impl Connection {
     /// Whether time will still tell: it has not failed, and is not connected.
     pub fn is_on_its_way(&self) -> bool {
         !self.is_failed() && self.statuses.iter().any(|status| !status.is_connected())
+    }
+
+    /// Which parts of it were told.
+    pub(super) fn told(&self) -> Told {
+        let has_run_owner = self.parameter_set.as_ref().is_some_and(|set| set == WITH_RUN_OWNER);
+        Told([
+            self.display_name.is_some(),
+            !self.statuses.is_empty(),
+            self.credential_id.is_some(),
+            self.username.is_some(),
+            self.machine_group_id.is_some(),
+            self.parameter_set.is_some() && (!has_run_owner || self.run_owner_client_id.is_some()),
+            self.created_by.is_some(),
+            self.created_on.is_some(),
+        ])
     }
 
     /// The connection, with what was said of it before where nothing is said now.

@@ -1,6 +1,10 @@
 //! The connections that are known to exist: the server keeps nothing unique, so that whoever makes one has to look.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::connection::Connection;
 use super::key::Key;
@@ -9,29 +13,46 @@ use super::key::Key;
 #[derive(Debug, Default)]
 pub(super) struct Known(Mutex<Entries>);
 
+/// All connections of an environment that the principal may see.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// They.
+    pub connections: Arc<Vec<Connection>>,
+    /// When they were asked for: whatever was written before, they show.
+    pub(super) begun: Instant,
+    pub(super) pages: usize,
+}
+
 #[derive(Debug, Default)]
 struct Entries {
-    listed: Option<Arc<Vec<Connection>>>,
+    listed: Option<Listed>,
     /// What this process has made, changed, or is just making.
     ours: Vec<(Key, String)>,
+    /// What is not there any more.
+    gone: HashSet<String>,
 }
 
 impl Known {
-    /// Whether they were ever listed.
-    pub(super) fn are_listed(&self) -> bool {
-        self.entries().listed.is_some()
+    /// The last list, unless it was asked for longer ago than so.
+    pub(super) fn recent(&self, age: Duration) -> Option<Listed> {
+        self.entries().listed.as_ref().filter(|listed| listed.begun.elapsed() <= age).cloned()
+    }
+
+    /// How many pages the last list had.
+    pub(super) fn pages(&self) -> usize {
+        self.entries().listed.as_ref().map_or(1, |listed| listed.pages)
     }
 
     /// Takes the place of an older list.
-    pub(super) fn list(&self, connections: Arc<Vec<Connection>>) {
-        self.entries().listed = Some(connections);
+    pub(super) fn list(&self, listed: Listed) {
+        self.entries().listed = Some(listed);
     }
 
     /// The listed connections but `id` that the list does not tell from a key. It may be of before.
-    pub(super) fn candidates(&self, key: &Key, id: &str) -> Vec<Connection> {
-        let entries = self.entries();
-        let listed = entries.listed.iter().flat_map(|listed| listed.iter());
-        listed.filter(|connection| connection.id != id && key.alike(connection).is_some()).cloned().collect()
+    pub(super) fn candidates(&self, listed: &Listed, key: &Key, id: &str) -> Vec<Connection> {
+        let gone = &self.entries().gone;
+        let others = listed.connections.iter().filter(|one| one.id != id && !gone.contains(&one.id));
+        others.filter(|one| key.alike(one).is_some()).cloned().collect()
     }
 
     /// Takes the place of a key. It is the id of another connection of this process when that has it already.
@@ -55,9 +76,12 @@ impl Known {
     pub(super) fn release(&self, id: &str) {
         let mut entries = self.entries();
         entries.ours.retain(|(_, other)| other != id);
-        if let Some(listed) = entries.listed.as_mut().filter(|listed| listed.iter().any(|one| one.id == id)) {
-            Arc::make_mut(listed).retain(|connection| connection.id != id);
-        }
+        entries.gone.insert(id.to_owned());
+    }
+
+    /// Whether this process knows that it is not there any more.
+    pub(super) fn is_gone(&self, id: &str) -> bool {
+        self.entries().gone.contains(id)
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {

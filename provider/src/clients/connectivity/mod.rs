@@ -8,8 +8,11 @@ mod calls;
 mod connection;
 mod key;
 mod known;
+mod looks;
+mod refreshed;
 mod remedy;
 mod request;
+mod usual;
 
 use std::sync::Arc;
 
@@ -17,7 +20,6 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::cloud::Cloud;
-use super::company::Company;
 use super::environment_id::EnvironmentId;
 use super::error::Error;
 use super::going::{Going, User};
@@ -25,18 +27,25 @@ use super::http::Http;
 use super::pages::Pages;
 use calls::Calls;
 use known::Known;
+use looks::Looks;
+use refreshed::Refreshed;
 
 pub use connection::{CONNECTED, Connection, Status, StatusError, is_failure};
 pub use key::{Alike, Key};
+pub use known::Listed;
+pub use looks::Look;
 pub use remedy::remedy;
 pub use request::{ConnectionRequest, RunOwner};
+pub use usual::Usual;
 
 /// The connections of one environment. It lives as long as the configured provider.
 #[derive(Debug)]
 pub struct Connectivity {
     calls: Calls,
-    known: Known,
-    lists: Company<(), Arc<Vec<Connection>>>,
+    known: Arc<Known>,
+    looks: Arc<Looks>,
+    refreshed: Refreshed,
+    usual: Usual,
     going: Arc<Going>,
 }
 
@@ -48,8 +57,9 @@ impl Connectivity {
         environment_id: EnvironmentId,
         going: Arc<Going>,
     ) -> Connectivity {
-        let (known, lists) = (Known::default(), Company::new(usize::MAX).in_turn());
-        Connectivity { calls: Calls { http, cloud, environment_id }, known, lists, going }
+        let (calls, known) = (Calls { http, cloud, environment_id }, Arc::<Known>::default());
+        let looks = Arc::new(Looks::new(calls.clone(), Arc::clone(&known)));
+        Connectivity { calls, known, looks, refreshed: Refreshed::default(), usual: Usual::default(), going }
     }
 
     /// Makes the connection, or changes it if it is there.
@@ -57,6 +67,7 @@ impl Connectivity {
     /// # Errors
     /// The service's error with everything that is nested in it.
     pub async fn put(&self, id: &str, wanted: &ConnectionRequest<'_>) -> Result<Connection, Error> {
+        self.refreshed.write(id);
         self.calls.put(id, wanted).await
     }
 
@@ -65,7 +76,7 @@ impl Connectivity {
     /// # Errors
     /// Everything else that keeps it from being read, a missing environment included.
     pub async fn connection(&self, id: &str) -> Result<Option<Connection>, Error> {
-        self.calls.connection(id).await
+        self.read(id, None).await
     }
 
     /// The desktop flow connections that the principal may see, as pages arrive.
@@ -82,16 +93,8 @@ impl Connectivity {
     /// Whatever keeps it from being deleted, a missing environment included.
     pub async fn delete(&self, id: &str) -> Result<bool, Error> {
         let _going = self.going.begin(User::Connection(id.to_owned()));
+        self.refreshed.write(id);
         self.calls.delete(id).await
-    }
-
-    /// All of the connections that the principal may see, as they are listed after this is asked. Whoever asks meanwhile shares the list.
-    ///
-    /// # Errors
-    /// Whatever keeps them from being listed.
-    pub async fn listed(&self) -> Result<Arc<Vec<Connection>>, Error> {
-        let pages = self.connections()?;
-        self.lists.ask("listing the connections", (), |_| async { pages.all().await.map(Arc::new) }).await
     }
 
     /// The connections that sign in with a credential, as far as the service says so. The list may be of before: what counts is what a
@@ -103,13 +106,15 @@ impl Connectivity {
         let uses = |connection: &Connection| connection.credential_id == Some(credential_id);
         let listed = self.listed().await?;
         let mut ids: Vec<String> =
-            listed.iter().filter(|listed| uses(listed)).map(|listed| listed.id.clone()).collect();
+            listed.connections.iter().filter(|listed| uses(listed)).map(|listed| listed.id.clone()).collect();
         let mut waits = true;
         loop {
             let mut using = Vec::new();
             for id in &ids {
                 self.going.ended(&User::Connection(id.clone())).await;
-                using.extend(self.connection(id).await?);
+                if !self.known.is_gone(id) {
+                    using.extend(self.connection(id).await?);
+                }
             }
             using.retain(|now| now.credential_id.is_none_or(|id| id == credential_id));
             if using.is_empty() || !waits {
@@ -127,32 +132,41 @@ impl Connectivity {
     /// # Errors
     /// Whatever keeps the connections from being listed or read.
     pub async fn reserve(&self, key: &Key, id: &str) -> Result<Option<Alike>, Error> {
-        if !self.known.are_listed() {
-            self.known.list(self.listed().await?);
-        }
-        let found = self.alike(key, id).await?.into_iter().next();
+        let listed = self.lately_listed().await?;
+        let found = self.alike(&listed, key, id).await?.into_iter().next();
         let ours = |id| Alike { id, created_on: None, unsaid: Vec::new() };
         Ok(found.or_else(|| self.known.reserve(key, id).map(ours)))
     }
 
-    /// The connections that are the same as the one that was just written under this id, whoever made them.
+    /// The connections that are the same as the one that was just written under this id, whoever made them: among those of a list that
+    /// shows it, or else of a new one.
     ///
     /// # Errors
     /// Whatever keeps the connections from being listed or read.
-    pub async fn twins(&self, key: &Key, id: &str) -> Result<Vec<Alike>, Error> {
-        self.known.list(self.listed().await?);
-        self.alike(key, id).await
+    pub async fn twins(&self, key: &Key, id: &str, list: Option<Result<Listed, Error>>) -> Result<Vec<Alike>, Error> {
+        let listed = match list {
+            Some(listed) => listed?,
+            None => self.listed().await?,
+        };
+        self.alike(&listed, key, id).await
     }
 
     /// The listed connections but `id` that are the same. A list says less than a read, and may be of before.
-    async fn alike(&self, key: &Key, id: &str) -> Result<Vec<Alike>, Error> {
+    async fn alike(&self, listed: &Listed, key: &Key, id: &str) -> Result<Vec<Alike>, Error> {
         let mut alike = Vec::new();
-        for listed in self.known.candidates(key, id) {
+        for listed in self.known.candidates(listed, key, id) {
             self.going.ended(&User::Connection(listed.id.clone())).await;
-            let now = self.connection(&listed.id).await?;
-            alike.extend(now.and_then(|now| key.alike(&now.or(listed))));
+            if !self.known.is_gone(&listed.id) {
+                let now = self.connection(&listed.id).await?;
+                alike.extend(now.and_then(|now| key.alike(&now.or(listed))));
+            }
         }
         Ok(alike)
+    }
+
+    /// How long it usually takes until a new connection is connected.
+    pub fn usual(&self) -> &Usual {
+        &self.usual
     }
 
     /// Remembers what a connection has become.

@@ -6,6 +6,9 @@ use uuid::Uuid;
 use crate::clients::environment_id::EnvironmentId;
 use crate::clients::secret::Secret;
 
+/// The name of the set of parameters of a connection with a run owner.
+pub(super) const WITH_RUN_OWNER: &str = "azureRelayRunOwner";
+
 /// What a connection shall be.
 pub struct ConnectionRequest<'a> {
     /// The name that people see.
@@ -72,7 +75,7 @@ pub(super) fn username(wanted: &ConnectionRequest<'_>) -> String {
 
 /// The name of the set of parameters that a connection has.
 pub(super) fn parameter_set(wanted: &ConnectionRequest<'_>) -> &'static str {
-    if wanted.run_owner.is_some() { "azureRelayRunOwner" } else { "azureRelay" }
+    if wanted.run_owner.is_some() { WITH_RUN_OWNER } else { "azureRelay" }
 }
 
 #[derive(Serialize)]

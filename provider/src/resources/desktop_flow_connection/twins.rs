@@ -9,8 +9,9 @@ use super::blueprint::Blueprint;
 use super::schema::{NAME, View};
 use crate::account::Account;
 use crate::account::met::How;
-use crate::clients::connectivity::{Alike, Connection, Connectivity};
+use crate::clients::connectivity::{Alike, Connection, Connectivity, Listed};
 use crate::clients::environment_id::EnvironmentId;
+use crate::clients::error::Error;
 use crate::failure::failed;
 use crate::object::{Existing, Fault, Operation};
 
@@ -45,7 +46,8 @@ pub(super) fn refused(op: &Operation<'_>, blueprint: &Blueprint, there: &Alike) 
     ))
 }
 
-/// Looks whether somebody else has made the same connection meanwhile. The later one goes: if that is ours, it is deleted again.
+/// Looks whether somebody else has made the same connection meanwhile, on the list that shows ours, if one was asked. The later one goes:
+/// if that is ours, it is deleted again.
 ///
 /// # Errors
 /// It was deleted, or could not be.
@@ -54,9 +56,10 @@ pub(super) async fn withdraw_later(
     connectivity: &Connectivity,
     blueprint: &Blueprint,
     own: &Connection,
+    list: Option<Result<Listed, Error>>,
 ) -> Result<(), Fault> {
     let itself = blueprint.key().alike(own);
-    let twins = found(op, connectivity, blueprint, &own.id).await;
+    let twins = found(op, connectivity, blueprint, &own.id, list).await;
     let first = twins.iter().find(|twin| itself.as_ref().is_some_and(|itself| is_later(itself, twin)));
     let Some(first) = first else {
         twins.iter().for_each(|twin| op.cx.tell(warning(&own.id, itself.as_ref(), twin)));
@@ -76,13 +79,19 @@ pub(super) async fn withdraw_later(
 /// Warns when a change has made a connection the same as another one.
 pub(super) async fn warn(op: &Operation<'_>, connectivity: &Connectivity, blueprint: &Blueprint, own: &Connection) {
     let itself = blueprint.key().alike(own);
-    let twins = found(op, connectivity, blueprint, &own.id).await;
+    let twins = found(op, connectivity, blueprint, &own.id, None).await;
     twins.iter().for_each(|twin| op.cx.tell(warning(&own.id, itself.as_ref(), twin)));
 }
 
-async fn found(op: &Operation<'_>, connectivity: &Connectivity, blueprint: &Blueprint, id: &str) -> Vec<Alike> {
+async fn found(
+    op: &Operation<'_>,
+    connectivity: &Connectivity,
+    blueprint: &Blueprint,
+    id: &str,
+    list: Option<Result<Listed, Error>>,
+) -> Vec<Alike> {
     // What was made is there: no time for a second look is no error.
-    match op.in_time(connectivity.twins(&blueprint.key(), id)).await {
+    match op.in_time(connectivity.twins(&blueprint.key(), id, list)).await {
         Ok(twins) => twins,
         Err(error) => {
             let doubt = "Nobody can tell whether there is another such connection";
