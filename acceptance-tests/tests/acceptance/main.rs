@@ -21,6 +21,7 @@ mod gathered;
 mod harness;
 mod imports;
 mod judged;
+mod many_connections;
 mod matrix;
 mod messages;
 mod mocked;

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use tokio::sync::watch::Sender;
 use uuid::Uuid;
 
 use super::Connectivity;
@@ -14,6 +15,7 @@ use super::connection::{Connection, Told};
 use crate::clients::error::Error;
 use crate::clients::gather::Gather;
 use crate::clients::guid::guid;
+use crate::clients::leave;
 
 /// The connections that were asked for since the provider was configured, and how much is told of one.
 #[derive(Debug)]
@@ -21,16 +23,32 @@ pub(super) struct Refreshed {
     gather: Gather<Uuid, Connection>,
     /// What this process has written, or is about to: what was listed of it may be of before.
     written: Mutex<HashSet<Uuid>>,
-    /// What reads have told; nothing before the first.
-    told: Mutex<Option<Told>>,
+    measure: Sender<Measure>,
     lists_say_less: AtomicBool,
 }
+
+/// How much is told of a connection.
+#[derive(Debug, Clone, Copy, Default)]
+struct Measure {
+    /// What reads have told; nothing before the first.
+    told: Option<Told>,
+    /// How many are being read.
+    reading: u32,
+}
+
+/// A connection that is being read, until this is dropped.
+struct Reading<'a>(&'a Sender<Measure>);
 
 impl Default for Refreshed {
     fn default() -> Refreshed {
         // Under an id that is no GUID nothing is looked for on the list.
         let gather = Gather::new(|connection: &Connection| guid(&connection.id).unwrap_or_default());
-        Refreshed { gather, written: Mutex::default(), told: Mutex::default(), lists_say_less: AtomicBool::new(false) }
+        Refreshed {
+            gather,
+            written: Mutex::default(),
+            measure: Sender::default(),
+            lists_say_less: AtomicBool::new(false),
+        }
     }
 }
 
@@ -45,8 +63,19 @@ impl Refreshed {
         if listed.is_some_and(|listed| !listed.told().holds(read.told())) {
             self.lists_say_less.store(true, Ordering::Relaxed);
         }
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        *told = Some(told.unwrap_or_default().and(read.told()));
+        self.measure.send_modify(|measure| measure.told = Some(measure.told.unwrap_or_default().and(read.told())));
+    }
+
+    /// Waits for the first read, if one is under way, to tell how much there is to tell.
+    async fn measured(&self) {
+        // The sender lives as long as `self`: the wait cannot fail.
+        let is_over = |measure: &Measure| measure.told.is_some() || measure.reading == 0;
+        let _ = self.measure.subscribe().wait_for(is_over).await;
+    }
+
+    fn begin_to_read(&self) -> Reading<'_> {
+        self.measure.send_modify(|measure| measure.reading += 1);
+        Reading(&self.measure)
     }
 
     /// Whether a list is known to say less than a read.
@@ -56,7 +85,7 @@ impl Refreshed {
 
     /// Whether a list has told as much as a read would.
     pub(super) fn is_enough(&self, listed: &Connection) -> bool {
-        let told = *self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = self.measure.borrow().told;
         let says_why = !listed.is_failed() || listed.reason().is_some();
         says_why && told.is_some_and(|told| listed.told().holds(told))
     }
@@ -65,6 +94,12 @@ impl Refreshed {
     fn key(&self, id: &str) -> Option<Uuid> {
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         guid(id).filter(|key| !self.lists_say_less() && !written.contains(key))
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|measure| measure.reading -= 1);
     }
 }
 
@@ -80,6 +115,9 @@ impl Connectivity {
         // What others write of ours counts for none but that very connection.
         let gathered = self.refreshed.gather.read("listing the connections", (key, 0), || pages, async { Ok(None) });
         let listed = gathered.await?.filter(|_| self.refreshed.key(id).is_some());
+        if listed.is_some() {
+            leave::wait("listing the connections", self.refreshed.measured()).await?;
+        }
         match listed {
             Some(listed) if self.refreshed.is_enough(&listed) => Ok(Some(listed)),
             listed => self.read(id, listed.as_ref()).await,
@@ -88,6 +126,7 @@ impl Connectivity {
 
     /// Reads a connection by itself, of which a list may have said something.
     pub(super) async fn read(&self, id: &str, listed: Option<&Connection>) -> Result<Option<Connection>, Error> {
+        let _reading = self.refreshed.begin_to_read();
         let read = self.calls.connection(id).await?;
         read.iter().for_each(|read| self.refreshed.learn(read, listed));
         Ok(read)
