@@ -87,6 +87,20 @@ fn a_list_that_says_less_is_given_up_after_its_first_page() {
 }
 
 #[test]
+fn what_a_list_does_not_say_of_how_it_is_a_read_says() {
+    let mut court = Court::new();
+    court.switch(|switches| switches.connectivity.lists_statuses = false);
+    let (credential, mut connections) = made_before(&mut court, 4);
+    refresh(&court, &connections);
+    // Two by themselves, one page, and what it shows with too little, by themselves again.
+    assert_eq!(asked(&court).lines().count(), 5);
+    for number in 4..8 {
+        connections.push(court.create(CONNECTION, &numbered(&court, &credential, number)).expect_quiet());
+    }
+    assert!(connections.iter().all(|connection| connection.attr("status") == "Connected"));
+}
+
+#[test]
 fn what_the_list_lacks_is_read_and_what_this_run_has_written_too() {
     let mut court = Court::new();
     let (credential, connections) = made_before(&mut court, 5);

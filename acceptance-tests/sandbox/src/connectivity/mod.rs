@@ -157,7 +157,13 @@ impl Session<'_> {
             ..self.switches.clone()
         };
         let (page, rest) = all.split_at(all.len().min(size));
-        let shown = page.iter().map(|connection| connection.shown(&self.environment.id, &switches, self.now));
+        let shown = page.iter().map(|connection| {
+            let mut shown = connection.shown(&self.environment.id, &switches, self.now);
+            if !self.switches.lists_statuses {
+                shown["properties"]["statuses"] = Value::Null;
+            }
+            shown
+        });
         let mut body = json!({ "value": shown.collect::<Vec<_>>() });
         if let (Some(last), false) = (page.last(), rest.is_empty()) {
             let filter =

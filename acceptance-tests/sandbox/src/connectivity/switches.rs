@@ -19,6 +19,8 @@ pub struct Switches {
     pub changed_target: ChangedTarget,
     /// Whether the list tells as much of a connection as a read of it.
     pub lists_values: bool,
+    /// Whether the list tells the statuses of a connection.
+    pub lists_statuses: bool,
     /// Whether the list still shows what was deleted.
     pub lists_deleted: bool,
     /// How many connections a page of the list holds; how many the service gives is not documented.
@@ -47,6 +49,7 @@ impl Default for Switches {
             names_maker: true,
             changed_target: ChangedTarget::Honoured,
             lists_values: true,
+            lists_statuses: true,
             lists_deleted: false,
             page_size: 1000,
             settles_after_ms: 200,

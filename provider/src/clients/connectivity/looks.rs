@@ -49,10 +49,11 @@ enum Seen {
 }
 
 /// A new connection as it was seen, and the list that may show others that are the same.
+#[derive(Debug)]
 pub struct Look {
     /// It; none when it cannot be seen yet.
     pub connection: Option<Connection>,
-    /// The list, if one was asked that shows this one too.
+    /// The list, if one was asked that shows this one too; or why it cannot be had.
     pub list: Option<Result<Listed, Error>>,
 }
 
@@ -127,30 +128,33 @@ impl Connectivity {
         if self.refreshed.lists_say_less() {
             return Ok(Look { connection: self.connection(id).await?, list: None });
         }
-        let list = match self.looks.all().await {
+        self.seen(id, self.looks.ask(Question::All).await).await
+    }
+
+    /// The same once more: from a list only if enough others ask at the same time.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being read.
+    pub async fn look_again(&self, id: &str) -> Result<Look, Error> {
+        if self.refreshed.lists_say_less() {
+            return Ok(Look { connection: self.connection(id).await?, list: None });
+        }
+        self.seen(id, self.looks.ask(Question::One(id.to_owned())).await).await
+    }
+
+    async fn seen(&self, id: &str, seen: Result<Seen, Error>) -> Result<Look, Error> {
+        let list = match seen {
             Err(error) if error.is_stopped() || error.is_overdue() => return Err(error),
-            list => list,
+            Ok(Seen::Ones(ones)) => {
+                return Ok(Look { connection: ones.get(id).cloned().unwrap_or(Ok(None))?, list: None });
+            }
+            Ok(Seen::All(list)) => Ok(list),
+            Err(error) => Err(error),
         };
         let listed = list.as_ref().ok().and_then(|list| find(list, id));
         // One that does not show what was made before it began is of before.
         let list = Some(list).filter(|list| list.is_err() || listed.is_some());
         Ok(Look { connection: self.completed(id, listed).await?, list })
-    }
-
-    /// How a connection is: from a list, if enough others ask at the same time.
-    ///
-    /// # Errors
-    /// Whatever keeps it from being read.
-    pub async fn looked_at(&self, id: &str) -> Result<Option<Connection>, Error> {
-        if self.refreshed.lists_say_less() {
-            return self.connection(id).await;
-        }
-        match self.looks.ask(Question::One(id.to_owned())).await {
-            Err(error) if error.is_stopped() || error.is_overdue() => Err(error),
-            Err(_) => self.connection(id).await,
-            Ok(Seen::All(list)) => self.completed(id, find(&list, id)).await,
-            Ok(Seen::Ones(ones)) => ones.get(id).cloned().unwrap_or(Ok(None)),
-        }
     }
 
     /// What a list says of a connection, if it is enough; else what a read of it says. A failure is told by a read, which can be found again.

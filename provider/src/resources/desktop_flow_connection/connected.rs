@@ -56,7 +56,7 @@ impl<'a> Waiting<'a> {
         Ok(())
     }
 
-    /// The list on which it was seen, if one was asked: it shows whatever is the same and was made before.
+    /// The list on which it was seen settled, if one was asked: it shows whatever is the same and was made before.
     pub(crate) fn list(&mut self) -> Option<Result<Listed, Error>> {
         self.new.as_mut()?.list.take()
     }
@@ -119,15 +119,19 @@ impl New {
             }
             return Ok(read);
         };
-        if self.has_looked {
-            return connectivity.looked_at(id).await;
-        }
-        self.has_looked = true;
-        // Without time for it, or without leave, what comes next says so.
-        op.pause(op.deadline, usual).await;
-        let look = connectivity.look(id).await?;
-        connectivity.usual().waited(usual, is_settled(&look.connection));
-        self.list = look.list;
+        let look = match self.has_looked {
+            true => connectivity.look_again(id).await?,
+            false => {
+                self.has_looked = true;
+                // Without time for it, or without leave, what comes next says so.
+                op.pause(op.deadline, usual).await;
+                let look = connectivity.look(id).await?;
+                connectivity.usual().waited(usual, is_settled(&look.connection));
+                look
+            }
+        };
+        // What was made at the same time elsewhere, it shows as surely as this one.
+        self.list = look.list.filter(|_| is_settled(&look.connection));
         Ok(look.connection)
     }
 }
