@@ -268,3 +268,38 @@ fn thirty_at_ten_a_time_share_lists_of_many_pages() {
     let (requests, pages) = thirty(7);
     assert!(requests <= 75 && pages <= 50, "{requests} requests, {pages} of them pages");
 }
+
+#[test]
+fn credentials_that_go_together_share_the_lists_of_who_uses_them() {
+    let world = World::new();
+    let chains = r#"
+locals {
+  robots = toset([for number in range(16) : "robot_${number}"])
+}
+resource "powerautomate_cba_credential" "robot" {
+  for_each                 = local.robots
+  name                     = each.key
+  username                 = "robot@contoso.com"
+  username_schema_name     = "cto_${each.key}"
+  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
+}
+resource "powerautomate_desktop_flow_connection" "robot" {
+  for_each         = local.robots
+  display_name     = each.key
+  credential_id    = powerautomate_cba_credential.robot[each.key].id
+  machine_group_id = var.machine_group_id
+}
+"#;
+    world.write("main.tf", &format!("{}{chains}", world::REFERENCE));
+    world.apply_with(&["-parallelism=10"]).expect_quiet();
+    world.forget_conversation();
+    world
+        .run(&["destroy", "-json", "-input=false", "-auto-approve", "-refresh=false", "-parallelism=10"])
+        .expect_quiet();
+    assert!(world.connections().is_empty());
+    let told = world.conversation();
+    let about =
+        |start: &str| told.iter().filter(|line| line.starts_with(start) && line.contains("/connectivity/")).count();
+    assert_eq!(about("DELETE"), 16);
+    assert!(about("GET") <= 9, "{told:#?}");
+}

@@ -239,6 +239,13 @@ mod tests {
         let (left, stayed) = tokio::join!(impatient, asked.ask(2));
         assert!(left.is_err_and(|error| error.is_overdue()) && stayed.is_ok());
         asked.check(&[&[2]]);
+        // Nor does a stop of one concern the other.
+        let stopped = tokio_util::sync::CancellationToken::new();
+        let alone = leave::Leave::until(Instant::now() + HOUR, HOUR).unless(stopped.clone(), || false);
+        let stop = async { stopped.cancel() };
+        let (left, stayed, ()) = tokio::join!(alone.during(asked.ask(6)), asked.ask(7), stop);
+        assert!(left.is_err_and(|error| error.is_stopped()) && stayed.is_ok());
+        asked.check(&[&[2], &[7]]);
         // With the last who waits for it, it ends.
         let before = asked.answered.load(Ordering::Relaxed);
         let allowed = LONGEST + SECOND / 2;
