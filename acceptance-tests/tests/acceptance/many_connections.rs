@@ -251,7 +251,6 @@ resource "powerautomate_desktop_flow_connection" "robot" {
     let refreshed = told.iter().filter(|line| line.contains("/connectivity/")).count();
     let all = 30_usize.div_ceil(page_size);
     assert!(refreshed <= 2 + all, "{refreshed} requests for {all} pages: {told:#?}");
-    eprintln!("{page_size} a page: {} requests, {pages} of them pages; refresh {refreshed}", about.len());
     (about.len(), pages)
 }
 
