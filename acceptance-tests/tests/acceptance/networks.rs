@@ -63,8 +63,10 @@ fn under_terraform_each_object_has_its_diagnostic_and_one_of_them_says_why() {
     );
     let reasons = planned.diagnostics.iter().filter(|told| told.detail.contains("does not answer"));
     assert_eq!(reasons.count(), 1, "{planned}");
-    // Three certificates, and one sign-in for all.
-    assert_eq!(black_hole.hosts().len(), 4, "{:?}", black_hole.hosts());
+    // One certificate, the others at most when that is given up, and one sign-in for all.
+    let hosts = black_hole.hosts();
+    let sign_ins = hosts.iter().filter(|host| host.contains("login")).count();
+    assert!(sign_ins == 1 && (2..=4).contains(&hosts.len()), "{hosts:?}");
 }
 
 #[test]
