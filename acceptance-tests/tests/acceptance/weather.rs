@@ -70,12 +70,10 @@ fn a_write_whose_answer_was_lost_is_settled_in_the_same_call() {
           GET dataverse /publishers?select&filter=customizationprefix eq 'cto' -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
         apply:
-          GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse /$batch -> broken off
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
         read:
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-          GET vault:kv-robots /certificates/robot/ -> 200
     "#]].assert_eq(&court.told());
     expect_one(&court, &reference);
     court.forget();
@@ -146,7 +144,6 @@ fn a_create_that_never_arrived_is_an_error_and_the_next_one_makes_it() {
           GET dataverse /publishers?select&filter=customizationprefix eq 'cto' -> 200
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate' -> 200
         apply:
-          GET vault:kv-robots /certificates/robot/ -> 200
           POST dataverse /$batch -> broken off
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 404
     "#]].assert_eq(&court.told());
