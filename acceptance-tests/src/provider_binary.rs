@@ -28,7 +28,7 @@ const KEPT: Duration = Duration::from_secs(3600);
 /// What the compiler said.
 pub fn folder() -> io::Result<&'static Path> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    once(&BUILT, &Source { package: "provider", kind: "--bin", name: NAME, said: "Building the provider" })
+    once(&BUILT, &Source { package: "provider", name: NAME, said: "Building the provider" })
 }
 
 /// The same of the twin that answers from memory, under the provider's own name: a configuration cannot tell them apart.
@@ -38,13 +38,12 @@ pub fn folder() -> io::Result<&'static Path> {
 pub fn memory_folder() -> io::Result<&'static Path> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let said = "Building the provider that answers from memory";
-    once(&BUILT, &Source { package: "acceptance-tests", kind: "--example", name: "memory", said })
+    once(&BUILT, &Source { package: "memory", name: "memory", said })
 }
 
 /// What cargo builds.
 struct Source {
     package: &'static str,
-    kind: &'static str,
     name: &'static str,
     said: &'static str,
 }
@@ -68,12 +67,12 @@ struct Message {
 }
 
 fn build(source: &Source) -> io::Result<PathBuf> {
-    let Source { package, kind, name: program, said } = *source;
+    let Source { package, name: program, said } = *source;
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the workspace");
     let cargo = env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
     let mut command = Command::new(cargo);
     command.current_dir(workspace);
-    command.args(["build", "--quiet", "--package", package, kind, program]);
+    command.args(["build", "--quiet", "--package", package, "--bin", program]);
     command.args(["--profile", target::profile(), "--message-format", "json-render-diagnostics"]);
     command.arg("--target-dir").arg(target::folder()?);
     // What cargo says of the package that runs now is not true of the one that it builds.

@@ -2,7 +2,8 @@
 //!
 //! Whoever measures it measures Terraform and the plugin layer alone. It lies here and not beside the toy of the plugin crate because
 //! it takes the schemas from the provider itself: what Terraform reads, plans and stores is then as long as what the provider
-//! makes it read, plan and store, today and after the next attribute.
+//! makes it read, plan and store, today and after the next attribute. It is a crate of its own, so that it is built when those change
+//! and not when a test does.
 
 use std::process::ExitCode;
 
