@@ -11,8 +11,6 @@ use x509_parser::pem::parse_x509_pem;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::time::ASN1Time;
 
-use super::list::Listed;
-
 /// The public side of a certificate in a vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
@@ -63,6 +61,18 @@ pub struct Kept {
     pub exportable: Option<bool>,
     /// When the version was made.
     pub created: Option<OffsetDateTime>,
+}
+
+/// What a list tells of the current version of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// SHA-1 of the certificate.
+    pub(super) thumbprint: Vec<u8>,
+    pub(super) enabled: bool,
+    pub(super) not_before: Option<OffsetDateTime>,
+    pub(super) expires_on: Option<OffsetDateTime>,
+    /// When the version was made.
+    pub(super) created: Option<OffsetDateTime>,
 }
 
 impl Kept {

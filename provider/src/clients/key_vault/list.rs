@@ -8,9 +8,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use azure_security_keyvault_certificates::models::{CertificateProperties, ListCertificatePropertiesResult};
-use time::OffsetDateTime;
 use url::Url;
 
+use super::certificate::Listed;
 use super::ledger::Question;
 use super::vault::Vault;
 use crate::clients::contact::Contact;
@@ -19,18 +19,6 @@ use crate::clients::pages::following;
 
 /// As many certificates as a page may have; the service says 25.
 const MAX_PAGE: usize = 1_000;
-
-/// What a list tells of the current version of a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Listed {
-    /// SHA-1 of the certificate.
-    pub(super) thumbprint: Vec<u8>,
-    pub(super) enabled: bool,
-    pub(super) not_before: Option<OffsetDateTime>,
-    pub(super) expires_on: Option<OffsetDateTime>,
-    /// When the version was made.
-    pub(super) created: Option<OffsetDateTime>,
-}
 
 /// The list, as far as it was read.
 #[derive(Debug, Default)]

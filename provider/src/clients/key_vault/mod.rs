@@ -26,6 +26,7 @@ use super::http::Http;
 use super::in_flight::InFlight;
 use super::leave;
 use ledger::{Ledger, Question};
+use list::List;
 use vault::Vault;
 
 pub use certificate::{Certificate, Kept};
@@ -43,6 +44,8 @@ pub struct KeyVault {
     cloud: Arc<Cloud>,
     /// One for each vault, which is asked once whose token it wants.
     vaults: Mutex<HashMap<VaultId, Arc<Vault>>>,
+    /// What the list of each has told.
+    lists: Mutex<HashMap<VaultId, Arc<List>>>,
     /// The questions under way, told apart by whether it must be known how things are now.
     reads: InFlight<(Key, bool), Arc<Certificate>>,
     seen: Seen,
@@ -54,8 +57,8 @@ pub struct KeyVault {
 impl KeyVault {
     /// The vaults of a cloud.
     pub(super) fn new(http: Arc<Http>, cloud: Arc<Cloud>) -> KeyVault {
-        let (vaults, reads, seen) = (Mutex::default(), InFlight::default(), Seen::default());
-        KeyVault { http, cloud, vaults, reads, seen, told: Mutex::default(), ledger: Ledger::default() }
+        let (vaults, lists, reads, seen, told, ledger) = Default::default();
+        KeyVault { http, cloud, vaults, lists, reads, seen, told, ledger }
     }
 
     /// The current version of a certificate, as it is now. Needs the right `certificates/get`, and asks for nothing else.
@@ -108,7 +111,7 @@ impl KeyVault {
         }
         let operation = reading(id, name);
         let vault = self.vault(&operation, id)?;
-        let (list, contact) = (vault.list(), self.http.contact());
+        let (list, contact) = (self.list(id), self.http.contact());
         let question = list.is_first(&key.1).then(|| self.ledger.ask());
         if !question.as_ref().is_some_and(Question::is_early) {
             let looked = list.look((&vault, contact), &operation, &key.1, question.as_ref());
@@ -155,6 +158,10 @@ impl KeyVault {
             return contact.within(&operation, asking()).await;
         }
         asked
+    }
+
+    fn list(&self, id: &VaultId) -> Arc<List> {
+        Arc::clone(self.lists.lock().unwrap_or_else(PoisonError::into_inner).entry(id.clone()).or_default())
     }
 
     fn vault(&self, operation: &str, id: &VaultId) -> Result<Arc<Vault>, Error> {

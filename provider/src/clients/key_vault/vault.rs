@@ -23,7 +23,6 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::certificate::{self, Certificate};
-use super::list::List;
 use crate::clients::answer::Answer;
 use crate::clients::borrowed::Borrowed;
 use crate::clients::challenge::Challenge;
@@ -40,7 +39,6 @@ pub(super) struct Vault {
     http: Arc<Http>,
     scope: String,
     address: Url,
-    list: List,
     /// Held by whoever asks first.
     first: Mutex<()>,
     /// Whether the first question is over, however it ended.
@@ -66,8 +64,8 @@ impl Vault {
             .map_err(|error| Error::unsendable(operation, error))?;
         let mut address = client.endpoint().clone();
         address.set_path("/certificates");
-        let (list, first, was_asked) = (List::default(), Mutex::default(), AtomicBool::new(false));
-        Ok(Vault { client, http: Arc::clone(http), scope, address, list, first, was_asked })
+        let (first, was_asked) = (Mutex::default(), AtomicBool::new(false));
+        Ok(Vault { client, http: Arc::clone(http), scope, address, first, was_asked })
     }
 
     /// The current version of a certificate. Needs the right `certificates/get`.
@@ -108,11 +106,6 @@ impl Vault {
     /// The address of the list.
     pub(super) fn address(&self) -> &Url {
         &self.address
-    }
-
-    /// What its list has told.
-    pub(super) fn list(&self) -> &List {
-        &self.list
     }
 
     /// Asks, once more with a new token where the old one is not taken any longer.
