@@ -1,6 +1,7 @@
 //! Reads that gather: a refresh of many objects asks for a few of them by themselves, and then for lists.
 
 use acceptance_tests::court::{CREDENTIAL, Court, Object, REFERENCE, with};
+use acceptance_tests::world::World;
 use expect_test::expect;
 use sandbox::Crowd;
 use serde_json::json;
@@ -102,4 +103,63 @@ fn a_list_of_others_never_costs_more_than_twice_what_asking_one_by_one_does() {
     }
     let asked = asked(&court);
     assert!(asked.lines().count() <= 6, "{asked}");
+}
+
+const ROBOTS: &str = r#"
+locals {
+  robots = [for number in range(12) : format("%02d", number)]
+}
+resource "powerautomate_key_vault_certificate_reference" "robot" {
+  for_each         = toset(local.robots)
+  schema_name      = "cto_robot_${each.key}"
+  key_vault_id     = var.key_vault_id
+  certificate_name = "robot"
+}
+resource "powerautomate_cba_credential" "robot" {
+  for_each                 = toset(local.robots)
+  name                     = "Robot ${each.key}"
+  username                 = "robot@contoso.com"
+  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot[each.key].id
+}
+"#;
+
+/// How many requests there were whose line has this in it.
+fn count(world: &World, part: &str) -> usize {
+    world.conversation().iter().filter(|line| line.contains(part)).count()
+}
+
+#[test]
+fn what_many_ask_at_the_same_moment_is_answered_for_each_of_them() {
+    let world = World::new();
+    world.write("main.tf", ROBOTS);
+    world.apply().expect_quiet();
+    // Twelve names of each kind are looked up twice, and nothing else is: what was written is known.
+    let names = count(&world, "filter=schemaname");
+    assert!(names <= 30, "{names} times a name was looked up");
+    assert_eq!(count(&world, "GET contoso.crm4.dynamics.com /api/data/v9.2/environmentvariabledefinitions("), 0);
+    let robot = |kind: &str, key: &str| format!("powerautomate_{kind}.robot[\"{key}\"]");
+    let used = world.attr(&robot("key_vault_certificate_reference", "05"), "id");
+    let shared = world.attr(&robot("cba_credential", "07"), "username_variable_id");
+    let theirs =
+        |name: &str| json!({ "name": name, "credentialtype": 1, "connectiontype": 5, "usagetype": "280920000" });
+    world.insert("credentials", with(theirs("Theirs"), json!({ "certificate": used })));
+    world.insert("credentials", with(theirs("Guest"), json!({ "username": shared })));
+    world.forget_conversation();
+    let destroyed = world.destroy();
+    destroyed.expect_error("", "Cannot delete the environment variable cto_robot_05", &["\"Theirs\""]);
+    destroyed.expect_warning("", "The user name's variable stays", &["\"Guest\""]);
+    assert_eq!(world.addresses(), [robot("key_vault_certificate_reference", "05")]);
+    let left = world.rows();
+    let names = |table: &str, column: &str| -> Vec<String> {
+        let rows = left[table].as_array().cloned().unwrap_or_default();
+        let mut names: Vec<String> = rows.iter().filter_map(|row| row[column].as_str().map(str::to_owned)).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("credentials", "name"), ["Guest", "Theirs"]);
+    let variables = names("environmentvariabledefinitions", "schemaname");
+    assert!(variables.iter().any(|name| name == "cto_robot_07_username"), "{variables:?}");
+    assert_eq!(variables.iter().filter(|name| name.starts_with("cto_robot_")).count(), 2, "{variables:?}");
+    let queries = count(&world, "/credentials?");
+    assert!(queries <= 16, "{queries} queries for twelve credentials and twelve references");
 }
