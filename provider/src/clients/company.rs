@@ -22,13 +22,14 @@ use group::{Group, Place};
 
 /// So many questions of a kind are asked at once, each by itself.
 const FEW: u64 = 2;
-/// So much longer does a question wait for each that was asked before it, and so long at most.
+/// So much longer does a question wait for each that was asked before it, and so long at most, unless its request costs more.
 const EACH: Duration = Duration::from_millis(5);
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// The questions of one kind.
 pub(super) struct Company<K, T> {
     at_most: usize,
+    longest: Box<dyn Fn() -> Duration + Send + Sync>,
     turn: Option<Arc<Semaphore>>,
     state: Mutex<State<K, T>>,
 }
@@ -45,13 +46,20 @@ type Open<K, T> = (Arc<Group<K>>, WeakShared<Answer<T>>);
 impl<K: Clone + Eq + Send + 'static, T: Clone + Send + Sync + 'static> Company<K, T> {
     /// No question was asked yet; one request can hold so many keys.
     pub(super) fn new(at_most: usize) -> Company<K, T> {
-        Company { at_most, turn: None, state: Mutex::new(State { asked: 0, open: None }) }
+        let state = Mutex::new(State { asked: 0, open: None });
+        Company { at_most, longest: Box::new(|| LONGEST), turn: None, state }
     }
 
     /// The same, but a group is closed only when the answer of the one before is there: meanwhile more join it.
     #[must_use]
     pub(super) fn in_turn(self) -> Company<K, T> {
         Company { turn: Some(Arc::new(Semaphore::new(1))), ..self }
+    }
+
+    /// The same for requests that cost more than one usually does: it pays to wait longer for company, as long as this tells by then.
+    #[must_use]
+    pub(super) fn waiting(self, longest: impl Fn() -> Duration + Send + Sync + 'static) -> Company<K, T> {
+        Company { longest: Box::new(longest), ..self }
     }
 
     /// The answer of the request that serves this question, with whatever was asked beside it. The `question` of one who waits is asked,
@@ -97,7 +105,7 @@ impl<K: Clone + Eq + Send + 'static, T: Clone + Send + Sync + 'static> Company<K
         }
         let group = Arc::new(Group::new(self.at_most));
         let place = group.join(number, &key, under_way.as_ref());
-        let time = u32::try_from(number).map_or(LONGEST, |number| (EACH * number).min(LONGEST));
+        let time = EACH.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)).min((self.longest)());
         let (waits, turn) = (Arc::clone(&group).waits(time, under_way), self.turn.clone());
         let asked: BoxFuture<'static, Result<T, Error>> = Box::pin({
             let group = Arc::clone(&group);
@@ -205,6 +213,10 @@ mod tests {
         let begin = Instant::now();
         asked.ask(1).await.unwrap();
         assert_eq!(begin.elapsed(), LONGEST + SECOND);
+        let asked = Asked::after(1000, Company::new(2000).waiting(|| 3 * LONGEST)).await;
+        let begin = Instant::now();
+        asked.ask(1).await.unwrap();
+        assert_eq!(begin.elapsed(), 3 * LONGEST + SECOND);
     }
 
     #[tokio::test(start_paused = true)]

@@ -20,6 +20,11 @@ use crate::clients::in_flight::InFlight;
 
 /// As many connections are read by themselves at a time.
 const AT_ONCE: usize = 8;
+/// So long it pays to wait for company for each page of the list, and so long at least and at most: where Terraform is slow, two seconds and
+/// more lie between ten questions, and whoever waits holds nobody up until ten do.
+const A_PAGE: Duration = Duration::from_millis(250);
+const SHORT: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_secs(5);
 /// Before a connection is made, so old a list tells whether it is there already: that somebody else makes the same in that time is told by
 /// the list after it, and then the later one goes.
 const RECENT: Duration = Duration::from_secs(30);
@@ -60,7 +65,10 @@ pub struct Look {
 impl Looks {
     /// Nothing was asked yet.
     pub(super) fn new(calls: Calls, known: Arc<Known>) -> Looks {
-        Looks { calls, known, company: Company::new(usize::MAX).in_turn(), before: InFlight::default() }
+        let last = Arc::clone(&known);
+        let longest = move || A_PAGE.saturating_mul(u32::try_from(last.pages()).unwrap_or(u32::MAX)).clamp(SHORT, LONG);
+        let company = Company::new(usize::MAX).in_turn().waiting(longest);
+        Looks { calls, known, company, before: InFlight::default() }
     }
 
     async fn ask(&self, question: Question) -> Result<Seen, Error> {
