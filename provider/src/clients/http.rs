@@ -126,7 +126,7 @@ impl Http {
         let host = request.url.host_str().unwrap_or_default();
         if !request.is_read() {
             let _under_way = Write::begin(self, host);
-            // It is nobody's first request: whatever is written was looked for before.
+            // It is nobody's first request: where it goes was looked up before.
             return self.tried(scope, request).await;
         }
         // A question joins none that began before a write of ours ended: what it would hear may be what was before. Whatever was
@@ -135,8 +135,21 @@ impl Http {
         let (http, scope, question) = (Arc::clone(self), scope.to_owned(), request.clone());
         let asking =
             self.reads.ask(&request.operation, key, move || async move { http.tried(&scope, &question).await });
-        let gate = self.gate(host);
-        gate.in_time(&request.operation, self.contact.within(&request.operation, asking)).await
+        self.in_time(host, &request.operation, self.contact.within(&request.operation, asking)).await
+    }
+
+    /// Works at what asks a host, but no longer than the host may still be asked by whoever wants the answer: also where the question is
+    /// asked for many, and by nobody of them.
+    ///
+    /// # Errors
+    /// What the work fails with, or why nothing was sent in time.
+    pub(super) async fn in_time<T>(
+        &self,
+        host: &str,
+        operation: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.gate(host).in_time(operation, work).await
     }
 
     fn gate(&self, host: &str) -> Arc<Gate> {

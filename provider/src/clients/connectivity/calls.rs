@@ -29,6 +29,11 @@ pub(super) struct Calls {
 }
 
 impl Calls {
+    /// The host that is asked.
+    pub(super) fn host(&self) -> String {
+        self.cloud.environment_host(&self.environment_id)
+    }
+
     /// Makes the connection, or changes it if it is there.
     ///
     /// # Errors
@@ -89,7 +94,7 @@ impl Calls {
     }
 
     fn request(&self, operation: String, method: Method, id: Option<&str>) -> Result<Request, Error> {
-        let address = format!("https://{}", self.cloud.environment_host(&self.environment_id));
+        let address = format!("https://{}", self.host());
         let mut url = Url::parse(&address).map_err(|error| Error::unsendable(&operation, error))?;
         match id {
             // They would lead to the list, or out of it.

@@ -73,7 +73,9 @@ impl Looks {
 
     async fn ask(&self, question: Question) -> Result<Seen, Error> {
         let (calls, known) = (self.calls.clone(), Arc::clone(&self.known));
-        self.company.ask("listing the connections", question, |questions| see(calls, known, questions)).await
+        let (host, operation) = (self.calls.host(), "listing the connections");
+        let asking = self.company.ask(operation, question, |questions| see(calls, known, questions));
+        self.calls.http.in_time(&host, operation, asking).await
     }
 
     /// All of them, as they are listed after this is asked.

@@ -251,6 +251,7 @@ impl Dataverse {
                 }
             }
         };
-        company.ask(operation, key, question).await
+        let host = self.url.host_str().unwrap_or_default();
+        self.http.in_time(host, operation, company.ask(operation, key, question)).await
     }
 }
