@@ -36,7 +36,7 @@ pub struct Arguments {
     /// In how many vaults the certificates are; 1 up to a hundred chains and 20 above when left out.
     #[arg(long)]
     vaults: Option<usize>,
-    /// How many certificates there are; 10 up to a hundred chains and 1000 above when left out.
+    /// How many certificates there are; 10 up to a hundred chains, and above one for each up to 1000, when left out.
     #[arg(long)]
     certificates: Option<usize>,
     /// Another provider to measure: NAME=BINARY=HCL_FOLDER. The name is its source address; the configuration makes as many chains as
@@ -94,10 +94,10 @@ impl Arguments {
 /// Runs it.
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
-    let written: Vec<String> = [page::PATH.to_owned(), format!("{}/*", page::FOLDER)].into();
-    let written: Vec<&str> = written.iter().map(String::as_str).collect();
-    let revision = revision::clean(&written);
-    let figures = match measured(arguments, revision.as_deref().unwrap_or("of no commit")) {
+    let plots = format!("{}/*", page::FOLDER);
+    let revision = || revision::clean(&[page::PATH, &plots]);
+    let begun = revision();
+    let figures = match measured(arguments, begun.as_deref().unwrap_or("of no commit")) {
         Ok(figures) => figures,
         Err(error) => {
             println!("scale cannot be run: {error}");
@@ -106,7 +106,11 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     };
     println!("\n{}", table::markdown(&table::rows(&figures)));
     if arguments.write {
-        let kept = revision.and_then(|_| page::kept()).and_then(|mut kept| {
+        let is_same = begun.and_then(|begun| match revision()? {
+            now if now == begun => Ok(()),
+            now => Err(format!("the run began at {begun}, and the sources are at {now} by now")),
+        });
+        let kept = is_same.and_then(|()| page::kept()).and_then(|mut kept| {
             kept.take(figures);
             page::write(&kept)
         });

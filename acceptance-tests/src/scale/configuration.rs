@@ -95,7 +95,7 @@ locals {{
     )
 }
 
-/// One block for each module, not one with a `for_each`: its instances would stand in each other's way as those of a resource do.
+/// One block for each module, as teams have it.
 fn modules(fleet: &Fleet) -> String {
     let each = fleet.chains.div_ceil(fleet.modules);
     let block = |number: usize| {

@@ -79,8 +79,13 @@ fn text(figures: &Figures) -> String {
         (all, unmet) => format!("Of {all} bounds, {unmet} are not met."),
     };
     format!(
-        "{HEAD}\n{verdict}\n\n{}\n![Requests over objects](../../{FOLDER}/requests.svg)\n\n![Seconds over objects](../../{FOLDER}/seconds.svg)\n\nBoth axes of the plots grow tenfold. The provider that answers from memory asks nothing; *one request an object* is, in seconds, the time of those requests alone. The largest fleet stands in modules of 100 chains each, the others in one `for_each`.\n\n## The runs\n\n{}\n{}\n{}",
+        "{HEAD}\n{verdict}\n\n{}\n![Requests over objects](../../{FOLDER}/requests.svg)\n\n![Seconds over objects](../../{FOLDER}/seconds.svg)\n\nBoth axes of the plots grow tenfold. The provider that answers from memory asks nothing; *one request an object* is, in seconds, the time of those requests alone. Fleets stand in one `for_each`{}.\n\n## The runs\n\n{}\n{}\n{}",
         table::markdown(&rows),
+        figures
+            .of(PROVIDER)
+            .iter()
+            .rfind(|run| run.fleet.modules > 0)
+            .map_or(String::new(), |run| { format!(", and {}", run.fleet.name()) }),
         runs(figures),
         advice(figures),
         measured(figures)
@@ -118,7 +123,7 @@ fn shown(value: Option<f64>, digits: usize, unit: &str) -> String {
 
 /// What users can do about Terraform's own time, with what it brings.
 fn advice(figures: &Figures) -> String {
-    let mut text = "## When Terraform itself is slow\n\nTerraform's own time grows with the square of the instances of one `for_each`: each instance is held against all that it may depend on. No provider can change that, but these can:\n".to_owned();
+    let mut text = "## When Terraform itself is slow\n\nTerraform's own time grows faster than the number of objects in a state. No provider can change that, but these can:\n".to_owned();
     let Some(whole) = figures.of(MEMORY).into_iter().rfind(|run| run.fleet.modules == 0) else {
         return text + "\n(Nothing was measured yet.)\n";
     };
@@ -133,8 +138,10 @@ fn advice(figures: &Figures) -> String {
     ));
     if let Some(parts) = figures.run(MEMORY, &fleet.in_modules(super::command::PARTS)) {
         text.push_str(&format!(
-            "\n- **A module for each team.** The same chains in {} modules take {}. Write a `module` block for each, and not one block with a `for_each`: its instances would be held against each other again.\n",
-            parts.fleet.modules, times(parts)
+            "\n- **A module for each team.** The same chains in {} modules take {}, and `-target` of one robot's connection {}: less of the configuration is looked at.\n",
+            parts.fleet.modules,
+            times(parts),
+            shown(parts.step(Work::PlanOfOne).map(|step| step.seconds), 1, " s")
         ));
     }
     let quarter = Fleet::of(chains / super::command::STATES);
@@ -156,7 +163,7 @@ fn advice(figures: &Figures) -> String {
     }
     if let Some((_, other, least)) = against(Work::PlanOfOne) {
         text.push_str(&format!(
-            "- **`terraform plan -target=ADDRESS`** of one robot's connection takes {other} ({least} from memory): it plans what the address needs and nothing else, but Terraform still reads the whole configuration. For the exception, not for every day.\n"
+            "- **`terraform plan -target=ADDRESS`** of one robot's connection takes {other} ({least} from memory): it plans what the address needs and nothing else. For the exception, not for every day.\n"
         ));
     }
     text
@@ -169,7 +176,7 @@ fn of_step(step: &Step) -> String {
 fn measured(figures: &Figures) -> String {
     let under = if figures.under.is_empty() { "nothing yet" } else { &figures.under };
     format!(
-        "## How it was measured\n\n- Under {under}, with `-parallelism={PARALLELISM}` and every check of a plan on.\n- Against the sandbox of this repository, in which every request takes {LATENCY} ms and Dataverse has its service protection limits: 6,000 requests in 300 s, 52 at once. Each step begins with all of that. A page holds {ROWS_A_PAGE} rows, {CERTIFICATES_A_PAGE} certificates, and {CONNECTIONS_A_PAGE} connections; *small pages* hold {FEW_CONNECTIONS_A_PAGE} of the latter.\n- Up to 100 chains share 10 certificates in one vault, more of them 1,000 certificates in 20 vaults.\n- A request is what the sandbox's journal holds; a `$batch` is one. Processor time and peak memory are those of the provider's processes in all steps of a run, read while they run; who answers from memory is asked for fewer steps.\n- *Requests of a plan*: 15, and one for each page of each table, of the connections and of each vault, and one for each vault.\n- *Seconds of a creation*: {} times the larger of what the provider that answers from memory takes and of the time of the requests, {PARALLELISM} at once: 1,000 requests take {:.0} s. *Of a plan*: {} times the former.\n- The sandbox shares the machine with Terraform and the provider, and with whatever else ran there.\n",
+        "## How it was measured\n\n- Under {under}, with `-parallelism={PARALLELISM}` and every check of a plan on.\n- Against the sandbox of this repository, in which every request takes {LATENCY} ms and Dataverse has its service protection limits: 6,000 requests in 300 s, 52 at once. Each step begins with all of that. A page holds {ROWS_A_PAGE} rows, {CERTIFICATES_A_PAGE} certificates and {CONNECTIONS_A_PAGE} connections; *small pages* hold {FEW_CONNECTIONS_A_PAGE} of the latter.\n- Up to 100 chains share 10 certificates in one vault. Above that there are 20 vaults, and a certificate for each chain, at most 1,000.\n- A request is what the sandbox's journal holds; a `$batch` is one. Processor time and peak memory are those of the provider's processes in all steps of a run, read while they run; who answers from memory is asked for fewer steps.\n- *Requests of a plan*: 15, and one for each page of each table, of the connections and of each vault, and one for each vault.\n- *Seconds of a creation*: {} times the larger of what the provider that answers from memory takes and of the time of the requests, {PARALLELISM} at once: 1,000 requests take {:.0} s. *Of a plan*: {} times the former.\n- The sandbox shares the machine with Terraform and the provider, and with whatever else ran there.\n",
         bounds::CREATE_TIME,
         waiting(1000),
         bounds::PLAN_TIME
@@ -211,7 +218,7 @@ mod tests {
         let text = text(&Figures { under: "a Terraform".to_owned(), runs });
         for said in [
             "1000 chains in one `for_each` take 40.0 s to create",
-            "in 10 modules take 7.5 s to create",
+            "in 10 modules take 7.5 s to create and 7.5 s to plan, and `-target` of one robot's connection 7.5 s",
             "4 states of 250 chains take 3.0 s to create",
             "and this one 50.0 s and 10 requests (40.0 s answered from memory)",
             "- Under a Terraform, with",
