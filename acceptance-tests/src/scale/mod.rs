@@ -12,7 +12,7 @@
 //! - [`command`] is the program: `cargo run --release -p acceptance-tests -- scale`.
 //! - [`fleet`] says how many chains there are and how they share vaults; [`configuration`] is its HCL.
 //! - [`contender`] is who is measured; [`step`] runs one command and watches it.
-//! - [`requests`] counts what was asked; [`process`] asks the system for processor time and memory; [`tell`] shows what was said of a few.
+//! - [`requests`] counts what was asked; `process` asks the system for processor time and memory; `tell` shows what was said of a few.
 //! - [`figures`] is what was measured; [`bounds`] is what it may be at most; [`table`] holds one against the other.
 //! - [`plot`] draws, and [`page`] writes `docs/guides/scale.md`, of figures that are kept beside the plots.
 
