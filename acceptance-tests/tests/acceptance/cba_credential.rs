@@ -32,8 +32,7 @@ fn it_comes_is_read_and_goes() {
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id2»)","environmentvariablevalueid":"«id3»","schemaname":"cto_robot_certificate_username","value":"robot@contoso.com"} -> 204
             POST /credentials?select  prefer: return=representation  {"certificate@odata.bind":"/environmentvariabledefinitions(«id4»)","connectiontype":5,"credentialid":"«id1»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id2»)"} -> 201
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
     "#]].assert_eq(&court.told());
 
     let (id, variable) = (credential.attr("id"), credential.attr("username_variable_id"));
@@ -46,8 +45,7 @@ fn it_comes_is_read_and_goes() {
     court.refresh(&credential).expect_quiet().expect("it is there");
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
     "#]]
     .assert_eq(&court.told());
     court.destroy(&credential).expect_quiet();
@@ -71,8 +69,7 @@ fn what_can_be_changed_is_changed_in_place() {
     let changed = court.change(&credential, &config).expect_quiet();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
         apply:
           POST dataverse /$batch -> 200
             PATCH /credentials(«id1»)  if-match: *  {"name":"Renamed"} -> 204
@@ -82,8 +79,7 @@ fn what_can_be_changed_is_changed_in_place() {
     let changed = court.change(&changed, &config).expect_quiet();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
         apply:
           POST dataverse /$batch -> 200
             PATCH /credentials(«id1»)  if-match: *  {"description":"Finance"} -> 204
@@ -93,8 +89,7 @@ fn what_can_be_changed_is_changed_in_place() {
     let changed = court.change(&changed, &config).expect_quiet();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
         plan:
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
         apply:
@@ -107,8 +102,7 @@ fn what_can_be_changed_is_changed_in_place() {
     let changed = court.change(&changed, &config).expect_quiet();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
     "#]]
     .assert_eq(&court.told());
     for name in ["id", "username_variable_id"] {
@@ -127,8 +121,7 @@ fn what_cannot_be_changed_replaces() {
     let credential = court.change(&credential, &config).expect_quiet();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
         plan:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_user' -> 200
         apply:
@@ -142,8 +135,7 @@ fn what_cannot_be_changed_replaces() {
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id4»)","environmentvariablevalueid":"«id5»","schemaname":"cto_robot_user","value":"robot@contoso.com"} -> 204
             POST /credentials?select  prefer: return=representation  {"certificate@odata.bind":"/environmentvariabledefinitions(«id6»)","connectiontype":5,"credentialid":"«id3»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id4»)"} -> 201
         read:
-          GET dataverse /credentials(«id3»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
+          GET dataverse /credentials(«id3»)?select&expand -> 200
     "#]].assert_eq(&court.told());
     assert_eq!(credential.attr("username_schema_name"), "cto_robot_user");
 
@@ -153,8 +145,7 @@ fn what_cannot_be_changed_replaces() {
     let credential = court.change(&credential, &court.credential(&second)).expect_quiet();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id3»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
+          GET dataverse /credentials(«id3»)?select&expand -> 200
         plan:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_second_username' -> 200
         apply:
@@ -168,8 +159,7 @@ fn what_cannot_be_changed_replaces() {
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id8»)","environmentvariablevalueid":"«id9»","schemaname":"cto_second_username","value":"robot@contoso.com"} -> 204
             POST /credentials?select  prefer: return=representation  {"certificate@odata.bind":"/environmentvariabledefinitions(«id10»)","connectiontype":5,"credentialid":"«id7»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id8»)"} -> 201
         read:
-          GET dataverse /credentials(«id7»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id8»)?select&expand -> 200
+          GET dataverse /credentials(«id7»)?select&expand -> 200
     "#]].assert_eq(&court.told());
     assert_eq!(credential.attr("username_schema_name"), "cto_second_username");
 }
@@ -187,29 +177,27 @@ fn a_variable_of_somebody_else_s_is_used_and_never_changed() {
     let credential = court.change(&credential, &shared).expect_quiet();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
         plan:
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         apply:
-          GET dataverse /credentials?select&expand&filter=credentialid eq «id1» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id1» or _certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
           POST dataverse /$batch -> 200
             DELETE /credentials(«id1») -> 204
-            DELETE /environmentvariabledefinitions(«id2») -> 204
+            DELETE /environmentvariabledefinitions(«id3») -> 204
         apply:
           GET dataverse /credentials?select&filter=name eq 'Robot' -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           POST dataverse /$batch -> 200
-            POST /credentials?select  prefer: return=representation  {"certificate@odata.bind":"/environmentvariabledefinitions(«id4»)","connectiontype":5,"credentialid":"«id5»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id3»)"} -> 201
+            POST /credentials?select  prefer: return=representation  {"certificate@odata.bind":"/environmentvariabledefinitions(«id4»)","connectiontype":5,"credentialid":"«id5»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id2»)"} -> 201
         read:
-          GET dataverse /credentials(«id5»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /credentials(«id5»)?select&expand -> 200
     "#]].assert_eq(&court.told());
     assert_eq!(credential["username"], "robot@contoso.com");
     court.destroy(&credential).expect_quiet();
     expect![[r#"
         apply:
-          GET dataverse /credentials?select&expand&filter=credentialid eq «id5» or _certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id5» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           token for connectivity -> 200
           GET connectivity /connections -> 200
           POST dataverse /$batch -> 200

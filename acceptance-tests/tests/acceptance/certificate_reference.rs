@@ -69,7 +69,6 @@ fn it_comes_is_read_and_goes() {
     expect![[r#"
         apply:
           GET dataverse /credentials?select&filter=_certificate_value eq «id1» or _username_value eq «id1» or _password_value eq «id1» -> 200
-          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           POST dataverse /$batch -> 200
             DELETE /environmentvariabledefinitions(«id1») -> 204
     "#]].assert_eq(&court.told());
@@ -191,7 +190,6 @@ fn what_cannot_be_changed_replaces() {
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
         apply:
           GET dataverse /credentials?select&filter=_certificate_value eq «id1» or _username_value eq «id1» or _password_value eq «id1» -> 200
-          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           POST dataverse /$batch -> 200
             DELETE /environmentvariabledefinitions(«id1») -> 204
         apply:
@@ -233,7 +231,6 @@ fn what_cannot_be_changed_replaces() {
           GET dataverse:contoso-test /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_other' -> 200
         apply:
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           POST dataverse /$batch -> 200
             DELETE /environmentvariabledefinitions(«id2») -> 204
         apply:

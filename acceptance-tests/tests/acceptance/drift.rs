@@ -98,8 +98,7 @@ fn a_credential_is_put_right() {
     repaired();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
         apply:
           POST dataverse /$batch -> 200
             PATCH /credentials(«id1»)  if-match: *  {"description":"Finance","name":"Robot"} -> 204
@@ -110,8 +109,7 @@ fn a_credential_is_put_right() {
     repaired();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
         plan:
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
         apply:
@@ -125,8 +123,7 @@ fn a_credential_is_put_right() {
     repaired();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
         plan:
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
         apply:
@@ -140,8 +137,7 @@ fn a_credential_is_put_right() {
     let repaired = repaired();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
         apply:
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           GET dataverse /credentials?select&filter=_certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
@@ -162,7 +158,7 @@ fn a_credential_whose_lookup_is_nulled_is_replaced() {
     let credential = court.change(&credential, &config).expect_quiet();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
         plan:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
         apply:
@@ -175,16 +171,14 @@ fn a_credential_whose_lookup_is_nulled_is_replaced() {
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id3»)","environmentvariablevalueid":"«id4»","schemaname":"cto_robot_certificate_username","value":"robot@contoso.com"} -> 204
             POST /credentials?select  prefer: return=representation  {"certificate@odata.bind":"/environmentvariabledefinitions(«id5»)","connectiontype":5,"credentialid":"«id2»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id3»)"} -> 201
         read:
-          GET dataverse /credentials(«id2»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /credentials(«id2»)?select&expand -> 200
     "#]].assert_eq(&court.told());
 
     court.patch("credentials", &credential.attr("id"), json!({ "certificate": null }));
     court.change(&credential, &config).expect_quiet();
     expect![[r#"
         read:
-          GET dataverse /credentials(«id2»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /credentials(«id2»)?select&expand -> 200
         plan:
           GET dataverse /environmentvariabledefinitions?select&expand&filter=schemaname eq 'cto_robot_certificate_username' -> 200
           GET dataverse /credentials?select&filter=_certificate_value eq «id3» or _username_value eq «id3» or _password_value eq «id3» -> 200
@@ -199,8 +193,7 @@ fn a_credential_whose_lookup_is_nulled_is_replaced() {
             POST /environmentvariablevalues  {"EnvironmentVariableDefinitionId@odata.bind":"/environmentvariabledefinitions(«id7»)","environmentvariablevalueid":"«id8»","schemaname":"cto_robot_certificate_username","value":"robot@contoso.com"} -> 204
             POST /credentials?select  prefer: return=representation  {"certificate@odata.bind":"/environmentvariabledefinitions(«id5»)","connectiontype":5,"credentialid":"«id6»","credentialtype":1,"name":"Robot","usagetype":"280920000","username@odata.bind":"/environmentvariabledefinitions(«id7»)"} -> 201
         read:
-          GET dataverse /credentials(«id6»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id7»)?select&expand -> 200
+          GET dataverse /credentials(«id6»)?select&expand -> 200
     "#]].assert_eq(&court.told());
 }
 
@@ -235,7 +228,7 @@ fn what_was_deleted_by_hand_is_read_as_gone() {
         read:
           GET connectivity /connections/«id1»?filter=environment eq '«environment»' -> 404
         read:
-          GET dataverse /credentials(«id2»)?select -> 404
+          GET dataverse /credentials(«id2»)?select&expand -> 404
           GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 404
     "#]]
     .assert_eq(&court.told());

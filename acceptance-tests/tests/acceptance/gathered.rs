@@ -33,7 +33,6 @@ fn a_refresh_of_many_references_asks_for_a_list() {
     }
     expect![[r#"
         GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-        GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
         GET dataverse /environmentvariabledefinitions?select&expand&filter=type eq 100000005 and secretstore eq 0  prefer: odata.maxpagesize=1000 -> 200
     "#]].assert_eq(&asked(&court));
 }
@@ -57,10 +56,7 @@ fn a_credential_comes_with_its_user_name() {
         assert_eq!(refreshed.attr("username"), "robot@contoso.com");
     }
     expect![[r#"
-        GET dataverse /credentials(«id1»)?select -> 200
-        GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-        GET dataverse /credentials(«id3»)?select -> 200
-        GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
+        GET dataverse /credentials(«id1»)?select&expand -> 200
         GET dataverse /credentials?select&expand&filter=connectiontype eq 5  prefer: odata.maxpagesize=1000 -> 200
     "#]]
     .assert_eq(&asked(&court));

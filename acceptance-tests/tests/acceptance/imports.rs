@@ -59,21 +59,19 @@ fn a_credential() {
     let (reference, credential) = court.made_credential();
     let expected = [
         expect![[r#"
-        import:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-        read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-    "#]],
+            import:
+              GET dataverse /credentials(«id1»)?select -> 200
+              GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+            read:
+              GET dataverse /credentials(«id1»)?select&expand -> 200
+        "#]],
         expect![[r#"
-        import:
-          GET dataverse /credentials?select&filter=name eq 'Robot' -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-        read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
-    "#]],
+            import:
+              GET dataverse /credentials?select&filter=name eq 'Robot' -> 200
+              GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+            read:
+              GET dataverse /credentials(«id1»)?select&expand -> 200
+        "#]],
         expect![[r#"
         list:
           GET dataverse /credentials?select&filter=connectiontype eq 5&orderby=name  prefer: odata.maxpagesize=100 -> 200

@@ -98,8 +98,7 @@ fn a_credential_that_exists_is_added_with_its_own_variable() {
     moved(&court, CREDENTIAL, credential, &config, &rows);
     expect![[r#"
         read:
-          GET dataverse /credentials(«id1»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
+          GET dataverse /credentials(«id1»)?select&expand -> 200
         plan:
           GET dataverse /solutions?select&filter=uniquename eq 'CtoRobots' -> 200
         apply:

@@ -100,7 +100,6 @@ fn what_a_list_shows_unchanged_is_not_read() {
     expect![[r#"
         kv-robots/certificates/robots-000001/ -> 401
         kv-robots/certificates/robots-000001/ -> 200
-        kv-robots/certificates/robots-000002/ -> 200
         kv-robots/certificates -> 200
         kv-robots/certificates after robots-000006 -> 200
         kv-robots/certificates after robots-000031 -> 200
@@ -136,9 +135,9 @@ fn a_list_of_others_never_costs_more_than_twice_what_asking_one_by_one_does() {
     expect![[r#"
         kv-robots/certificates/robot-01/ -> 401
         kv-robots/certificates/robot-01/ -> 200
-        kv-robots/certificates/robot-02/ -> 200
         kv-robots/certificates -> 200
         kv-robots/certificates after crowd-000025 -> 200
+        kv-robots/certificates/robot-02/ -> 200
         kv-robots/certificates after crowd-000050 -> 200
         kv-robots/certificates/robot-03/ -> 200
     "#]]
@@ -174,7 +173,6 @@ fn a_rotated_certificate_is_read_among_many() {
     expect![[r#"
         kv-robots/certificates/robot-01/ -> 401
         kv-robots/certificates/robot-01/ -> 200
-        kv-robots/certificates/robot-02/ -> 200
         kv-robots/certificates -> 200
         kv-robots/certificates/robot-03/ -> 200
     "#]]
@@ -190,7 +188,6 @@ fn a_rotated_certificate_is_read_among_many() {
     expect![[r#"
         kv-robots/certificates/robot-01/ -> 401
         kv-robots/certificates/robot-01/ -> 200
-        kv-robots/certificates/robot-02/ -> 200
         kv-robots/certificates -> 200
     "#]]
     .assert_eq(&asked(&court));
@@ -226,10 +223,7 @@ fn what_makes_a_certificate_unfit_is_told_by_every_plan() {
         let planned = court.plan(REFERENCE, Some(reference), &config(&court, name));
         assert_eq!(planned.expect_warning("certificate_name", summary, &[]).expect_ok(), Action::NoOp);
     }
-    expect![[r#"
-        kv-robots/certificates -> 200
-    "#]]
-    .assert_eq(&asked(&court));
+    expect![""].assert_eq(&asked(&court));
 }
 
 #[test]
@@ -248,7 +242,6 @@ fn what_changes_of_the_same_version_is_told_by_the_list() {
     let read = court.refresh(&four[3]).expect_warning("certificate_name", UNREAD, &parts).expect_ok();
     assert_eq!(read.expect("it is there")["thumbprint"], four[3]["thumbprint"]);
     expect![[r#"
-        kv-robots/certificates -> 200
         kv-robots/certificates/robot-04/ -> 404
     "#]]
     .assert_eq(&asked(&court));
@@ -278,8 +271,8 @@ fn without_the_right_to_list_each_is_read_and_nothing_is_said() {
     expect![[r#"
         kv-policies/certificates/own-1/ -> 401
         kv-policies/certificates/own-1/ -> 200
-        kv-policies/certificates/own-2/ -> 200
         kv-policies/certificates -> 403
+        kv-policies/certificates/own-2/ -> 200
         kv-policies/certificates/own-3/ -> 200
         kv-policies/certificates/own-4/ -> 200
         kv-policies/certificates/own-5/ -> 200
@@ -368,7 +361,6 @@ fn a_state_beside_which_nothing_is_kept_is_completed_once() {
     expect![[r#"
         kv-robots/certificates/robot-01/ -> 401
         kv-robots/certificates/robot-01/ -> 200
-        kv-robots/certificates/robot-02/ -> 200
         kv-robots/certificates -> 200
     "#]]
     .assert_eq(&asked(&court));
@@ -393,16 +385,16 @@ resource "powerautomate_key_vault_certificate_reference" "robot" {
     world.write("main.tf", robots);
     world.apply().expect_quiet();
     world.forget_conversation();
-    // A challenge, two certificates, and the list.
+    // A challenge, a certificate or two, and the list.
     world.plan().expect_quiet().expect_no_changes();
-    assert_eq!(asked(), 4);
+    assert!((3..=4).contains(&asked()));
     world.plan_with(&["-refresh=false"]).expect_quiet().expect_no_changes();
-    assert_eq!(asked(), 4);
+    assert!((3..=4).contains(&asked()));
     world.rotate_certificate("robot-05");
     world.refresh().expect_quiet();
-    assert!((4..=5).contains(&asked()), "the one that was rotated may be one of the first two");
+    assert!((3..=5).contains(&asked()), "the one that was rotated may be one of the first");
     world.plan().expect_quiet().expect_no_changes();
-    assert_eq!(asked(), 4);
+    assert!((3..=4).contains(&asked()));
 }
 
 #[test]

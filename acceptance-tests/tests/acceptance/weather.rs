@@ -88,8 +88,7 @@ fn a_write_whose_answer_was_lost_is_settled_in_the_same_call() {
           POST dataverse /$batch -> broken off
           GET dataverse /credentials(«id2»)?select -> 200
         read:
-          GET dataverse /credentials(«id2»)?select -> 200
-          GET dataverse /environmentvariabledefinitions(«id3»)?select&expand -> 200
+          GET dataverse /credentials(«id2»)?select&expand -> 200
     "#]].assert_eq(&court.told());
     court.weather(Fault::next("/connectivity/connectors/", Effect::ResetAfter).method("PUT"));
     let connection = court.create(CONNECTION, &court.connection(&credential)).expect_quiet();
@@ -120,7 +119,6 @@ fn a_write_whose_answer_was_lost_is_settled_in_the_same_call() {
     expect![[r#"
         apply:
           GET dataverse /credentials?select&filter=_certificate_value eq «id1» or _username_value eq «id1» or _password_value eq «id1» -> 200
-          GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
           POST dataverse /$batch -> broken off
           GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 404
     "#]].assert_eq(&court.told());

@@ -65,9 +65,8 @@ fn each_command_says_the_same_every_time() {
         &world,
         expect![[r#"
             GET connectivity /connections/«id6»?filter=environment eq '«environment»' -> 200
-            GET dataverse /credentials(«id3»)?select -> 200
+            GET dataverse /credentials(«id3»)?select&expand -> 200
             GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-            GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
             GET environments /environments/«environment» -> 200
             GET vault:kv-robots /certificates/robot/ -> 200
             GET vault:kv-robots /certificates/robot/ -> 401
@@ -84,11 +83,10 @@ fn each_command_says_the_same_every_time() {
             DELETE connectivity /connections/«id6»?filter=environment eq '«environment»' -> 200
             GET connectivity /connections -> 200
             GET connectivity /connections/«id6»?filter=environment eq '«environment»' -> 200
-            GET dataverse /credentials(«id3»)?select -> 200
+            GET dataverse /credentials(«id3»)?select&expand -> 200
             GET dataverse /credentials?select&expand&filter=credentialid eq «id3» or _certificate_value eq «id4» or _username_value eq «id4» or _password_value eq «id4» -> 200
             GET dataverse /credentials?select&filter=_certificate_value eq «id1» or _username_value eq «id1» or _password_value eq «id1» -> 200
             GET dataverse /environmentvariabledefinitions(«id1»)?select&expand -> 200
-            GET dataverse /environmentvariabledefinitions(«id4»)?select&expand -> 200
             GET environments /environments/«environment» -> 200
             GET vault:kv-robots /certificates/robot/ -> 200
             GET vault:kv-robots /certificates/robot/ -> 401

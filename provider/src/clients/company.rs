@@ -21,9 +21,9 @@ use super::leave;
 use group::{Group, Place};
 
 /// So many questions of a kind are asked at once, each by itself.
-const FEW: u64 = 2;
+const FEW: u64 = 1;
 /// So much longer does a question wait for each that was asked before it, and so long at most, unless its request costs more.
-const EACH: Duration = Duration::from_millis(5);
+const EACH: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// The questions of one kind.
@@ -190,14 +190,14 @@ mod tests {
         let asked = Asked::after(0, Company::new(20)).await;
         let begin = Instant::now();
         let answers = tokio::join!(asked.ask(1), asked.ask(2), asked.ask(3), asked.ask(4), asked.ask(4));
-        asked.check(&[&[1], &[2], &[3, 4]]);
-        assert_eq!((answers.1.ok(), answers.2.ok(), answers.4.ok()), (Some(1), Some(2), Some(2)));
-        assert_eq!(begin.elapsed(), SECOND + 3 * EACH);
+        asked.check(&[&[1], &[2, 3, 4]]);
+        assert_eq!((answers.0.ok(), answers.2.ok(), answers.4.ok()), (Some(1), Some(3), Some(3)));
+        assert_eq!(begin.elapsed(), SECOND + 2 * EACH);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_more_were_asked_the_longer_it_pays_to_wait_and_nobody_joins_what_is_asked_already() {
-        let asked = Asked::after(100, Company::new(200)).await;
+        let asked = Asked::after(40, Company::new(200)).await;
         let late = |key: usize, milliseconds| {
             let asked = &asked;
             async move {
@@ -206,9 +206,9 @@ mod tests {
             }
         };
         let begin = Instant::now();
-        let _ = tokio::join!(asked.ask(1), late(2, 150), late(3, 500), late(4, 510));
+        let _ = tokio::join!(asked.ask(1), late(2, 150), late(3, 400), late(4, 420));
         asked.check(&[&[1, 2, 3], &[4]]);
-        assert_eq!(begin.elapsed(), Duration::from_millis(510) + 104 * EACH + SECOND);
+        assert_eq!(begin.elapsed(), Duration::from_millis(420) + 44 * EACH + SECOND);
         let asked = Asked::after(1000, Company::new(2000)).await;
         let begin = Instant::now();
         asked.ask(1).await.unwrap();

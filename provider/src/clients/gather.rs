@@ -16,7 +16,7 @@ use super::leave;
 use super::pages::Pages;
 
 /// So many are asked for one by one before a list is worth it.
-const FEW: usize = 2;
+const FEW: usize = 1;
 
 /// What was asked for of one kind, and what a list has shown so far.
 pub(super) struct Gather<K, T> {

@@ -78,17 +78,27 @@ impl Operation<'_> {
         self.write(organization.commit(changes), reread).await
     }
 
-    /// Removes an environment variable: `changes` says by what, and is asked again while a try has not ended it. The row comes back as it was seen last.
+    /// Removes an environment variable: `changes` says by what, and is asked again while a try has not ended it. The row comes back as it
+    /// was seen last. One that is known to be unmanaged is not read first: whatever else it is by now, the service says.
     ///
     /// # Errors
     /// What kept it from being removed.
     pub(crate) async fn remove_variable(
         &self,
         organization: &Dataverse,
-        id: Uuid,
+        (id, managed): (Uuid, Option<bool>),
         changes: impl Fn(&Definition, &mut ChangeSet),
     ) -> Result<Option<Definition>, Error> {
         let mut removal = self.removal();
+        if managed == Some(false) {
+            let mut set = ChangeSet::new(None);
+            set.delete(Definition::SET, id);
+            let tried = self.remove_rows(organization, &set).await;
+            let is_managed = tried.as_ref().is_err_and(Error::is_of_managed);
+            if !is_managed && removal.is_over(tried)? {
+                return Ok(None);
+            }
+        }
         let mut last = None;
         while let Some(row) = organization.variable(id).await? {
             let mut set = ChangeSet::new(None);

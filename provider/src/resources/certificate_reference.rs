@@ -182,7 +182,7 @@ impl Resource for CertificateReference {
             let (id, organization) = (op.id(&prior.id)?, op.organization().await?);
             let staying = users::refuse_used(&op, &organization, id).await?;
             let removed =
-                op.remove_variable(&organization, id, |definition, changes| match definition.managed {
+                op.remove_variable(&organization, (id, prior.managed), |definition, changes| match definition.managed {
                     true => definition.delete_values(changes),
                     false => changes.delete(Definition::SET, id),
                 });

@@ -1,5 +1,8 @@
 //! What a refresh reads: rows one by one, or from a list when there are many.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::FutureExt as _;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use uuid::Uuid;
@@ -15,11 +18,13 @@ use crate::clients::gather::Gather;
 pub(super) struct Refreshed {
     references: Gather<Uuid, Definition>,
     credentials: Gather<Uuid, Whole>,
+    tells_no_nested: AtomicBool,
 }
 
 impl Default for Refreshed {
     fn default() -> Refreshed {
-        Refreshed { references: Gather::new(Table::id), credentials: Gather::new(Table::id) }
+        let (references, credentials) = (Gather::new(Table::id), Gather::new(Table::id));
+        Refreshed { references, credentials, tells_no_nested: AtomicBool::new(false) }
     }
 }
 
@@ -68,7 +73,7 @@ impl Dataverse {
     /// Everything else that keeps it from being read.
     pub async fn refreshed_credential(&self, id: Uuid) -> Result<Option<(Credential, Option<Definition>)>, Error> {
         let list = || self.all(&Filter::gathered::<Whole>(&Credential::kind_of_certificate_based()));
-        let one = async { Ok(self.by_id(id).await?.map(|credential| Whole { credential, username: None })) };
+        let one = self.one_credential(id).boxed();
         let asked = (id, self.written());
         let read = self.refreshed.credentials.read("reading a credential", asked, list, one).await?;
         let Some(Whole { credential, username }) = read else { return Ok(None) };
@@ -78,6 +83,19 @@ impl Dataverse {
             (username, _) => username,
         };
         Ok(Some((credential, username)))
+    }
+
+    /// The credential with its variable in one question; where the service does not tell a list inside of a row inside, in two.
+    async fn one_credential(&self, id: Uuid) -> Result<Option<Whole>, Error> {
+        if !self.refreshed.tells_no_nested.load(Ordering::Relaxed) {
+            match self.by_id::<Whole>(id).await {
+                Err(error) if error.is_misunderstood() => {
+                    self.refreshed.tells_no_nested.store(true, Ordering::Relaxed);
+                }
+                read => return read,
+            }
+        }
+        Ok(self.by_id(id).await?.map(|credential| Whole { credential, username: None }))
     }
 
     fn written(&self) -> u64 {

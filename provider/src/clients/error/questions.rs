@@ -87,6 +87,16 @@ impl Error {
         self.status() == Some(404) && self.is_code(&["EnvironmentNotFound"])
     }
 
+    /// The service does not take the question as it was asked.
+    pub(in crate::clients) fn is_misunderstood(&self) -> bool {
+        self.refusal().is_some_and(|refusal| matches!(refusal.status, 400 | 501))
+    }
+
+    /// It came with a managed solution, which alone can change or remove it.
+    pub fn is_of_managed(&self) -> bool {
+        self.is_code(&["0x8004f026"])
+    }
+
     /// Something is not there; what, and who says so, is another matter.
     pub fn is_not_found(&self) -> bool {
         self.refusal().is_some_and(|refusal| refusal.status == 404)
