@@ -94,8 +94,8 @@ impl Arguments {
 /// Runs it.
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
-    let plots = format!("{}/*", page::FOLDER);
-    let revision = || revision::clean(&[page::PATH, &plots]);
+    let kept = format!("{}/*", page::FOLDER);
+    let revision = || revision::clean(&[page::PATH, page::PLOTS[0], page::PLOTS[1], &kept]);
     let begun = revision();
     let figures = match measured(arguments, begun.as_deref().unwrap_or("of no commit")) {
         Ok(figures) => figures,

@@ -13,8 +13,10 @@ use super::{plot, table};
 
 /// The page, from the root of the sources.
 pub const PATH: &str = "docs/guides/scale.md";
-/// Where the figures and the plots are. Below `docs/` the registry wants nothing but pages.
+/// Where the figures are kept.
 pub const FOLDER: &str = "acceptance-tests/scale";
+/// The plots, beside the index: what lies there besides, the registry passes over.
+pub const PLOTS: [&str; 2] = ["docs/scale-requests.svg", "docs/scale-seconds.svg"];
 
 const HEAD: &str = "---
 page_title: \"What many robots cost\"
@@ -58,11 +60,11 @@ pub fn write(figures: &Figures) -> Result<(), String> {
 /// # Errors
 /// A picture that cannot be drawn.
 pub fn files(figures: &Figures) -> Result<Vec<(PathBuf, String)>, String> {
-    let folder = root().join(FOLDER);
+    let [requests, seconds] = PLOTS.map(|path| root().join(path));
     Ok(vec![
         (root().join(PATH), text(figures)),
-        (folder.join("requests.svg"), plot::requests(figures)? + "\n"),
-        (folder.join("seconds.svg"), plot::seconds(figures)? + "\n"),
+        (requests, plot::requests(figures)? + "\n"),
+        (seconds, plot::seconds(figures)? + "\n"),
     ])
 }
 
@@ -79,7 +81,7 @@ fn text(figures: &Figures) -> String {
         (all, unmet) => format!("Of {all} bounds, {unmet} are not met."),
     };
     format!(
-        "{HEAD}\n{verdict}\n\n{}\n![Requests over objects](../../{FOLDER}/requests.svg)\n\n![Seconds over objects](../../{FOLDER}/seconds.svg)\n\nBoth axes of the plots grow tenfold. The provider that answers from memory asks nothing; *one request an object* is, in seconds, the time of those requests alone. Fleets stand in one `for_each`{}.\n\n## The runs\n\n{}\n{}\n{}",
+        "{HEAD}\n{verdict}\n\n{}\n![Requests over objects](../scale-requests.svg)\n\n![Seconds over objects](../scale-seconds.svg)\n\nBoth axes of the plots grow tenfold. The provider that answers from memory asks nothing; *one request an object* is, in seconds, the time of those requests alone. Fleets stand in one `for_each`{}.\n\n## The runs\n\n{}\n{}\n{}",
         table::markdown(&rows),
         figures
             .of(PROVIDER)
