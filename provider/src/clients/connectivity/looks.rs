@@ -27,7 +27,7 @@ const SHORT: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(5);
 /// Before a connection is made, so old a list tells whether it is there already: that somebody else makes the same in that time is told by
 /// the list after it, and then the later one goes.
-const RECENT: Duration = Duration::from_secs(30);
+const RECENT: Duration = Duration::from_secs(5);
 
 /// The questions about connections that are asked together.
 #[derive(Debug)]
