@@ -51,9 +51,9 @@ fn it_comes_is_read_and_goes() {
     court.destroy(&credential).expect_quiet();
     expect![[r#"
         apply:
-          GET dataverse /credentials?select&expand&filter=credentialid eq «id1» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           token for connectivity -> 200
           GET connectivity /connections -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id1» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           POST dataverse /$batch -> 200
             DELETE /credentials(«id1») -> 204
             DELETE /environmentvariabledefinitions(«id2») -> 204
@@ -197,9 +197,9 @@ fn a_variable_of_somebody_else_s_is_used_and_never_changed() {
     court.destroy(&credential).expect_quiet();
     expect![[r#"
         apply:
-          GET dataverse /credentials?select&expand&filter=credentialid eq «id5» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           token for connectivity -> 200
           GET connectivity /connections -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id5» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           POST dataverse /$batch -> 200
             DELETE /credentials(«id5») -> 204
     "#]].assert_eq(&court.told());

@@ -1,10 +1,13 @@
 //! Reads that gather: a refresh of many objects asks for a few of them by themselves, and then for lists.
 
+use std::thread;
+use std::time::Duration;
+
 use acceptance_tests::court::{CREDENTIAL, Court, Object, REFERENCE, with};
 use acceptance_tests::world::World;
 use expect_test::expect;
-use sandbox::Crowd;
-use serde_json::json;
+use sandbox::{Crowd, Effect, Fault};
+use serde_json::{Value, json};
 
 /// So many references, made by an earlier run.
 fn references(court: &mut Court, count: usize) -> Vec<Object> {
@@ -158,4 +161,74 @@ fn what_many_ask_at_the_same_moment_is_answered_for_each_of_them() {
     assert_eq!(variables.iter().filter(|name| name.starts_with("cto_robot_")).count(), 2, "{variables:?}");
     let queries = count(&world, "/credentials?");
     assert!(queries <= 16, "{queries} queries for twelve credentials and twelve references");
+}
+
+/// A credential of somebody else's.
+fn theirs(name: &str, lookup: Value) -> Value {
+    with(json!({ "name": name, "credentialtype": 1, "connectiontype": 5, "usagetype": "280920000" }), lookup)
+}
+
+#[test]
+fn who_uses_a_variable_is_asked_last() {
+    let court = Court::new();
+    let (_, credential) = court.made_credential();
+    let variable = credential.attr("username_variable_id");
+    court.weather(Fault::next("/connectivity/connections", Effect::Delay(2000)));
+    let (sandbox, environment_id) = (court.sandbox(), court.place().environment_id.clone());
+    let destroyed = thread::scope(|scope| {
+        let guest = theirs("Guest", json!({ "username": variable }));
+        scope.spawn(move || {
+            assert!(sandbox.wait_for_weather(Duration::from_secs(60)), "the connections are listed");
+            sandbox.with(|world| world.org_mut(&environment_id).insert("credentials", guest).map(drop)).unwrap();
+        });
+        court.destroy(&credential)
+    });
+    destroyed.expect_warning("", "The user name's variable stays", &["Guest"]).expect_ok();
+    assert_eq!(court.rows_named("credentials", "name", "Guest")[0]["_username_value"], variable.as_str());
+}
+
+const SHARED: &str = r#"
+variable "shared" { type = list(string) }
+resource "powerautomate_key_vault_certificate_reference" "robot" {
+  schema_name      = "cto_robot"
+  key_vault_id     = var.key_vault_id
+  certificate_name = "robot"
+}
+resource "powerautomate_cba_credential" "robot" {
+  count                    = 8
+  name                     = "Robot ${count.index}"
+  username_variable_id     = var.shared[count.index % 2]
+  certificate_reference_id = powerautomate_key_vault_certificate_reference.robot.id
+}
+"#;
+
+#[test]
+fn what_is_too_much_for_a_query_of_several_is_asked_for_each() {
+    let world = World::new();
+    let variable = |name: &str| {
+        let text = json!({ "schemaname": name, "type": 100_000_000, "defaultvalue": "robot@contoso.com" });
+        world.insert("environmentvariabledefinitions", text)
+    };
+    let shared = [variable("cto_a"), variable("cto_b")];
+    for id in &shared {
+        (0..600).for_each(|_| drop(world.insert("credentials", theirs("Guest", json!({ "username": id })))));
+    }
+    world.write("main.tf", SHARED);
+    world.write("shared.auto.tfvars", &format!("shared = {}", json!(shared)));
+    world.apply().expect_ok();
+    world.destroy().expect_ok();
+}
+
+#[test]
+fn whoever_uses_a_row_and_may_not_be_seen_to_keeps_it() {
+    let world = World::new();
+    world.write("main.tf", ROBOTS.split("resource \"powerautomate_cba_credential").next().expect("the references"));
+    world.apply().expect_ok();
+    for address in world.addresses() {
+        world.insert("credentials", theirs("Theirs", json!({ "certificate": world.attr(&address, "id") })));
+    }
+    let hidden = Effect::Altered(vec![("/value/*/_certificate_value".to_owned(), Value::Null)]);
+    world.weather(Fault::next("/credentials", hidden).times(100).method("GET"));
+    assert!(!world.destroy().is_ok());
+    assert_eq!(world.addresses().len(), 12);
 }

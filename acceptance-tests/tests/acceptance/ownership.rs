@@ -128,9 +128,9 @@ fn a_managed_credential_stays_and_its_user_name_s_value_goes() {
     court.destroy(&credential).expect_ok();
     expect![[r#"
         apply:
-          GET dataverse /credentials?select&expand&filter=credentialid eq «id1» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           token for connectivity -> 200
           GET connectivity /connections -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id1» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           GET dataverse /environmentvariabledefinitions(«id2»)?select&expand -> 200
           POST dataverse /$batch -> 200
             DELETE /environmentvariablevalues(«id3») -> 204

@@ -87,8 +87,8 @@ fn a_credential_goes_when_no_connection_is_left_whatever_a_list_says() {
     court.destroy(&replaced).expect_quiet();
     expect![[r#"
         apply:
-          GET dataverse /credentials?select&expand&filter=credentialid eq «id1» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           GET connectivity /connections -> 200
+          GET dataverse /credentials?select&expand&filter=credentialid eq «id1» or _certificate_value eq «id2» or _username_value eq «id2» or _password_value eq «id2» -> 200
           POST dataverse /$batch -> 200
             DELETE /credentials(«id1») -> 204
             DELETE /environmentvariabledefinitions(«id2») -> 204

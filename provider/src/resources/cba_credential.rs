@@ -184,10 +184,12 @@ impl Resource for CbaCredential {
             let _going = organization.deleting(id);
             let mut removal = op.removal();
             let (stays, used) = loop {
+                // First, since it may wait for what is just being deleted: who uses the variable is asked last.
+                let refused = if is_removal(cx) { users::refuse_used(&op, id).await } else { Ok(()) };
                 let Leaving { credential, variable, users } =
                     organization.leaving(id, prior.username_variable_id).await?;
-                if credential.is_some() && is_removal(cx) {
-                    users::refuse_used(&op, id).await?;
+                if credential.is_some() {
+                    refused?;
                 }
                 let stays = credential.as_ref().is_some_and(|credential| credential.managed);
                 let mut used = None;

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::credential::Credential;
 use super::environment_variable::Definition;
-use super::table::{Filter, Table, any, columns};
-use super::{Dataverse, Error};
+use super::table::{Filter, Table, any, columns, quoted};
+use super::{Dataverse, Error, encoded};
 use crate::clients::company::Company;
 use crate::clients::going::User;
 
@@ -32,8 +32,26 @@ pub(super) struct Asked {
     leaving: Company<(Uuid, Option<Uuid>), Answer<Owning>>,
 }
 
-/// What a query has found, and whether what is not among it is certainly not there.
-type Answer<T> = (Arc<[T]>, bool);
+/// What a query has found.
+#[derive(Debug)]
+enum Answer<T> {
+    /// For the only one who asked.
+    Alone(Arc<[T]>),
+    /// For several.
+    Several(Arc<[T]>),
+    /// Nothing that tells for whom it is.
+    Nothing,
+}
+
+impl<T> Clone for Answer<T> {
+    fn clone(&self) -> Answer<T> {
+        match self {
+            Answer::Alone(rows) => Answer::Alone(Arc::clone(rows)),
+            Answer::Several(rows) => Answer::Several(Arc::clone(rows)),
+            Answer::Nothing => Answer::Nothing,
+        }
+    }
+}
 
 impl Default for Asked {
     fn default() -> Asked {
@@ -138,7 +156,10 @@ impl Dataverse {
     pub async fn users(&self, variable: Uuid) -> Result<Vec<Credential>, Error> {
         let operation = Credential::using(&[variable]).operation;
         let ask = |own: Arc<Dataverse>, ids: Vec<Uuid>| async move {
-            own.found(&Credential::using(&ids), ids.len() == 1).await
+            let rows: Vec<Credential> = own.all(&Credential::using(&ids)).few().await?;
+            // Of one whose lookups may not be seen nobody can tell whose user it is.
+            let is_told = rows.iter().all(|row| ids.iter().any(|id| row.uses(*id)));
+            Ok((rows, is_told))
         };
         let (rows, is_alone) = self.ask(&operation, &self.asked.users, variable, ask).await?;
         Ok(rows.iter().filter(|row| is_alone || row.uses(variable)).cloned().collect())
@@ -168,8 +189,15 @@ impl Dataverse {
     /// Whatever keeps one of them from being read.
     pub async fn leaving(&self, id: Uuid, variable: Option<Uuid>) -> Result<Leaving, Error> {
         let operation = format!("reading the credential {id}");
-        let ask = |own: Arc<Dataverse>, keys: Vec<_>| async move { own.found(&Owning::or_using(&keys), true).await };
-        let (rows, _) = self.ask(&operation, &self.asked.leaving, (id, variable), ask).await?;
+        let ask = |own: Arc<Dataverse>, keys: Vec<(Uuid, Option<Uuid>)>| async move {
+            let rows: Vec<Owning> = own.all(&Owning::or_using(&keys)).few().await?;
+            let is_asked = |row: &Credential| {
+                keys.iter().any(|(id, variable)| row.id == *id || variable.is_some_and(|variable| row.uses(variable)))
+            };
+            let is_told = rows.iter().all(|row| is_asked(&row.credential));
+            Ok((rows, is_told))
+        };
+        let (rows, is_alone) = self.ask(&operation, &self.asked.leaving, (id, variable), ask).await?;
         let (credential, along) = match rows.iter().find(|row| row.credential.id == id).cloned() {
             Some(Owning { credential, username }) => (Some(credential), username),
             None => (self.by_id::<Credential>(id).await?, None),
@@ -179,7 +207,10 @@ impl Dataverse {
             return Ok(Leaving { credential, variable: None, users: Vec::new() });
         };
         let users = match Some(now) == variable {
-            true => rows.iter().map(|row| &row.credential).filter(|row| row.uses(now)).cloned().collect(),
+            true => {
+                let is_user = |row: &&Credential| row.uses(now) || is_alone && row.id != id;
+                rows.iter().map(|row| &row.credential).filter(is_user).cloned().collect()
+            }
             false => self.users(now).await?,
         };
         let variable = match along.filter(|along| along.id == now) {
@@ -196,14 +227,15 @@ impl Dataverse {
     ) -> Result<Option<T>, Error> {
         let operation = format!("reading the {} {id}", T::ROW);
         let ask = |own: Arc<Dataverse>, ids: Vec<Uuid>| async move {
-            match ids.as_slice() {
-                [id] => Ok((own.by_id::<T>(*id).await?.into_iter().collect(), true)),
-                ids => own.found(&Filter::with_ids::<T>(ids), false).await,
-            }
+            let rows = match ids.as_slice() {
+                [id] => own.by_id::<T>(*id).await?.into_iter().collect(),
+                ids => own.all(&Filter::with_ids::<T>(ids)).few().await?,
+            };
+            Ok((rows, true))
         };
-        let (rows, is_certain) = self.ask(&operation, company, id, ask).await?;
+        let (rows, is_alone) = self.ask(&operation, company, id, ask).await?;
         match rows.iter().find(|row| row.id() == id).cloned() {
-            None if !is_certain => self.by_id(id).await,
+            None if !is_alone => self.by_id(id).await,
             found => Ok(found),
         }
     }
@@ -215,7 +247,11 @@ impl Dataverse {
         named: fn(&T) -> &str,
     ) -> Result<Vec<T>, Error> {
         let ask = |own: Arc<Dataverse>, names: Vec<String>| async move {
-            own.found(&Filter::named::<T>(&names), names.len() == 1).await
+            let mut rows = Vec::new();
+            for names in addressable(&names) {
+                rows.extend(own.all(&Filter::named::<T>(names)).few().await?);
+            }
+            Ok((rows, true))
         };
         let operation = Filter::named::<T>(&[name]).operation;
         let (rows, is_alone) = self.ask(&operation, company, name.to_owned(), ask).await?;
@@ -224,34 +260,82 @@ impl Dataverse {
         Ok(rows.iter().filter(is_so).cloned().collect())
     }
 
-    async fn found<T: Table>(&self, filter: &Filter, is_certain: bool) -> Result<Answer<T>, Error> {
-        Ok((self.all(filter).few().await?.into(), is_certain))
-    }
-
+    /// The answer of the query that serves this question, and whether it was asked alone. Where the answer does not tell for whom a row is,
+    /// or a query of several is refused, each is asked alone.
     async fn ask<K, T, F>(
         &self,
         operation: &str,
         company: &Company<K, Answer<T>>,
         key: K,
-        ask: impl FnOnce(Arc<Dataverse>, Vec<K>) -> F + Send + 'static,
-    ) -> Result<Answer<T>, Error>
+        ask: impl Fn(Arc<Dataverse>, Vec<K>) -> F + Copy + Send + 'static,
+    ) -> Result<(Arc<[T]>, bool), Error>
     where
         K: Clone + Eq + Send + 'static,
         T: Table + Sync,
-        F: Future<Output = Result<Answer<T>, Error>> + Send + 'static,
+        F: Future<Output = Result<(Vec<T>, bool), Error>> + Send + 'static,
     {
         let own = self.own.clone();
-        let question = move |keys| {
+        let question = move |keys: Vec<K>| async move {
             // Whoever waits for the answer has it: without anybody, none is asked for.
-            let asking = own.upgrade().map(|own| ask(own, keys));
-            async move {
-                match asking {
-                    Some(asking) => asking.await,
-                    None => Ok((Arc::default(), true)),
-                }
+            let (Some(own), is_alone) = (own.upgrade(), keys.len() == 1) else { return Ok(Answer::Nothing) };
+            match ask(own, keys).await {
+                Ok((rows, _)) if is_alone => Ok(Answer::Alone(rows.into())),
+                Ok((rows, true)) => Ok(Answer::Several(rows.into())),
+                Ok((_, false)) => Ok(Answer::Nothing),
+                Err(error) if !is_alone && is_of_one(&error) => Ok(Answer::Nothing),
+                Err(error) => Err(error),
             }
         };
         let host = self.url.host_str().unwrap_or_default();
-        self.http.in_time(host, operation, company.ask(operation, key, question)).await
+        let answer = self.http.in_time(host, operation, company.ask(operation, key.clone(), question)).await?;
+        match (answer, self.own.upgrade()) {
+            (Answer::Alone(rows), _) => Ok((rows, true)),
+            (Answer::Several(rows), _) => Ok((rows, false)),
+            (Answer::Nothing, Some(own)) => Ok((ask(own, vec![key]).await?.0.into(), true)),
+            (Answer::Nothing, None) => Ok((Arc::default(), true)),
+        }
+    }
+}
+
+/// Whether what a query of several has failed with may be the matter of one of them.
+fn is_of_one(error: &Error) -> bool {
+    let is_everybody_s = error.is_stopped()
+        || error.is_overdue()
+        || error.is_own()
+        || error.is_unauthorized()
+        || error.is_throttled()
+        || error.is_unreachable()
+        || error.is_not_the_service()
+        || error.is_fault_of_theirs();
+    !is_everybody_s
+}
+
+/// The names in parts, each of which fits into an address.
+fn addressable(names: &[String]) -> Vec<&[String]> {
+    const ROOM: usize = 5_000;
+    let (mut parts, mut from, mut length) = (Vec::new(), 0, 0);
+    for (place, name) in names.iter().enumerate() {
+        let long = encoded(&quoted(name)).len() + 40;
+        if length + long > ROOM && place > from {
+            parts.push(&names[from..place]);
+            (from, length) = (place, 0);
+        }
+        length += long;
+    }
+    parts.push(&names[from..]);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_asked_for_in_addresses_that_are_not_too_long() {
+        let names = |name: &str| vec![name.repeat(100); AT_ONCE];
+        let parts = |names: &[String]| addressable(names).iter().map(|part| part.len()).collect::<Vec<_>>();
+        assert_eq!(parts(&names("a")), [16]);
+        assert_eq!(parts(&names("漢")), [5, 5, 5, 1]);
+        assert_eq!(parts(&["x".repeat(9000), "y".to_owned()]), [1, 1]);
     }
 }
