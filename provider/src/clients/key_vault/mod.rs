@@ -16,7 +16,9 @@ mod vault_id;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::cloud::Cloud;
@@ -35,8 +37,11 @@ pub use vault_id::VaultId;
 /// A certificate by its vault and its name.
 type Key = (VaultId, String);
 
-/// Certificates as they were read since the provider was configured.
-type Seen = Arc<Mutex<HashMap<Key, Arc<Certificate>>>>;
+/// Certificates as they were read since the provider was configured, and when.
+type Seen = Arc<Mutex<HashMap<Key, (Instant, Arc<Certificate>)>>>;
+
+/// What is about to be made is planned by a reading that is no older: the same run may just have renewed the certificate.
+const LATELY: Duration = Duration::from_secs(5);
 
 /// Key Vault's data plane.
 pub struct KeyVault {
@@ -80,6 +85,15 @@ impl KeyVault {
         }
     }
 
+    /// The same for what is about to be made: as it was seen a moment ago, else as it is now.
+    ///
+    /// # Errors
+    /// As [`KeyVault::certificate`].
+    pub async fn lately(&self, vault: &VaultId, name: &str) -> Result<Arc<Certificate>, Error> {
+        let at = read_at(&self.seen, &key(vault, name));
+        self.read(vault, name, at.is_some_and(|at| at.elapsed() > LATELY)).await
+    }
+
     /// A certificate at a refresh of `who`. Where it is `kept` from an earlier run, it comes from the list of its vault, and only one that is
     /// another by now is read. Whoever asks again wants to know how it is now.
     ///
@@ -119,7 +133,8 @@ impl KeyVault {
             if let Some(certificate) = listed.and_then(|listed| kept.as_listed(&listed)) {
                 let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
                 // What was read meanwhile is newer.
-                return Ok(Arc::clone(seen.entry(key).or_insert_with(|| Arc::new(certificate))));
+                let (_, certificate) = seen.entry(key).or_insert_with(|| (Instant::now(), Arc::new(certificate)));
+                return Ok(Arc::clone(certificate));
             }
         }
         if let Some(question) = question {
@@ -142,8 +157,10 @@ impl KeyVault {
                     if let Some(certificate) = before {
                         return Ok(certificate);
                     }
+                    let asked = Instant::now();
                     let certificate = Arc::new(vault.certificate(&reading, &name).await?);
-                    all.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&certificate));
+                    let seen = (asked, Arc::clone(&certificate));
+                    all.lock().unwrap_or_else(PoisonError::into_inner).insert(key, seen);
                     Ok(certificate)
                 }
             };
@@ -185,7 +202,11 @@ fn key(vault: &VaultId, name: &str) -> Key {
 }
 
 fn seen(all: &Seen, key: &Key) -> Option<Arc<Certificate>> {
-    all.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    all.lock().unwrap_or_else(PoisonError::into_inner).get(key).map(|(_, certificate)| Arc::clone(certificate))
+}
+
+fn read_at(all: &Seen, key: &Key) -> Option<Instant> {
+    all.lock().unwrap_or_else(PoisonError::into_inner).get(key).map(|(at, _)| *at)
 }
 
 impl fmt::Debug for KeyVault {

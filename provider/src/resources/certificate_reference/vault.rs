@@ -42,6 +42,7 @@ pub(super) async fn check_while_planning(
     let (key_vault, vault, name) = (cx.clients.key_vault()?, &reference.vault, reference.certificate.as_str());
     let seen = match kept {
         Some(kept) => key_vault.recognized((vault, name), kept).await,
+        None if is_new => key_vault.lately(vault, name).await,
         None => key_vault.seen(vault, name).await,
     };
     match seen {
