@@ -25,6 +25,8 @@ const FEW: u64 = 1;
 /// So much longer does a question wait for each that was asked before it, and so long at most, unless its request costs more.
 const EACH: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_secs(1);
+/// Who has less than so many times as long until its end waits for nobody.
+const HASTE: u32 = 4;
 
 /// The questions of one kind.
 pub(super) struct Company<K, T> {
@@ -93,10 +95,12 @@ impl<K: Clone + Eq + Send + 'static, T: Clone + Send + Sync + 'static> Company<K
     {
         let mut state = self.state();
         state.asked += 1;
-        if state.asked <= FEW {
+        let (number, under_way) = (state.asked, leave::under_way());
+        let time = EACH.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)).min((self.longest)());
+        let is_pressed = leave::left().is_some_and(|left| left < HASTE * time);
+        if number <= FEW || is_pressed {
             return (in_flight::begin(question(vec![key])), None);
         }
-        let (number, under_way) = (state.asked, leave::under_way());
         if let Some((group, answer)) = &state.open
             && let Some(answer) = answer.upgrade()
             && let Some(place) = group.join(number, &key, under_way.as_ref())
@@ -105,7 +109,6 @@ impl<K: Clone + Eq + Send + 'static, T: Clone + Send + Sync + 'static> Company<K
         }
         let group = Arc::new(Group::new(self.at_most));
         let place = group.join(number, &key, under_way.as_ref());
-        let time = EACH.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)).min((self.longest)());
         let (waits, turn) = (Arc::clone(&group).waits(time, under_way), self.turn.clone());
         let asked: BoxFuture<'static, Result<T, Error>> = Box::pin({
             let group = Arc::clone(&group);
@@ -234,40 +237,56 @@ mod tests {
         let begin = Instant::now();
         join_all((0..10).map(|key| asked.done(&under_way, key))).await;
         assert_eq!(begin.elapsed(), SECOND);
-        // Of those who are told to work singly, the first ten wait in vain.
-        let (asked, under_way) = (Asked::after(1000, Company::new(2000)).await, Arc::default());
-        for key in 0..11 {
-            let begin = Instant::now();
-            asked.done(&under_way, key).await.unwrap();
-            assert_eq!(begin.elapsed(), SECOND + if key < 10 { LONGEST } else { Duration::ZERO });
-        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_question_outlives_whoever_began_it_and_is_not_asked_for_those_who_left() {
         let asked = Asked::after(1000, Company::new(2000)).await;
-        let allowed = Duration::from_millis(100);
-        let impatient = leave::Leave::until(Instant::now() + allowed, allowed).during(asked.ask(1));
-        let (left, stayed) = tokio::join!(impatient, asked.ask(2));
-        assert!(left.is_err_and(|error| error.is_overdue()) && stayed.is_ok());
-        asked.check(&[&[2]]);
-        // Nor does a stop of one concern the other.
         let stopped = tokio_util::sync::CancellationToken::new();
         let alone = leave::Leave::until(Instant::now() + HOUR, HOUR).unless(stopped.clone(), || false);
         let stop = async { stopped.cancel() };
         let (left, stayed, ()) = tokio::join!(alone.during(asked.ask(6)), asked.ask(7), stop);
         assert!(left.is_err_and(|error| error.is_stopped()) && stayed.is_ok());
-        asked.check(&[&[2], &[7]]);
+        asked.check(&[&[7]]);
         // With the last who waits for it, it ends.
         let before = asked.answered.load(Ordering::Relaxed);
-        let allowed = LONGEST + SECOND / 2;
-        let left = leave::Leave::until(Instant::now() + allowed, allowed).during(asked.ask(3)).await;
+        let stopped = tokio_util::sync::CancellationToken::new();
+        let alone = leave::Leave::until(Instant::now() + HOUR, HOUR).unless(stopped.clone(), || false);
+        let stop = async {
+            sleep(LONGEST + SECOND / 2).await;
+            stopped.cancel();
+        };
+        let (left, ()) = tokio::join!(alone.during(asked.ask(3)), stop);
         sleep(HOUR).await;
         assert!(left.is_err() && asked.answered.load(Ordering::Relaxed) == before);
         assert_eq!(asked.ask(4).await.ok(), Some(1));
         // An error is everybody's.
         let (own, other) = tokio::join!(asked.ask(13), asked.ask(5));
         assert!(own.is_err_and(|error| error.is_forbidden()) && other.is_err_and(|error| error.is_forbidden()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_little_time_waits_for_nobody() {
+        let asked = Asked::after(1000, Company::new(2000).waiting(|| 5 * SECOND)).await;
+        let allowed = 4 * SECOND;
+        let pressed = leave::Leave::until(Instant::now() + allowed, allowed).during(asked.ask(1));
+        assert_eq!(tokio::join!(pressed, asked.ask(2)).0.ok(), Some(1));
+        asked.check(&[&[1], &[2]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_of_whom_never_more_come_soon_wait_no_longer() {
+        for at_once in [1, 2, 5, 9] {
+            let (asked, under_way) = (Asked::after(1000, Company::new(2000)).await, Arc::default());
+            let mut times = Vec::new();
+            for _ in 0..5 {
+                let begin = Instant::now();
+                join_all((0..at_once).map(|key| asked.done(&under_way, key))).await;
+                times.push(begin.elapsed());
+            }
+            assert_eq!(times[..3], [SECOND + LONGEST; 3], "{at_once} at a time");
+            assert_eq!(times[3..], [SECOND; 2], "{at_once} at a time");
+        }
     }
 
     #[tokio::test(start_paused = true)]

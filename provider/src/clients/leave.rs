@@ -81,6 +81,11 @@ pub(super) fn under_way() -> Option<Arc<UnderWay>> {
     LEAVE.try_with(|leave| leave.under_way.clone()).ok().flatten()
 }
 
+/// How long the leave lasts still; nothing without one.
+pub(super) fn left() -> Option<Duration> {
+    LEAVE.try_with(|leave| leave.until.saturating_duration_since(Instant::now())).ok()
+}
+
 /// When the leave ends, and what is told of it then; nothing without one.
 pub(super) fn end(operation: &str) -> Option<(Instant, Error)> {
     LEAVE.try_with(|leave| (leave.until, Error::overdue(operation, leave.allowed))).ok()

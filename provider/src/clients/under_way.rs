@@ -10,7 +10,7 @@ use tokio::sync::watch::Sender;
 /// So many operations at a time are usual.
 const USUAL: usize = 10;
 /// So many waits in a row in which no operation began prove that none can.
-const PROOF: u32 = 10;
+const PROOF: u32 = 3;
 
 /// The operations that are under way since the provider was configured.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::clients::under_way::{Lonely, UnderWay};
 
 /// A wait of so long proves something when nobody came.
-const TELLING: Duration = Duration::from_millis(50);
+const TELLING: Duration = Duration::from_millis(100);
 
 /// Questions that will be one request.
 pub(super) struct Group<K> {
@@ -55,7 +55,16 @@ impl<K: Clone + Eq> Group<K> {
 
     /// Waits until it is full, until nobody can come, or until the time is up that it pays to wait.
     pub(super) async fn waits(self: Arc<Self>, time: Duration, under_way: Option<Arc<UnderWay>>) {
-        let (until, begun) = (Instant::now() + time, under_way.as_ref().map(|under_way| under_way.begun()));
+        let (half, until) = (Instant::now() + time / 2, Instant::now() + time);
+        // Those who work side by side come together: who is to come besides comes in the second half too.
+        let late = async {
+            sleep_until(half).await;
+            let begun = under_way.as_ref().map(|under_way| under_way.begun());
+            sleep_until(until).await;
+            if let (Some(under_way), Some(begun), true) = (&under_way, begun, time >= TELLING) {
+                under_way.waited(begun);
+            }
+        };
         let nobody_comes = async {
             match &under_way {
                 Some(under_way) => under_way.all_wait().await,
@@ -66,11 +75,7 @@ impl<K: Clone + Eq> Group<K> {
             biased;
             () = self.is_full.notified() => {}
             () = nobody_comes => {}
-            () = sleep_until(until) => {
-                if let (Some(under_way), Some(begun), true) = (&under_way, begun, time >= TELLING) {
-                    under_way.waited(begun);
-                }
-            }
+            () = late => {}
         }
     }
 
