@@ -246,17 +246,18 @@ impl Dataverse {
         name: &str,
         named: fn(&T) -> &str,
     ) -> Result<Vec<T>, Error> {
-        let ask = |own: Arc<Dataverse>, names: Vec<String>| async move {
-            let mut rows = Vec::new();
+        let ask = move |own: Arc<Dataverse>, names: Vec<String>| async move {
+            let mut rows: Vec<T> = Vec::new();
             for names in addressable(&names) {
                 rows.extend(own.all(&Filter::named::<T>(names)).few().await?);
             }
-            Ok((rows, true))
+            // What is the same name to the service need not be to us: it may tell no accents apart.
+            let is_told = rows.iter().all(|row| names.iter().any(|name| is_same(named(row), name)));
+            Ok((rows, is_told))
         };
         let operation = Filter::named::<T>(&[name]).operation;
         let (rows, is_alone) = self.ask(&operation, company, name.to_owned(), ask).await?;
-        // The service does not tell upper from lower case.
-        let is_so = |row: &&T| is_alone || named(row).to_lowercase() == name.to_lowercase();
+        let is_so = |row: &&T| is_alone || is_same(named(row), name);
         Ok(rows.iter().filter(is_so).cloned().collect())
     }
 
@@ -295,6 +296,11 @@ impl Dataverse {
             (Answer::Nothing, None) => Ok((Arc::default(), true)),
         }
     }
+}
+
+/// Whether two names are the same; the service does not tell upper from lower case.
+fn is_same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
 }
 
 /// Whether what a query of several has failed with may be the matter of one of them.
