@@ -82,10 +82,12 @@ impl Existing {
     pub(crate) fn warning(&self) -> Diagnostic {
         let Existing { resource, what, attribute, environment_id, id } = self;
         let detail = format!(
-            "There is already the {what} in the environment {environment_id}, with the id {id}. Its creation will fail while it is there."
+            "There is already the {what} in the environment {environment_id}, with the id {id}. Its creation will fail while it is there; \
+             this same apply may remove it first."
         );
         let hint = format!(
-            "Was the resource renamed in the configuration? Then tell Terraform with a `moved` block. Was it made elsewhere? Then import \
+            "Was the resource renamed in the configuration? Then it is in this state under its old address: tell Terraform with a `moved` \
+             block, and import nothing, since what has two addresses is removed under one of them. Was it made elsewhere? Then import \
              it:\n\nimport {{\n  to = {resource}.NAME\n  id = \"{environment_id}/{id}\"\n}}"
         );
         Diagnostic::warning(TAKEN, detail).on(attribute).hint(hint)

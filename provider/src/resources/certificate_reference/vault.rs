@@ -71,7 +71,7 @@ pub(super) async fn check_while_planning(
                     "The apply will leave the certificate's attributes null.".to_owned()
                 } else if error.is_forbidden() && !patience.is_zero() {
                     format!(
-                        "The apply will wait up to {} for the role, and fail if it does not arrive.",
+                        "The apply will wait up to {} for the role (role_propagation_timeout of the provider), and fail if it does not arrive.",
                         spelled(patience)
                     )
                 } else {
@@ -131,7 +131,10 @@ pub(super) fn after_waiting(cx: &Context<Account>, right: Right, reference: &Sec
     let waited = cx.clients.roles().waited(right, &reference.vault);
     match cx.clients.roles().patience().is_zero() {
         true => "The role was not waited for, because role_propagation_timeout is 0s.".to_owned(),
-        false => format!("The role was waited for, {} since it was missed first.", in_words(waited)),
+        false => format!(
+            "The role was waited for, {} since it was missed first (role_propagation_timeout of the provider).",
+            in_words(waited)
+        ),
     }
 }
 
