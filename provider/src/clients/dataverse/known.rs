@@ -51,14 +51,14 @@ impl Drop for Writing<'_> {
 
 impl Known {
     /// Takes over what the answer to a change set says of the rows that it has made. That a service says anything is inferred: where it
-    /// says nothing, they are read when somebody asks for them.
+    /// says nothing, or not even who owns them, they are read when somebody asks for them.
     pub(super) fn tell(&self, changes: &ChangeSet, parts: &[Part]) {
         for ((_, object), part) in changes.objects().zip(parts).filter(|((method, _), _)| *method == "POST") {
-            if let Some(row) = said::<Definition>(&object, part) {
+            if let Some(row) = said::<Definition>(&object, part).filter(|row| row.owner_id.is_some()) {
                 let value = |(id, value): &(Uuid, String)| VariableValue { id: *id, value: Some(value.clone()) };
                 let values = changes.values_of(row.id).map(value).collect();
                 self.definitions.tell(Definition { values, ..row });
-            } else if let Some(row) = said(&object, part) {
+            } else if let Some(row) = said::<Credential>(&object, part).filter(|row| row.owner_id.is_some()) {
                 self.credentials.tell(row);
             }
         }
@@ -212,10 +212,13 @@ mod tests {
             NewVariable { id, schema_name: "cto_a", display_name: "A", description: None, owner: None, value: "v" };
         variable.text(&mut changes);
         let part = |body: &str| Part { status: 201, body: body.to_owned() };
-        let said =
-            json!({"environmentvariabledefinitionid": id, "schemaname": "cto_A", "type": 100_000_000}).to_string();
+        let mut said = json!({"environmentvariabledefinitionid": id, "schemaname": "cto_A", "type": 100_000_000});
         known.tell(&changes, &[part(""), part("")]);
         assert_eq!(known.definitions.told(id), None, "the answer may say nothing");
+        known.tell(&changes, &[part(&said.to_string()), part("")]);
+        assert_eq!(known.definitions.told(id), None, "or little");
+        said["_ownerid_value"] = json!(Uuid::from_u128(9));
+        let said = said.to_string();
         known.tell(&changes, &[part(&said), part("")]);
         let told = known.definitions.told(id).expect("it was told");
         assert_eq!((told.schema_name.as_str(), told.values[0].value.as_deref()), ("cto_A", Some("v")));
