@@ -6,14 +6,13 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::credential::Credential;
 use super::environment_variable::Definition;
-use super::table::{Filter, Table, any, columns, quoted};
+use super::table::{Filter, Table, any, quoted};
+use super::with_username::WithUsername;
 use super::{Dataverse, Error, encoded};
 use crate::clients::company::Company;
 use crate::clients::going::User;
@@ -67,42 +66,18 @@ impl Default for Asked {
 }
 
 /// A credential with the variable that holds its user name, which comes without its values.
-#[derive(Debug, Clone, Deserialize)]
-struct Owning {
-    #[serde(flatten)]
-    credential: Credential,
-    username: Option<Definition>,
-}
+type Owning = WithUsername<false>;
 
-impl Table for Owning {
-    const SET: &'static str = Credential::SET;
-    const LOGICAL: &'static str = Credential::LOGICAL;
-    const ROW: &'static str = Credential::ROW;
-    const NAME: &'static str = Credential::NAME;
-    type Child = IgnoredAny;
-
-    fn id(&self) -> Uuid {
-        self.credential.id
-    }
-
-    fn selection() -> Vec<(&'static str, String)> {
-        let inside = columns::<Definition>(Definition::EXPAND.map(|expand| expand.property));
-        vec![("$select", columns::<Credential>(None)), ("$expand", format!("username($select={inside})"))]
-    }
-}
-
-impl Owning {
-    /// Each of these credentials, and whoever uses the variable beside it.
-    fn or_using(keys: &[(Uuid, Option<Uuid>)]) -> Filter {
-        let variables: Vec<Uuid> = keys.iter().filter_map(|(_, variable)| *variable).collect();
-        let own = keys.iter().map(|(id, _)| format!("credentialid eq {id}"));
-        let users = Some(Credential::using(&variables).condition).filter(|users| !users.is_empty());
-        let operation = match keys {
-            [(id, _)] => format!("reading the credential {id}"),
-            several => format!("reading {} credentials", several.len()),
-        };
-        Filter { operation, condition: any(own.chain(users)), ..Filter::default() }
-    }
+/// Each of these credentials, and whoever uses the variable beside it.
+fn these_or_using(keys: &[(Uuid, Option<Uuid>)]) -> Filter {
+    let variables: Vec<Uuid> = keys.iter().filter_map(|(_, variable)| *variable).collect();
+    let own = keys.iter().map(|(id, _)| format!("credentialid eq {id}"));
+    let users = Some(Credential::using(&variables).condition).filter(|users| !users.is_empty());
+    let operation = match keys {
+        [(id, _)] => format!("reading the credential {id}"),
+        several => format!("reading {} credentials", several.len()),
+    };
+    Filter { operation, condition: any(own.chain(users)), ..Filter::default() }
 }
 
 /// A credential that is to be removed.
@@ -190,7 +165,7 @@ impl Dataverse {
     pub async fn leaving(&self, id: Uuid, variable: Option<Uuid>) -> Result<Leaving, Error> {
         let operation = format!("reading the credential {id}");
         let ask = |own: Arc<Dataverse>, keys: Vec<(Uuid, Option<Uuid>)>| async move {
-            let rows: Vec<Owning> = own.all(&Owning::or_using(&keys)).few().await?;
+            let rows: Vec<Owning> = own.all(&these_or_using(&keys)).few().await?;
             let is_asked = |row: &Credential| {
                 keys.iter().any(|(id, variable)| row.id == *id || variable.is_some_and(|variable| row.uses(variable)))
             };

@@ -16,6 +16,7 @@ pub mod solution;
 pub mod solution_component;
 mod table;
 mod user;
+mod with_username;
 
 use std::sync::{Arc, Weak};
 

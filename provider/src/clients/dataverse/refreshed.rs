@@ -3,15 +3,18 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::FutureExt as _;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use uuid::Uuid;
 
 use super::credential::Credential;
 use super::environment_variable::Definition;
-use super::table::{Filter, Table, columns};
+use super::table::{Filter, Table};
+use super::with_username::WithUsername;
 use super::{Dataverse, Error};
 use crate::clients::gather::Gather;
+
+/// A credential with its user name. A variable never has as many values as a page holds: the link beside them, which leads further or to
+/// nothing, is not followed.
+type Whole = WithUsername<true>;
 
 /// The rows that were asked for since the provider was configured.
 #[derive(Debug)]
@@ -25,33 +28,6 @@ impl Default for Refreshed {
     fn default() -> Refreshed {
         let (references, credentials) = (Gather::new(Table::id), Gather::new(Table::id));
         Refreshed { references, credentials, tells_no_nested: AtomicBool::new(false) }
-    }
-}
-
-/// A credential with the variable that holds its user name. A variable never has as many values as a page holds: the link beside them, which
-/// leads further or to nothing, is not followed.
-#[derive(Debug, Clone, Deserialize)]
-struct Whole {
-    #[serde(flatten)]
-    credential: Credential,
-    username: Option<Definition>,
-}
-
-impl Table for Whole {
-    const SET: &'static str = Credential::SET;
-    const LOGICAL: &'static str = Credential::LOGICAL;
-    const ROW: &'static str = Credential::ROW;
-    const NAME: &'static str = Credential::NAME;
-    type Child = IgnoredAny;
-
-    fn id(&self) -> Uuid {
-        self.credential.id
-    }
-
-    fn selection() -> Vec<(&'static str, String)> {
-        let inside: Vec<String> =
-            Definition::selection().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-        vec![("$select", columns::<Credential>(None)), ("$expand", format!("username({})", inside.join(";")))]
     }
 }
 
