@@ -84,11 +84,31 @@ fn rotate(world: &World, certificate: usize) {
     });
 }
 
-/// The numbers of the file, by operation.
-fn known() -> BTreeMap<String, usize> {
+/// The numbers of the file, by operation and by service.
+fn known() -> BTreeMap<String, BTreeMap<String, usize>> {
+    let number =
+        |text: &str| text.split_once(' ').and_then(|(name, count)| Some((name.to_owned(), count.parse().ok()?)));
+    let services = |rest: &str| {
+        let (_, rest) = rest.split_once('(')?;
+        Some(rest.split_once(')')?.0.split(", ").filter_map(number).collect())
+    };
     let text = fs::read_to_string(path()).unwrap_or_default();
     let lines = text.lines().filter_map(|line| line.split_once(": "));
-    lines.filter_map(|(name, rest)| Some((name.to_owned(), rest.split(' ').next()?.parse().ok()?))).collect()
+    lines.filter_map(|(operation, rest)| Some((operation.to_owned(), services(rest)?))).collect()
+}
+
+/// How many requests more it may be of a service: what was read seconds ago is read again before something is made, and a machine may be slow.
+fn more(operation: &str, service: &str) -> usize {
+    if operation == "create" && ["connectivity", "vault"].contains(&service) { FLEET.chains } else { 0 }
+}
+
+/// Whether an operation asked of each service what it did, or as many more as it may.
+fn is_known(operation: &str, known: &BTreeMap<String, usize>, requests: &Requests) -> bool {
+    let is_so = |(service, count): (&String, &usize)| {
+        let known = known.get(service).copied().unwrap_or_default();
+        (known..=known + more(operation, service)).contains(count)
+    };
+    requests.services.len() == known.len() && requests.services.iter().all(is_so)
 }
 
 fn path() -> PathBuf {
@@ -96,9 +116,8 @@ fn path() -> PathBuf {
 }
 
 /// What an operation asks, with the conversation that it was.
-fn told(operation: &str, known: Option<&usize>, requests: &Requests, said: &[String]) -> String {
-    let (known, kinds) = (known.copied().unwrap_or_default(), requests.by_kind(FLEET.chains));
-    format!("{operation}: {known} before, now {requests}\n{kinds}\n{}\n", said.join("\n"))
+fn told(operation: &str, known: &BTreeMap<String, usize>, requests: &Requests, said: &[String]) -> String {
+    format!("{operation}: {known:?} before, now {requests}\n{}\n{}\n", requests.by_kind(FLEET.chains), said.join("\n"))
 }
 
 #[test]
@@ -110,23 +129,25 @@ fn one_thing_at_a_time_asks_as_much_as_it_did() {
         fs::write(path(), format!("What {} chains ask, one thing at a time.\n{lines}", FLEET.chains)).unwrap();
         return;
     }
-    let known = known();
-    let other: Vec<String> = counted
-        .counts
-        .iter()
-        .filter(|(operation, requests, _)| known.get(*operation) != Some(&requests.total()))
-        .map(|(operation, requests, said)| told(operation, known.get(*operation), requests, said))
-        .collect();
+    let mut known = known();
+    let mut other = Vec::new();
+    for (operation, requests, said) in &counted.counts {
+        let known = known.remove(*operation).unwrap_or_default();
+        if !is_known(operation, &known, requests) {
+            other.push(told(operation, &known, requests, said));
+        }
+    }
     assert!(other.is_empty(), "UPDATE_EXPECT=1 writes down what is better or has to be:\n{}", other.join("\n"));
 }
 
 #[test]
 fn ten_at_once_ask_no_more_than_one_after_the_other() {
-    let known = known();
+    let mut known = known();
     for (operation, requests, said) in Counted::new(10).live().counts {
-        let least = known.get(operation);
-        let is_bounded = least.is_some_and(|least| requests.total() <= least + AT_FIRST);
-        assert!(is_bounded && requests.throttled == 0, "{}", told(operation, least, &requests, &said));
+        let known = known.remove(operation).unwrap_or_default();
+        let most: usize = known.iter().map(|(service, count)| count + more(operation, service)).sum();
+        let is_bounded = requests.total() <= most + AT_FIRST;
+        assert!(is_bounded && requests.throttled == 0, "{}", told(operation, &known, &requests, &said));
     }
 }
 
