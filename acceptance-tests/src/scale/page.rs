@@ -22,7 +22,7 @@ const HEAD: &str = "---
 page_title: \"What many robots cost\"
 subcategory: \"\"
 description: |-
-  Requests, time and memory of ten to three thousand robots, and what to do when Terraform itself is slow.
+  Requests, time and memory of many robots, and what to do when Terraform itself is slow.
 ---
 
 # What many robots cost
