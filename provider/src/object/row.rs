@@ -45,22 +45,6 @@ pub(crate) fn again(active: Option<bool>) -> Option<Active> {
 }
 
 impl Operation<'_> {
-    /// Makes a row of this id, with what else belongs to it, and returns it as it is: as the answer has `told` it, else as it is read;
-    /// nothing when it cannot be seen yet.
-    ///
-    /// # Errors
-    /// As [`Operation::write_new`].
-    pub(crate) async fn write_new_row<T: Table>(
-        &self,
-        organization: &Dataverse,
-        changes: &ChangeSet,
-        (id, model): (Uuid, &impl Serialize),
-        told: impl FnOnce(&Dataverse) -> Option<T>,
-    ) -> Result<Option<T>, Error> {
-        let write = async { organization.commit(changes).await.map(|()| told(organization)) };
-        self.write_new(model, write, organization.by_id(id)).await
-    }
-
     /// Changes a row, if there is anything to change. `model` is the state of the row as it is found when the outcome is not known.
     ///
     /// # Errors

@@ -73,7 +73,7 @@ impl Resource for CbaCredential {
             // The configuration names the variable, or the user for whom one is made; the plan may hold both.
             let configured: View = cx.config_view()?;
             let theirs = configured.username_variable_id.known();
-            let (username, mut changes) = match theirs {
+            let (username, changes) = match theirs {
                 Some(theirs) => {
                     username::refuse_double(&op, &organization, &planned.name, (certificate_id, *theirs)).await?;
                     let username = Username::theirs(&organization, *theirs, &configured).await?;
@@ -82,15 +82,17 @@ impl Resource for CbaCredential {
                 None => Username::new(&op, (id, &planned), &reference)?,
             };
             cx.clients.met().makes(&op.environment_id, id, &username.schema_name);
-            planned = username.of_new((id, theirs.is_none()), planned);
-            let mut made = make(&op, &organization, (id, &planned), &mut changes).await;
-            if theirs.is_none() && made.as_ref().is_err_and(Error::is_duplicate) {
+            planned = username.of_new(id, planned);
+            let variables = (certificate_id, username.variable_id);
+            let mut made = make(&op, &organization, (id, &planned), variables, changes).await;
+            if username.is_own && made.as_ref().is_err_and(Error::is_duplicate) {
                 // Somebody has the name. What a credential that is gone has left behind is taken up.
-                let found = organization.by_name::<Definition>(&username.schema_name).await?;
+                let found = organization.named_variables(&username.schema_name).await?;
                 if let Some(taken) = found.first() {
-                    let (username, mut changes) = Username::left(&op, &organization, (id, &planned), taken).await?;
-                    planned = username.of_new((id, true), planned);
-                    made = make(&op, &organization, (id, &planned), &mut changes).await;
+                    let (username, changes) = Username::left(&op, &organization, (id, &planned), taken).await?;
+                    planned = username.of_new(id, planned);
+                    let variables = (certificate_id, username.variable_id);
+                    made = make(&op, &organization, (id, &planned), variables, changes).await;
                 }
             }
             match made {
@@ -284,17 +286,14 @@ async fn references_to(organization: &Dataverse, certificate_name: &str) -> Resu
     Ok(found)
 }
 
-/// Makes a credential, together with what is to be changed of its user name's variable.
+/// Makes a credential that points at these variables, together with what is changed of that of its user name.
 async fn make(
     op: &Operation<'_>,
     organization: &Dataverse,
     (id, planned): (Uuid, &Model),
-    changes: &mut ChangeSet,
+    (certificate_id, username_id): (Uuid, Uuid),
+    mut changes: ChangeSet,
 ) -> Result<Option<Credential>, Error> {
-    let (Some(username_id), Some(certificate_id)) = (planned.username_variable_id, planned.certificate_reference_id)
-    else {
-        return Ok(None);
-    };
     let credential = NewCredential {
         id,
         name: &planned.name,
@@ -303,8 +302,12 @@ async fn make(
         certificate_id,
         owner: planned.owner_id.map(Owner),
     };
-    credential.write(changes);
-    op.write_new_row::<Credential>(organization, changes, (id, planned), |told| told.told_credential(id)).await
+    credential.write(&mut changes);
+    let write = async {
+        organization.commit(&changes).await?;
+        Ok(organization.told_credential(id))
+    };
+    op.write_new(planned, write, organization.by_id(id)).await
 }
 
 /// The error of a refused write, with what to do.

@@ -32,6 +32,8 @@ pub(super) struct Username {
     pub(super) variable_id: Uuid,
     pub(super) schema_name: String,
     pub(super) value: Option<String>,
+    /// Whether the variable comes and goes with the credential.
+    pub(super) is_own: bool,
 }
 
 impl Username {
@@ -44,11 +46,11 @@ impl Username {
         let variable = text_variable(organization, variable_id).await?;
         agree(&variable, configured)?;
         let value = text(&variable)?;
-        Ok(Username { variable_id, schema_name: variable.schema_name, value })
+        Ok(Username { variable_id, schema_name: variable.schema_name, value, is_own: false })
     }
 
-    /// The state of a credential with this user name once it is made; the variable is its own or not.
-    pub(super) fn of_new(&self, (id, is_own): (Uuid, bool), planned: Model) -> Model {
+    /// The state of a credential with this user name once it is made.
+    pub(super) fn of_new(&self, id: Uuid, planned: Model) -> Model {
         Model {
             id: Some(id),
             active: Some(true),
@@ -56,7 +58,7 @@ impl Username {
             username: self.value.clone(),
             username_variable_id: Some(self.variable_id),
             username_schema_name: Some(self.schema_name.clone()),
-            username_variable_managed: Some(is_own),
+            username_variable_managed: Some(self.is_own),
             ..planned
         }
     }
@@ -78,7 +80,7 @@ impl Username {
         let (display_name, mark) = (display_name(planned), mark(credential));
         let (display_name, description) = (display_name.as_str(), Some(mark.as_str()));
         NewVariable { id, schema_name: &schema_name, display_name, description, owner, value }.text(&mut changes);
-        Ok((Username { variable_id: id, schema_name, value: Some(value.clone()) }, changes))
+        Ok((Username { variable_id: id, schema_name, value: Some(value.clone()), is_own: true }, changes))
     }
 
     /// The user name in the variable that has the name already, which is taken up by these changes: the one exception to "nothing is taken
@@ -104,7 +106,7 @@ impl Username {
         changes.update_version(Definition::SET, taken.id, version, change);
         taken.write_value(&mut changes, value);
         let schema_name = planned.username_schema_name.as_ref().unwrap_or(&taken.schema_name).clone();
-        Ok((Username { variable_id: taken.id, schema_name, value: Some(value.clone()) }, changes))
+        Ok((Username { variable_id: taken.id, schema_name, value: Some(value.clone()), is_own: true }, changes))
     }
 }
 
