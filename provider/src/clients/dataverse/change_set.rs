@@ -88,14 +88,14 @@ impl ChangeSet {
     /// The method and the row of each of them: a row that is made has its id in the body.
     pub(super) fn objects(&self) -> impl Iterator<Item = (&'static str, String)> {
         self.changes.iter().map(|Change { method, path, body, .. }| {
-            let set = path.split('?').next().unwrap_or_default();
-            let key = format!("{}id", set.trim_end_matches('s'));
+            let address = path.split('?').next().unwrap_or_default();
+            let key = format!("{}id", address.trim_end_matches('s'));
             let made = body.as_ref().and_then(|row| row[&key].as_str());
-            (*method, made.map_or_else(|| set.to_owned(), |id| format!("{set}({id})")))
+            (*method, made.map_or_else(|| address.to_owned(), |id| format!("{address}({id})")))
         })
     }
 
-    /// The rows that are another's afterwards, be it that only a value of theirs is.
+    /// The rows that are not as they were afterwards, be it that only a value of theirs is not.
     pub(super) fn concerned(&self) -> impl Iterator<Item = Uuid> {
         let id = |path: String| path.split_once('(')?.1.trim_end_matches(')').parse().ok();
         self.objects().filter_map(move |(_, path)| id(path)).chain(self.parents.iter().copied())

@@ -25,7 +25,7 @@ struct Note {
 }
 
 /// What a state says of a certificate: its version, its PEM and its thumbprint.
-pub(super) type Said<'a> = (Option<&'a String>, Option<&'a String>, Option<&'a String>);
+pub(super) type InState<'a> = (Option<&'a String>, Option<&'a String>, Option<&'a String>);
 
 /// Keeps what the state will not say.
 pub(super) fn keep(cx: &Context<Account>, certificate: &Certificate) {
@@ -34,7 +34,7 @@ pub(super) fn keep(cx: &Context<Account>, certificate: &Certificate) {
 }
 
 /// What is known of the certificate of a state; nothing when not all of it was kept.
-pub(super) fn kept(cx: &Context<Account>, said: Said<'_>) -> Option<Kept> {
+pub(super) fn kept(cx: &Context<Account>, said: InState<'_>) -> Option<Kept> {
     serde_json::from_slice::<Note>(&cx.private()).ok()?.with(said)
 }
 
@@ -49,7 +49,7 @@ impl Note {
         }
     }
 
-    fn with(self, (version, pem, thumbprint): Said<'_>) -> Option<Kept> {
+    fn with(self, (version, pem, thumbprint): InState<'_>) -> Option<Kept> {
         if self.format != FORMAT || thumbprint? != &self.thumbprint {
             return None;
         }

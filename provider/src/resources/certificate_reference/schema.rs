@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use super::kept::Said;
+use super::kept::InState;
 use super::requirements::{Block, REQUIREMENTS};
 use crate::clients::dataverse::Table as _;
 use crate::clients::dataverse::environment_variable::Definition;
@@ -41,7 +41,7 @@ pub(super) const SCHEMA: &Schema = &Schema::new(
      A plan reads the certificate and judges it, but shows the attributes of the certificate as known after the apply: it may be \
      rotated between the two, and that must not break the plan that was approved. A rotation that changes the user principal names is told \
      by the refresh that sees it.\n\n\
-     Where the vault's certificates may be listed, a refresh of more than two certificates reads the list, 25 a page, and only those whose \
+     Where the vault's certificates may be listed, a refresh of more than one certificate reads the list, 25 a page, and only those whose \
      thumbprint is another one than before. Content type and policy are those of when the certificate was read: a policy that is changed \
      without a new version is seen with the next one.",
 )
@@ -210,7 +210,7 @@ impl Model {
     }
 
     /// By what its certificate is known again.
-    pub(super) fn of_certificate(&self) -> Said<'_> {
+    pub(super) fn of_certificate(&self) -> InState<'_> {
         (self.certificate_version.as_ref(), self.certificate_pem.as_ref(), self.thumbprint.as_ref())
     }
 
@@ -245,7 +245,7 @@ pub(super) struct View {
 
 impl View {
     /// By what the certificate of the state is known again, of a reference that stays as it is.
-    pub(super) fn of_certificate(&self) -> Said<'_> {
+    pub(super) fn of_certificate(&self) -> InState<'_> {
         (self.certificate_version.known(), self.certificate_pem.known(), self.thumbprint.known())
     }
 }

@@ -138,7 +138,8 @@ pub(super) fn after_waiting(cx: &Context<Account>, right: Right, reference: &Sec
     }
 }
 
-/// The certificate at the refresh of the reference with this id in its environment. One that cannot be read is told, and what was known of it stays.
+/// The certificate at the refresh of the reference with this id in its environment. One that cannot be read is told, and what was known of
+/// it stays.
 pub(super) async fn refresh(
     cx: &Context<Account>,
     reference: &SecretReference,
