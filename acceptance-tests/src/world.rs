@@ -60,6 +60,21 @@ resource "powerautomate_desktop_flow_connection" "robot" {
 "#
 );
 
+/// As many connections that use the credential of [`CREDENTIAL`].
+#[must_use]
+pub fn connections(count: usize) -> String {
+    format!(
+        r#"
+resource "powerautomate_desktop_flow_connection" "robot" {{
+  count            = {count}
+  display_name     = "Robot ${{count.index}}"
+  credential_id    = powerautomate_cba_credential.robot.id
+  machine_group_id = var.machine_group_id
+}}
+"#
+    )
+}
+
 /// The variables for what a run owner proves itself with: they are in no state and in no saved plan.
 pub const EPHEMERAL: &str = r#"
 variable "pfx" {

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use acceptance_tests::court::{CONNECTION, Court, Object, REFERENCE, Ruling, with};
-use acceptance_tests::world::{CREDENTIAL, World};
+use acceptance_tests::world::{self, CREDENTIAL, World};
 use sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 
@@ -165,15 +165,7 @@ fn ten_connections_at_once_share_one_cycle_of_tries() {
     let world = World::new();
     world.write("main.tf", CREDENTIAL);
     world.apply().expect_quiet();
-    let ten = r#"
-resource "powerautomate_desktop_flow_connection" "robot" {
-  count            = 10
-  display_name     = "Robot ${count.index}"
-  credential_id    = powerautomate_cba_credential.robot.id
-  machine_group_id = var.machine_group_id
-}
-"#;
-    world.write("connections.tf", ten);
+    world.write("connections.tf", &world::connections(10));
     world.forget_conversation();
     let busy = Effect::Status(503, "ServiceUnavailable".into(), "Busy.".into());
     world.weather(Fault::next("/connectivity/", busy).method("GET").times(100));

@@ -228,15 +228,7 @@ fn thirty(page_size: usize) -> (usize, usize) {
     world.switch(|switches| switches.connectivity.page_size = page_size);
     world.write("main.tf", world::CREDENTIAL);
     world.apply().expect_quiet();
-    let thirty = r#"
-resource "powerautomate_desktop_flow_connection" "robot" {
-  count            = 30
-  display_name     = "Robot ${count.index}"
-  credential_id    = powerautomate_cba_credential.robot.id
-  machine_group_id = var.machine_group_id
-}
-"#;
-    world.write("connections.tf", thirty);
+    world.write("connections.tf", &world::connections(30));
     world.forget_conversation();
     world.apply_with(&["-parallelism=10"]).expect_quiet();
     assert_eq!(world.connections().len(), 30);
